@@ -1,0 +1,56 @@
+package backend
+
+// Verb is something an endpoint may be able to do; an action needs one.
+type Verb string
+
+// The verbs. One verb may serve several operations.
+const (
+	VerbPowerOn         Verb = "power.on"
+	VerbPowerOnHost     Verb = "power.on-host" // on a chosen host
+	VerbPowerOff        Verb = "power.off"
+	VerbReset           Verb = "power.reset"
+	VerbSuspend         Verb = "power.suspend"
+	VerbResume          Verb = "power.resume"
+	VerbShutdown        Verb = "guest.shutdown"
+	VerbReboot          Verb = "guest.reboot"
+	VerbStandby         Verb = "guest.standby"
+	VerbAnswer          Verb = "vm.answer"
+	VerbSnapCreate      Verb = "snapshot.create"
+	VerbSnapMemory      Verb = "snapshot.memory" // choice of memory on a running VM
+	VerbSnapQuiesce     Verb = "snapshot.quiesce"
+	VerbSnapDiskOnly    Verb = "snapshot.disk-only" // external overlay
+	VerbSnapRevert      Verb = "snapshot.revert"
+	VerbSnapRevertState Verb = "snapshot.revert-state" // run or pause after
+	VerbSnapRevertHost  Verb = "snapshot.revert-host"  // on a chosen host
+	VerbSnapDelete      Verb = "snapshot.delete"
+	VerbSnapMetadata    Verb = "snapshot.metadata-only"
+	VerbSnapEdit        Verb = "snapshot.edit"
+)
+
+// Caps says what an endpoint can do. The zero value can do nothing; a missing verb
+// is "not supported by this connection".
+type Caps struct {
+	// Can maps a verb to "" when it works, else to the reason it does not, as
+	// it is shown on the greyed entry.
+	Can map[Verb]string
+	// ReadOnly is set when the server or the operator opened it so; it comes
+	// before every verb.
+	ReadOnly bool
+	// Watched are the kinds that Watch keeps complete by itself; all others are
+	// polled with List.
+	Watched []Kind
+	// Kinds are those the endpoint has at all.
+	Kinds []Kind
+}
+
+// Why is "" when the verb works here, else the reason it does not.
+func (c Caps) Why(v Verb) string {
+	if c.ReadOnly {
+		return "read-only connection"
+	}
+	why, ok := c.Can[v]
+	if !ok {
+		return "not supported by this connection"
+	}
+	return why
+}

@@ -1,0 +1,78 @@
+package backend
+
+import "time"
+
+// Link is whether a manager (vCenter) reaches a host.
+// Source: HostSystemConnectionState; a libvirt host is LinkConnected while its
+// connection is.
+type Link uint8
+
+// The links.
+const (
+	LinkUnknown Link = iota
+	LinkConnected
+	LinkDisconnected
+	LinkNotResponding
+)
+
+var linkNames = [...]string{"unknown", "connected", "disconnected", "not responding"}
+
+func (l Link) String() string {
+	if int(l) < len(linkNames) {
+		return linkNames[l]
+	}
+	return "unknown"
+}
+
+// Host is a hypervisor node: a libvirt host or a vSphere HostSystem.
+type Host struct {
+	Meta
+	Link        Link
+	Maintenance bool
+	Standby     bool
+	Alarm       Health
+	Version     string // product and version in words
+	Model       string // hardware vendor and model
+	CPUModel    string
+	CPUs        int    // logical CPUs
+	MHz         int    // of one CPU; 0 unknown
+	Memory      uint64 // bytes
+	VMs, Active int    // VMs known to the host and how many run; -1 unknown
+	Booted      time.Time
+	Datacenter  string
+	Cluster     string
+	ClusterRef  Ref
+}
+
+// HostDetail is fetched for the host in focus (N3).
+type HostDetail struct {
+	Sockets, Cores, Threads, Cells int
+	CPUMap                         string   // "0-3,8 online of 16 present"
+	CellFree                       []uint64 // free bytes by NUMA cell
+	Hypervisor, Library            string
+}
+
+// Cluster is a vSphere ClusterComputeResource.
+type Cluster struct {
+	Meta
+	Datacenter         string
+	Hosts, HostsUp     int
+	VMs                int
+	CPUMHz, CPUUsedMHz uint64
+	Memory, MemoryUsed uint64 // bytes
+	DRS, HA            bool
+	Alarm              Health
+}
+
+// ResourcePool is a vSphere ResourcePool; Path runs from its cluster or host.
+type ResourcePool struct {
+	Meta
+	Path        string
+	Cluster     string
+	VMs         int // direct and nested
+	CPUUsedMHz  uint64
+	CPULimitMHz int64 // -1 unlimited
+	MemoryUsed  uint64
+	MemoryLimit int64 // bytes; -1 unlimited
+	Alarm       Health
+}

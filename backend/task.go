@@ -1,0 +1,67 @@
+package backend
+
+import "time"
+
+// TaskState is where a task stands.
+type TaskState uint8
+
+// The task states. Unknown: the answer of the server was lost; nobody repeats the
+// operation until the object's state has been looked at.
+const (
+	TaskQueued TaskState = iota
+	TaskRunning
+	TaskSuccess
+	TaskFailed
+	TaskCancelled
+	TaskUnknown
+)
+
+var taskStateNames = [...]string{"queued", "running", "success", "error", "cancelled", "unknown"}
+
+func (s TaskState) String() string {
+	if int(s) < len(taskStateNames) {
+		return taskStateNames[s]
+	}
+	return "unknown"
+}
+
+// Ended reports whether the task will not change any more.
+func (s TaskState) Ended() bool { return s >= TaskSuccess }
+
+// RemoteTask is a task as the server tells it. Key is the server's own and unique
+// in its connection.
+type RemoteTask struct {
+	Conn     ConnID
+	Key      string
+	Name     string // in words: "power on"
+	Object   Ref
+	Target   string // name of the object
+	User     string
+	State    TaskState
+	Progress int // percent; -1 unknown
+	Queued   time.Time
+	Started  time.Time
+	Ended    time.Time
+	Message  string `clean:"text"` // the server's, when it failed
+	// Cancellable says whether the server would cancel it.
+	Cancellable bool
+}
+
+// Progress receives how far an operation has come. All fields may be nil.
+type Progress struct {
+	// Percent is 0 to 100.
+	Percent func(int)
+	// Remote gives the key of the server's own task for this operation, so that
+	// it is not shown twice.
+	Remote func(key string)
+	// Uncancellable says that a cancel was asked for and the server can't.
+	Uncancellable func(why string)
+}
+
+// Result is what an operation gives back.
+type Result struct {
+	// Created is the object that was made; zero when none was.
+	Created Ref
+	// Text is a line for the operator; may be empty.
+	Text string `clean:"text"`
+}
