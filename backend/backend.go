@@ -144,8 +144,13 @@ type Upsert struct{ Objects []Object }
 // Remove says that objects are gone.
 type Remove struct{ Refs []Ref }
 
+// Syncing says that a full set of these kinds follows, ended by Synced: sent at a
+// re-sync within one Watch, such as after a renewed session. Watch itself begins
+// as if it had been sent for all watched kinds.
+type Syncing struct{ Kinds []Kind }
+
 // Synced says that every object of these kinds that still exists has been sent
-// since Watch began: what was not is gone.
+// since Watch began, or since Syncing: what was not is gone.
 type Synced struct{ Kinds []Kind }
 
 // Invalidate asks for the query to be listed again; with Refs only those objects.
@@ -160,6 +165,7 @@ type Happened struct{ Event Event }
 func (Replace) delta()    {}
 func (Upsert) delta()     {}
 func (Remove) delta()     {}
+func (Syncing) delta()    {}
 func (Synced) delta()     {}
 func (Invalidate) delta() {}
 func (Foreign) delta()    {}
