@@ -170,3 +170,13 @@ func (o SnapshotCreateOp) Title() string { return "create snapshot" }
 func (o SnapshotRevertOp) Title() string { return "revert to snapshot" }
 func (o SnapshotDeleteOp) Title() string { return "delete snapshot" }
 func (o SnapshotEditOp) Title() string   { return "edit snapshot" }
+
+// Ops lists one zero value of every operation, in the order of this file: what a
+// test has to cover, or a registry to offer.
+func Ops() []Op {
+	return []Op{
+		PowerOnOp{}, PowerOffOp{}, ResetOp{}, SuspendOp{}, ResumeOp{},
+		ShutdownOp{}, RebootOp{}, StandbyOp{}, AnswerOp{},
+		SnapshotCreateOp{}, SnapshotRevertOp{}, SnapshotDeleteOp{}, SnapshotEditOp{},
+	}
+}

@@ -32,7 +32,7 @@ func (s TaskState) Ended() bool { return s >= TaskSuccess }
 // in its connection.
 type RemoteTask struct {
 	Conn     ConnID
-	Key      string
+	Key      string `clean:"keep"`
 	Name     string // in words: "power on"
 	Object   Ref
 	Target   string // name of the object

@@ -102,14 +102,17 @@ type VM struct {
 // Question is asked by a hypervisor and blocks the VM until someone answers.
 // Source: VirtualMachineQuestionInfo.
 type Question struct {
-	ID      string
+	ID      string `clean:"keep"` // sent back to the server, never shown
 	Text    string `clean:"text"`
 	Choices []Choice
 	Default int // index into Choices; -1 for none
 }
 
 // Choice is one answer to a Question.
-type Choice struct{ Key, Label string }
+type Choice struct {
+	Key   string `clean:"keep"` // sent back to the server, never shown
+	Label string
+}
 
 // Health is a hypervisor's own judgement of an object.
 // Source: ManagedEntityStatus; libvirt objects stay at HealthUnknown.
