@@ -1,0 +1,216 @@
+package poll
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"hvdeck/backend"
+)
+
+// hiddenLoads is how often the load of what is out of sight is asked for where
+// the figures are not one bulk call.
+const hiddenLoads = 20 * time.Second
+
+// statsLoop samples loads: those in sight at every interval, all of them at least
+// now and then so that sorting by load means something.
+func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
+	tick := time.NewTicker(c.p.o.Intervals.Stats)
+	defer tick.Stop()
+	var lastAll time.Time
+	for {
+		in := c.p.interest.Load()
+		now := c.p.o.Now()
+		var refs []backend.Ref
+		if all := in.AllLoads || now.Sub(lastAll) >= hiddenLoads || bulkLoads(b); all {
+			lastAll = now
+		} else {
+			refs = ofConn(in.Rows, c.e.ID)
+		}
+		if err := c.stats(ctx, b, refs, now); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-c.statsKick:
+			if !c.settle(ctx, c.statsKick) {
+				return nil
+			}
+		}
+	}
+}
+
+// bulkLoads reports whether all loads cost one call.
+func bulkLoads(b backend.Backend) bool { return b.About().Type == "libvirt" }
+
+func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref, began time.Time) error {
+	if refs != nil && len(refs) == 0 {
+		return nil
+	}
+	samples, err := b.Stats(ctx, refs)
+	if err != nil {
+		return c.passable(ctx, err)
+	}
+	c.p.o.Store.Touch(c.e.ID)
+	c.p.o.Store.PutSamples(samples)
+	if refs == nil {
+		c.p.o.Store.DropSamples(c.e.ID, backend.KindVM, began)
+	}
+	return nil
+}
+
+func ofConn(refs []backend.Ref, id backend.ConnID) []backend.Ref {
+	out := []backend.Ref{}
+	for _, r := range refs {
+		if r.Conn == id {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// settleTime is how long the cursor has to rest before what it rests on is asked
+// for; a held key must not ask for every row it passes.
+const settleTime = 100 * time.Millisecond
+
+// settle waits until kicks stop coming; false when the session ended meanwhile.
+func (c *conn) settle(ctx context.Context, kicks <-chan struct{}) bool {
+	t := time.NewTimer(settleTime)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-kicks:
+			t.Reset(settleTime)
+		case <-t.C:
+			return true
+		}
+	}
+}
+
+// focusLoop lists the children in sight: the snapshots of the VM in focus, the
+// volumes of the pool that is open.
+func (c *conn) focusLoop(ctx context.Context, b backend.Backend) error {
+	every := c.p.o.Intervals.Focus
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	state := map[backend.Ref]childState{}
+	force := false
+	for {
+		for _, q := range c.p.interest.Load().Children {
+			if q.Parent.Conn != c.e.ID || (!force && !c.due(b, q, state)) {
+				continue
+			}
+			state[q.Parent] = childState{c.p.o.Now(), c.revOf(q.Parent)}
+			if err := c.list(ctx, b, q); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			force = false
+		case <-c.focusKick:
+			force = false
+			if !c.settle(ctx, c.focusKick) {
+				return nil
+			}
+		case <-c.touchKick:
+			force = true
+		}
+	}
+}
+
+type childState struct {
+	at  time.Time
+	rev uint64
+}
+
+// due says whether children are to be listed again: always where only polling
+// tells, else when the parent's revision moved.
+func (c *conn) due(b backend.Backend, q backend.Query, state map[backend.Ref]childState) bool {
+	last, asked := state[q.Parent]
+	if !asked {
+		return true
+	}
+	if rev := c.revOf(q.Parent); rev != last.rev {
+		return true
+	}
+	every := c.p.o.Intervals.Focus
+	if slices.Contains(b.Caps().Watched, q.Parent.Kind) {
+		every = c.p.o.Intervals.Hidden
+	} else if q.Kind == backend.KindVolume {
+		every = c.p.o.Intervals.Lists
+	}
+	return c.p.o.Now().Sub(last.at) >= every-every/10
+}
+
+func (c *conn) revOf(parent backend.Ref) uint64 {
+	switch o := c.p.o.Store.Object(parent).(type) {
+	case *backend.VM:
+		return o.SnapshotRev
+	case *backend.Pool:
+		return o.Rev
+	default:
+		return 0
+	}
+}
+
+// detailLoop fetches dear fields of what is in focus.
+func (c *conn) detailLoop(ctx context.Context, b backend.Backend) error {
+	tick := time.NewTicker(c.p.o.Intervals.Detail)
+	defer tick.Stop()
+	for {
+		for _, r := range ofConn(c.p.interest.Load().Details, c.e.ID) {
+			d, err := b.Get(ctx, r)
+			if err != nil {
+				if err := c.passable(ctx, err); err != nil {
+					return err
+				}
+				continue
+			}
+			c.p.o.Store.PutDetail(d)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-c.detailKick:
+			if !c.settle(ctx, c.detailKick) {
+				return nil
+			}
+		}
+	}
+}
+
+// nodeLoop samples the host under the node monitor each second.
+func (c *conn) nodeLoop(ctx context.Context, b backend.Backend) error {
+	mon, ok := backend.As[backend.NodeMonitor](b)
+	if !ok {
+		return nil
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if r := c.p.interest.Load().Node; r.Conn == c.e.ID && !r.IsZero() {
+			n, err := mon.Node(ctx, r)
+			switch {
+			case err == nil:
+				c.p.o.Store.PutNode(n)
+			default:
+				if err := c.passable(ctx, err); err != nil {
+					return err
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

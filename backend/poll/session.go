@@ -1,0 +1,233 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/store"
+)
+
+// session runs the loops of one live backend until one of them finds it dead. It
+// returns why, after the backend is closed and every loop has ended.
+func (c *conn) session(ctx context.Context, b backend.Backend) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	caps := b.Caps()
+	c.p.o.Store.BeginSync(c.e.ID, caps.Watched)
+	c.setLive(b)
+	c.status(func(s *store.ConnStatus) {
+		s.Phase, s.Err, s.Remedy, s.NextTry, s.Attempt = store.Ready, "", "", time.Time{}, 0
+		s.About, s.Caps, s.LastGood = b.About(), caps, c.p.o.Now()
+		s.Caps.Can = maps.Clone(caps.Can) // the driver keeps its own
+		s.ReadOnly = s.ReadOnly || caps.ReadOnly
+	})
+	var wg sync.WaitGroup
+	run := func(name string, loop func(context.Context, backend.Backend) error) {
+		wg.Add(1)
+		guard.Go(name+" "+string(c.e.ID), func(err error) { c.p.fault(err); end(err) }, func() {
+			defer wg.Done()
+			if err := loop(ctx, b); err != nil {
+				end(err)
+			}
+		})
+	}
+	run("watch", c.watch)
+	run("lists", c.listLoop)
+	run("loads", c.statsLoop)
+	run("focus", c.focusLoop)
+	run("details", c.detailLoop)
+	run("node", c.nodeLoop)
+
+	<-ctx.Done()
+	c.setLive(nil)
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.Canceled) || cause == nil {
+		cause = errors.New("the connection was closed")
+	}
+	if c.p.ctx.Err() == nil {
+		c.status(func(s *store.ConnStatus) { s.Phase, s.Err = store.Stale, cause.Error() })
+	}
+	_ = b.Close()
+	wg.Wait()
+	return cause
+}
+
+// watch passes changes on until the connection is lost.
+func (c *conn) watch(ctx context.Context, b backend.Backend) error {
+	err := b.Watch(ctx, func(d backend.Delta) {
+		c.p.o.Store.Touch(c.e.ID)
+		switch d := d.(type) {
+		case backend.Invalidate:
+			c.invalidate(d.Query)
+		case backend.Foreign:
+			if c.p.o.Foreign != nil {
+				c.p.o.Foreign(d.Task)
+			}
+		default:
+			c.p.o.Store.Apply(c.e.ID, d)
+		}
+	})
+	if errors.Is(err, backend.ErrNoWatch) {
+		c.refreshAll()
+		return nil
+	}
+	if err == nil && ctx.Err() == nil {
+		return errors.New("the server ended the change feed")
+	}
+	return err
+}
+
+func (c *conn) invalidate(q backend.Query) {
+	c.mu.Lock()
+	c.pending = mergeQuery(c.pending, q)
+	c.mu.Unlock()
+	kick(c.listKick)
+}
+
+// mergeQuery adds a query, joining it with one for the same list: the whole list
+// swallows single objects.
+func mergeQuery(pending []backend.Query, q backend.Query) []backend.Query {
+	for i, p := range pending {
+		if p.Kind != q.Kind || p.Parent != q.Parent {
+			continue
+		}
+		if p.Refs == nil || q.Refs == nil {
+			pending[i].Refs = nil
+			return pending
+		}
+		for _, r := range q.Refs {
+			if !slices.Contains(p.Refs, r) {
+				pending[i].Refs = append(pending[i].Refs, r)
+			}
+		}
+		return pending
+	}
+	q.Refs = slices.Clone(q.Refs)
+	return append(pending, q)
+}
+
+func (c *conn) refreshAll() {
+	if b := c.live(); b != nil {
+		for _, k := range listable(b.Caps()) {
+			c.invalidate(backend.Query{Kind: k})
+		}
+	}
+	kick(c.statsKick)
+	kick(c.touchKick)
+	kick(c.detailKick)
+}
+
+// listable are the kinds that stand directly under a connection and that no watch
+// keeps, in the order an operator wants them.
+func listable(caps backend.Caps) []backend.Kind {
+	var out []backend.Kind
+	for _, k := range []backend.Kind{
+		backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork,
+		backend.KindCluster, backend.KindResourcePool,
+	} {
+		if slices.Contains(caps.Kinds, k) && !slices.Contains(caps.Watched, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// listLoop fetches what was invalidated and, more seldom, everything.
+func (c *conn) listLoop(ctx context.Context, b backend.Backend) error {
+	c.refreshAll()
+	last := map[backend.Kind]time.Time{}
+	tick := time.NewTicker(c.p.o.Intervals.Lists)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.listKick:
+		case <-tick.C:
+			c.addDue(b, last)
+		}
+		for _, q := range c.takePending() {
+			if q.Refs == nil && q.Parent.IsZero() {
+				last[q.Kind] = c.p.o.Now()
+			}
+			if err := c.list(ctx, b, q); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (c *conn) addDue(b backend.Backend, last map[backend.Kind]time.Time) {
+	in := c.p.interest.Load()
+	now := c.p.o.Now()
+	for _, k := range listable(b.Caps()) {
+		every := c.p.o.Intervals.Hidden
+		// VMs have events everywhere; the list is only the net below them.
+		if k != backend.KindVM && slices.Contains(in.Kinds, k) {
+			every = c.p.o.Intervals.Lists
+		}
+		if now.Sub(last[k]) >= every-every/10 {
+			c.invalidate(backend.Query{Kind: k})
+		}
+	}
+}
+
+func (c *conn) takePending() []backend.Query {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	qs := c.pending
+	c.pending = nil
+	return qs
+}
+
+// list fetches one list into the store. Only a dead connection is an error.
+func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) error {
+	var all []backend.Object
+	err := b.List(ctx, q, func(page []backend.Object) { all = append(all, page...) })
+	if err != nil {
+		return c.passable(ctx, err)
+	}
+	c.p.o.Store.Touch(c.e.ID)
+	c.p.o.Store.Apply(c.e.ID, backend.Replace{Query: q, Objects: all})
+	return nil
+}
+
+// passable keeps the errors that mean the connection is dead; the others are
+// noted in the event log, each text once a minute at most.
+func (c *conn) passable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	switch backend.ClassOf(err) {
+	case backend.ClassUnreachable, backend.ClassUntrusted:
+		return err
+	case backend.ClassNotFound, backend.ClassUnsupported, backend.ClassCancelled:
+		return nil
+	default:
+		c.note(err.Error())
+		return nil
+	}
+}
+
+func (c *conn) note(text string) {
+	now := c.p.o.Now()
+	c.mu.Lock()
+	last, known := c.noted[text]
+	if len(c.noted) > 100 {
+		clear(c.noted)
+	}
+	c.noted[text] = now
+	c.mu.Unlock()
+	if known && now.Sub(last) < time.Minute {
+		return
+	}
+	c.p.o.Store.AddEvent(backend.Event{
+		At: now, Conn: c.e.ID, Name: string(c.e.ID), Text: text, Severity: backend.SeverityWarning,
+	})
+}

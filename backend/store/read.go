@@ -1,0 +1,94 @@
+package store
+
+import (
+	"time"
+
+	"hvdeck/backend"
+)
+
+// All gives every object of a kind over all connections, in no order. The slice is
+// the caller's.
+func (s *Store) All(k backend.Kind) []backend.Object {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n := 0
+	for key, l := range s.lists {
+		if key.kind == k {
+			n += len(l.objects)
+		}
+	}
+	out := make([]backend.Object, 0, n)
+	for key, l := range s.lists {
+		if key.kind != k {
+			continue
+		}
+		for _, o := range l.objects {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Children gives the objects of a kind under a parent, and when that list was
+// fetched; a zero time means that nobody has asked yet.
+func (s *Store) Children(k backend.Kind, parent backend.Ref) ([]backend.Object, time.Time) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	l := s.lists[listKey{parent.Conn, k, parent}]
+	if l == nil {
+		return nil, time.Time{}
+	}
+	out := make([]backend.Object, 0, len(l.objects))
+	for _, o := range l.objects {
+		out = append(out, o)
+	}
+	return out, l.at
+}
+
+// Object finds one object; nil when it is not known (any more).
+func (s *Store) Object(r backend.Ref) backend.Object {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if l := s.lists[listKey{conn: r.Conn, kind: r.Kind}]; l != nil {
+		return l.objects[r.ID]
+	}
+	if r.Kind != backend.KindSnapshot && r.Kind != backend.KindVolume {
+		return nil
+	}
+	for k, l := range s.lists {
+		if k.conn != r.Conn || k.kind != r.Kind {
+			continue
+		}
+		if o := l.objects[r.ID]; o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+// Count is how many objects of a kind there are.
+func (s *Store) Count(k backend.Kind) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n := 0
+	for key, l := range s.lists {
+		if key.kind == k {
+			n += len(l.objects)
+		}
+	}
+	return n
+}
+
+// Detail gives an object's dear fields; nil when they were not fetched yet.
+func (s *Store) Detail(r backend.Ref) *backend.Detail {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.details[r]
+}
+
+// Events gives the event log, oldest first. The slice must not be written to.
+func (s *Store) Events() []backend.Event {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.events[:len(s.events):len(s.events)]
+}

@@ -1,0 +1,312 @@
+// Package store holds the latest known state of everything, by kind, for the
+// screens to read.
+//
+// It promises: the newest state wins and no queue grows while nobody reads; every
+// foreign string is cleaned once, on its way in; what is handed out is immutable;
+// objects of a connection that was lost stay, and ConnStatus says since when they
+// are stale; Changed has at most one notice outstanding. All methods are safe for
+// concurrent use and none calls a hypervisor.
+package store
+
+import (
+	"reflect"
+	"sync"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/clean"
+)
+
+// Topic is something whose change can be asked for by revision.
+type Topic uint8
+
+// The topics that are not kinds of object.
+const (
+	TopicConns Topic = Topic(64) + iota
+	TopicSamples
+	TopicDetails
+	TopicTasks
+	TopicEvents
+	topicEnd
+)
+
+// Of is the topic of a kind.
+func Of(k backend.Kind) Topic { return Topic(k) }
+
+// Revs are the revisions of all topics at one moment; it is comparable.
+type Revs [topicEnd]uint64
+
+// Store is made by New.
+type Store struct {
+	cleaner *clean.Cleaner
+	now     func() time.Time
+	changed chan struct{}
+
+	mu      sync.RWMutex
+	revs    Revs
+	conns   []ConnStatus
+	lists   map[listKey]*list
+	details map[backend.Ref]*backend.Detail
+	series  map[backend.Ref]*series
+	nodes   map[backend.Ref]*node
+	events  []backend.Event
+}
+
+// listKey names a list: a kind of a connection, or the children of one parent.
+type listKey struct {
+	conn   backend.ConnID
+	kind   backend.Kind
+	parent backend.Ref
+}
+
+type list struct {
+	objects map[string]backend.Object
+	// seen marks what was sent since the last beginSync; nil outside a sync.
+	seen map[string]bool
+	at   time.Time
+}
+
+// New makes an empty store; now is the clock.
+func New(now func() time.Time) *Store {
+	return &Store{
+		cleaner: clean.NewCleaner(),
+		now:     now,
+		changed: make(chan struct{}, 1),
+		lists:   map[listKey]*list{},
+		details: map[backend.Ref]*backend.Detail{},
+		series:  map[backend.Ref]*series{},
+		nodes:   map[backend.Ref]*node{},
+	}
+}
+
+// Changed delivers a notice after one or more changes.
+func (s *Store) Changed() <-chan struct{} { return s.changed }
+
+// Revs gives the revisions; a topic whose revision differs has changed.
+func (s *Store) Revs() Revs {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.revs
+}
+
+// Bump marks a topic that is kept elsewhere (tasks) as changed.
+func (s *Store) Bump(t Topic) {
+	s.mu.Lock()
+	s.bump(t)
+	s.mu.Unlock()
+}
+
+func (s *Store) bump(t Topic) {
+	s.revs[t]++
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Apply takes in a change. Invalidate, Foreign and Happened are not state of
+// objects: Happened goes to the event log, the others are ignored.
+func (s *Store) Apply(conn backend.ConnID, d backend.Delta) {
+	switch d := d.(type) {
+	case backend.Replace:
+		s.replace(conn, d)
+	case backend.Upsert:
+		s.cleanAll(d.Objects)
+		s.mu.Lock()
+		s.upsert(conn, d.Objects)
+		s.mu.Unlock()
+	case backend.Remove:
+		s.mu.Lock()
+		s.remove(conn, d.Refs)
+		s.mu.Unlock()
+	case backend.Syncing:
+		s.BeginSync(conn, d.Kinds)
+	case backend.Synced:
+		s.mu.Lock()
+		s.endSync(conn, d.Kinds)
+		s.mu.Unlock()
+	case backend.Happened:
+		s.AddEvent(d.Event)
+	}
+}
+
+func (s *Store) cleanAll(objects []backend.Object) {
+	for _, o := range objects {
+		s.cleaner.Object(o)
+	}
+}
+
+func (s *Store) list(k listKey) *list {
+	l := s.lists[k]
+	if l == nil {
+		l = &list{objects: map[string]backend.Object{}}
+		s.lists[k] = l
+	}
+	l.at = s.now()
+	return l
+}
+
+func keyOf(conn backend.ConnID, o backend.Object) listKey {
+	return listKey{conn, o.Ref().Kind, parentOf(o.Ref().Kind, o.Owner())}
+}
+
+// parentOf keeps the parent only for kinds that are listed by parent.
+func parentOf(k backend.Kind, parent backend.Ref) backend.Ref {
+	if k == backend.KindSnapshot || k == backend.KindVolume {
+		return parent
+	}
+	return backend.Ref{}
+}
+
+func (s *Store) upsert(conn backend.ConnID, objects []backend.Object) {
+	for _, o := range objects {
+		l := s.list(keyOf(conn, o))
+		s.put(l, o)
+	}
+}
+
+func (s *Store) put(l *list, o backend.Object) {
+	id := o.Ref().ID
+	if l.seen != nil {
+		l.seen[id] = true
+	}
+	if old, ok := l.objects[id]; ok && reflect.DeepEqual(old, o) {
+		return
+	}
+	l.objects[id] = o
+	s.bump(Of(o.Ref().Kind))
+}
+
+func (s *Store) remove(conn backend.ConnID, refs []backend.Ref) {
+	for _, r := range refs {
+		for k, l := range s.lists {
+			if k.conn != conn || k.kind != r.Kind {
+				continue
+			}
+			if _, ok := l.objects[r.ID]; ok {
+				s.drop(l, r)
+			}
+		}
+	}
+}
+
+func (s *Store) drop(l *list, r backend.Ref) {
+	delete(l.objects, r.ID)
+	delete(s.details, r)
+	delete(s.series, r)
+	delete(s.nodes, r)
+	for k := range s.lists {
+		if k.parent == r {
+			delete(s.lists, k)
+			s.bump(Of(k.kind))
+		}
+	}
+	s.bump(Of(r.Kind))
+}
+
+// replace makes a list exactly what is given; a query by refs replaces only those.
+func (s *Store) replace(conn backend.ConnID, d backend.Replace) {
+	s.cleanAll(d.Objects)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := listKey{conn, d.Query.Kind, parentOf(d.Query.Kind, d.Query.Parent)}
+	fresh := s.lists[k] == nil
+	l := s.list(k)
+	given := make(map[string]bool, len(d.Objects))
+	for _, o := range d.Objects {
+		given[o.Ref().ID] = true
+		s.put(l, o)
+	}
+	if d.Query.Refs != nil {
+		for _, r := range d.Query.Refs {
+			if _, have := l.objects[r.ID]; have && !given[r.ID] {
+				s.drop(l, r)
+			}
+		}
+		return
+	}
+	s.sweep(l, given)
+	if fresh {
+		s.bump(Of(d.Query.Kind))
+	}
+}
+
+func (s *Store) sweep(l *list, keep map[string]bool) {
+	for id, o := range l.objects {
+		if !keep[id] {
+			s.drop(l, o.Ref())
+		}
+	}
+}
+
+// BeginSync starts marking what Watch sends, so that Synced can drop the rest.
+func (s *Store) BeginSync(conn backend.ConnID, kinds []backend.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kind := range kinds {
+		k := listKey{conn: conn, kind: kind}
+		if l := s.lists[k]; l != nil {
+			l.seen = map[string]bool{}
+			continue
+		}
+		s.list(k).seen = map[string]bool{}
+	}
+}
+
+// endSync drops what was not sent since beginSync.
+func (s *Store) endSync(conn backend.ConnID, kinds []backend.Kind) {
+	for _, kind := range kinds {
+		l := s.list(listKey{conn: conn, kind: kind})
+		if l.seen != nil {
+			s.sweep(l, l.seen)
+		}
+		l.seen = nil
+		s.bump(Of(kind))
+	}
+}
+
+// AddEvent appends to the event log, which keeps the last 1,000.
+func (s *Store) AddEvent(e backend.Event) {
+	s.cleaner.Object(&e)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const keep = 1000
+	if len(s.events) >= keep+keep/2 {
+		s.events = append([]backend.Event(nil), s.events[len(s.events)-keep:]...)
+	}
+	s.events = append(s.events, e)
+	s.bump(TopicEvents)
+}
+
+// PutDetail keeps an object's dear fields; only the latest few are kept.
+func (s *Store) PutDetail(d *backend.Detail) {
+	s.cleaner.Object(d)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const keep = 64
+	if len(s.details) >= keep {
+		s.dropOldestDetail()
+	}
+	old := s.details[d.Ref]
+	s.details[d.Ref] = d
+	if old == nil || !sameDetail(old, d) {
+		s.bump(TopicDetails)
+	}
+}
+
+func sameDetail(a, b *backend.Detail) bool {
+	x, y := *a, *b
+	x.At, y.At = time.Time{}, time.Time{}
+	return reflect.DeepEqual(&x, &y)
+}
+
+func (s *Store) dropOldestDetail() {
+	var oldest backend.Ref
+	var at time.Time
+	for r, d := range s.details {
+		if at.IsZero() || d.At.Before(at) {
+			oldest, at = r, d.At
+		}
+	}
+	delete(s.details, oldest)
+}

@@ -1,0 +1,203 @@
+// Package keymap is the registry of everything a key, a menu or the palette can
+// do: one declaration per action, from which come the key, the menus, the palette
+// entry, the help text, the greyed reason and the confirmation.
+//
+// It promises that no two actions share a key within one chain of scopes, that
+// every key can be changed by its owner's name, and that a declaration names no
+// screen and no driver.
+package keymap
+
+import (
+	"hvdeck/backend"
+)
+
+// Scope is where a key works. A screen has a chain of scopes, innermost first.
+type Scope string
+
+// The scopes that are not a kind of object.
+const (
+	Global Scope = "global"
+	List   Scope = "list"   // any table or tree
+	Pager  Scope = "pager"  // text that scrolls: XML, help
+	Detail Scope = "detail" // the details at the right
+	Tasks  Scope = "tasks"
+)
+
+// Rows is the scope of the rows of a kind.
+func Rows(k backend.Kind) Scope { return Scope("kind:" + k.String()) }
+
+// Risk is how bad an action is when it was not meant.
+type Risk uint8
+
+// The risks: run at once; ask y, Cancel has the focus; ask for the name or number.
+const (
+	Safe Risk = iota
+	Disruptive
+	Irreversible
+)
+
+// Arity is how many objects one run of an action takes.
+type Arity uint8
+
+// One object only, or each of the marked ones.
+const (
+	One Arity = iota
+	Many
+)
+
+// Menu is a leading key's menu.
+type Menu string
+
+// The menus; MenuNone actions are on no menu.
+const (
+	MenuNone     Menu = ""
+	MenuPower    Menu = "power"
+	MenuSnapshot Menu = "snapshot"
+	MenuGo       Menu = "go"
+)
+
+// Action is one declaration. Either Op is set (it changes an object, and runs as a
+// task) or the screen knows ID (it moves, opens, filters).
+type Action struct {
+	ID    string
+	Title string   // in the menus and the palette, imperative, under 30 characters
+	Help  string   // one sentence for the help page
+	Keys  []string // direct keys; several spell the same ("j", "down")
+	Menu  Menu     // the menu that it is on, with Key as its key there
+	Key   string
+	Scope Scope
+	Group string // heading in the help page
+	Hint  bool   // offered in the line at the foot
+
+	Kinds []backend.Kind // objects it acts on; empty for those without Op
+	Needs backend.Verb
+	Arity Arity
+	Risk  Risk
+	// When says why it does not fit this object; "" when it does.
+	When func(s Selection, o backend.Object) string
+	// Form asks for arguments first; nil asks nothing.
+	Form func(s Selection) []Field
+	// Loses lists, a line each, what will be lost; shown in the question.
+	Loses func(s Selection, a Args) []string
+	// Op makes the operation for one object.
+	Op func(o backend.Object, s Selection, a Args) backend.Op
+}
+
+// Mutates reports whether the action changes an object.
+func (a Action) Mutates() bool { return a.Op != nil }
+
+// Selection is what an action would act on, and what it may look up to decide.
+// Objects are the marked rows, else the one under the cursor.
+type Selection struct {
+	Objects  []backend.Object
+	Caps     func(backend.ConnID) backend.Caps
+	Lookup   func(backend.Ref) backend.Object
+	Children func(backend.Kind, backend.Ref) []backend.Object
+	All      func(backend.Kind) []backend.Object
+}
+
+// First is the first object; nil when there is none.
+func (s Selection) First() backend.Object {
+	if len(s.Objects) == 0 {
+		return nil
+	}
+	return s.Objects[0]
+}
+
+// FieldType is how a form asks for an argument.
+type FieldType uint8
+
+// The field types.
+const (
+	TextField FieldType = iota
+	ToggleField
+	ChoiceField
+)
+
+// Field is one question of a form.
+type Field struct {
+	Name, Label, Hint string
+	Type              FieldType
+	Default           string // "yes" and "no" for toggles, a Value for choices
+	Choices           []FieldChoice
+	// Check says what is wrong with a value; "" when nothing.
+	Check func(value string) string
+	// Off says why the field cannot be set; "" when it can.
+	Off string
+}
+
+// FieldChoice is one value of a ChoiceField.
+type FieldChoice struct{ Value, Label string }
+
+// Args are the answers of a form by field name.
+type Args map[string]string
+
+// On reports whether a toggle was set.
+func (a Args) On(name string) bool { return a[name] == "yes" }
+
+// Fits splits the selection into what the action may run on and the reasons for
+// what it skips, in the order of the selection.
+func (a Action) Fits(s Selection) (fit []backend.Object, skipped []Skip) {
+	for _, o := range s.Objects {
+		if why := a.Why(s, o); why != "" {
+			skipped = append(skipped, Skip{o, why})
+			continue
+		}
+		fit = append(fit, o)
+	}
+	return fit, skipped
+}
+
+// Skip is an object that an action leaves alone, and why.
+type Skip struct {
+	Object backend.Object
+	Why    string
+}
+
+// Why is "" when the action may run on the object, else the reason, as it is shown
+// on a greyed entry.
+func (a Action) Why(s Selection, o backend.Object) string {
+	if !a.takes(o.Ref().Kind) {
+		return "not for a " + o.Ref().Kind.String()
+	}
+	if a.Needs != "" {
+		if why := s.Caps(o.Ref().Conn).Why(a.Needs); why != "" {
+			return why
+		}
+	}
+	if a.When != nil {
+		return a.When(s, o)
+	}
+	return ""
+}
+
+func (a Action) takes(k backend.Kind) bool {
+	if len(a.Kinds) == 0 {
+		return true
+	}
+	for _, have := range a.Kinds {
+		if have == k {
+			return true
+		}
+	}
+	return false
+}
+
+// WhyNone is the reason why the action can run on nothing of the selection; "" when
+// it can run on something.
+func (a Action) WhyNone(s Selection) string {
+	if !a.Mutates() {
+		return ""
+	}
+	if len(s.Objects) == 0 {
+		return "nothing is selected"
+	}
+	if a.Arity == One && len(s.Objects) > 1 {
+		return "works on one object at a time"
+	}
+	fit, skipped := a.Fits(s)
+	if len(fit) > 0 {
+		return ""
+	}
+	return skipped[0].Why
+}
