@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLibvirtdLifetime(t *testing.T) {
+	var dir string
+	t.Run("up", func(t *testing.T) {
+		start := time.Now()
+		l := StartLibvirtd(t)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("took %v to start", took)
+		}
+		dir = l.Dir()
+		if got := l.VirshOn("test", "list", "--name"); strings.TrimSpace(got) != "test" {
+			t.Errorf("test driver lists %q", got)
+		}
+		l.DefineMany(3)
+		if got := strings.Fields(l.Virsh("list", "--all", "--name")); len(got) != 3 {
+			t.Errorf("domains %q", got)
+		}
+		l.Freeze()
+		l.Thaw()
+		l.Restart()
+		if got := strings.Fields(l.Virsh("list", "--all", "--name")); len(got) != 3 {
+			t.Errorf("domains after a restart: %q", got)
+		}
+	})
+	if dir == "" {
+		t.Skip("no libvirtd was started")
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the instance left %s behind: %v", dir, err)
+	}
+}
+
+func TestLibvirtGuestRuns(t *testing.T) {
+	l := StartLibvirtd(t)
+	l.DefineGuest("g1", true)
+	if got := l.Virsh("domstate", "g1"); got != "running" {
+		t.Errorf("state %q", got)
+	}
+	pid := l.GuestPID("g1")
+	l.Stop()
+	for end := time.Now().Add(5 * time.Second); ; {
+		if _, err := os.Stat("/proc/" + strconv.Itoa(pid)); os.IsNotExist(err) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the guest outlived its instance")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
