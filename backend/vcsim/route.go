@@ -1,0 +1,98 @@
+package vcsim
+
+import (
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// machine adds methods to one VM. It stands in for the VM's own type for a single
+// call, because the simulator's own code expects to find that type in the registry.
+type machine struct {
+	Self types.ManagedObjectReference // the VM's: calls are serialised with its own
+	srv  *Server
+	vm   *simulator.VirtualMachine
+}
+
+// Reference implements mo.Reference.
+func (m *machine) Reference() types.ManagedObjectReference { return m.Self }
+
+// snapshot adds methods to one snapshot.
+type snapshot struct {
+	machine
+	of types.ManagedObjectReference
+}
+
+// route sends the calls that we implement to our own types.
+func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	if ctx.Session == nil {
+		return nil, nil
+	}
+	if call.Name == "WaitForUpdatesEx" {
+		s.noteWait(ctx, call.This)
+		return nil, nil
+	}
+	own := s.receiver(call)
+	if own == nil {
+		return nil, nil
+	}
+	// The simulator prefers the registered object over the one returned here, so
+	// the call must no longer name it.
+	call.This = types.ManagedObjectReference{Type: "Extension", Value: call.This.Value}
+	return own, nil
+}
+
+// receiver is our stand-in for the object of the call, nil where the simulator's
+// own does.
+func (s *Server) receiver(call *simulator.Method) mo.Reference {
+	switch call.Name {
+	case "PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task":
+		if !s.ownPower(call) {
+			return nil
+		}
+	case "CreateSnapshot_Task", "CreateSnapshotEx_Task", "RevertToCurrentSnapshot_Task", "RemoveAllSnapshots_Task", "AnswerVM":
+	case "RevertToSnapshot_Task", "RemoveSnapshot_Task", "RenameSnapshot":
+		return s.snapshotReceiver(call.This)
+	default:
+		return nil
+	}
+	vm, ok := s.model.Map().Get(call.This).(*simulator.VirtualMachine)
+	if !ok {
+		return nil
+	}
+	return &machine{Self: vm.Self, srv: s, vm: vm}
+}
+
+// ownPower tells whether a power call needs more than the simulator does.
+func (s *Server) ownPower(call *simulator.Method) bool {
+	if s.opts.TaskTime > 0 {
+		return true
+	}
+	if on, ok := call.Body.(*types.PowerOnVM_Task); ok {
+		return on.Host != nil || s.isAsking(call.This)
+	}
+	return false
+}
+
+func (s *Server) snapshotReceiver(ref types.ManagedObjectReference) mo.Reference {
+	sn, ok := s.model.Map().Get(ref).(*simulator.VirtualMachineSnapshot)
+	if !ok {
+		return nil
+	}
+	vm, ok := s.model.Map().Get(sn.Vm).(*simulator.VirtualMachine)
+	if !ok {
+		return nil
+	}
+	return &snapshot{machine: machine{Self: vm.Self, srv: s, vm: vm}, of: ref}
+}
+
+// noteWait remembers a collector with an open wait, for Close.
+func (s *Server) noteWait(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	pc, ok := ctx.Session.Get(ref).(*simulator.PropertyCollector)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	s.waiting[pc] = struct{}{}
+	s.mu.Unlock()
+}
