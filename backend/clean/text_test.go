@@ -119,12 +119,12 @@ func checkSafe(t *testing.T, out string, again func(string) string) {
 
 func checkLine(t *testing.T, line string) {
 	t.Helper()
-	hasSpacing := false
+	clusters := false
 	for _, r := range line {
 		if unicode.Is(unicode.C, r) || r == 0x2028 || r == 0x2029 || r >= 0xfe00 && r <= 0xfe0f {
 			t.Errorf("holds %U: %q", r, line)
 		}
-		hasSpacing = hasSpacing || spacing(r)
+		clusters = clusters || spacing(r) || indic(r)
 	}
 	width := ansi.StringWidth(line)
 	sum := 0
@@ -139,8 +139,8 @@ func checkLine(t *testing.T, line string) {
 	if framed := ansi.StringWidth("│" + line + "│"); framed != width+2 {
 		t.Errorf("joins with its frame: width %d, framed %d: %q", width, framed, line)
 	}
-	// Indic spacing marks are kept legible although the two measures differ there.
-	if wc := ansi.StringWidthWc(line); wc != width && !hasSpacing {
+	// Indic and Thai clusters are kept legible although the two measures differ there.
+	if wc := ansi.StringWidthWc(line); wc != width && !clusters {
 		t.Errorf("width %d by cluster, %d by rune: %q", width, wc, line)
 	}
 }

@@ -1,0 +1,302 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"hvdeck/backend"
+)
+
+func TestCancelQueued(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Limit = 1 })
+	running := b.Start(off("a"), target("a"))
+	queued := b.Start(off("b"), target("b"))
+	c := b.call()
+	if err := b.Cancel(queued); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := b.Get(queued); got.State != backend.TaskCancelled || !got.Started.IsZero() {
+		t.Errorf("task = %+v", got)
+	}
+	c.succeed()
+	b.wait(running)
+	b.quiet()
+}
+
+func TestCancelRunningWaitsForTheServer(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	if err := b.Cancel(id); err != nil {
+		t.Fatal(err)
+	}
+	<-c.ctx.Done()
+	if !errors.Is(c.ctx.Err(), context.Canceled) {
+		t.Errorf("operation saw %v", c.ctx.Err())
+	}
+	if got, _ := b.Get(id); got.State != backend.TaskRunning || !got.CancelAsked {
+		t.Errorf("before the server answered: %+v", got)
+	}
+	c.fail(&backend.Error{Class: backend.ClassCancelled, Message: "canceled"})
+	if got := b.wait(id); got.State != backend.TaskCancelled {
+		t.Errorf("state = %s", got.State)
+	}
+}
+
+func TestCancelThatCameTooLate(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	if err := b.Cancel(id); err != nil {
+		t.Fatal(err)
+	}
+	c.succeed()
+	if got := b.wait(id); got.State != backend.TaskSuccess || got.Note != noteTooLate {
+		t.Errorf("task = %+v", got)
+	}
+}
+
+func TestCancelRefused(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	c.progress.Uncancellable("the server has no way to stop this")
+	err := b.Cancel(id)
+	if backend.ClassOf(err) != backend.ClassUnsupported || !strings.Contains(err.Error(), "no way to stop") {
+		t.Errorf("uncancellable: %v", err)
+	}
+	c.succeed()
+	b.wait(id)
+	if err := b.Cancel(id); backend.ClassOf(err) != backend.ClassConflict {
+		t.Errorf("ended: %v", err)
+	}
+	if err := b.Cancel(77); backend.ClassOf(err) != backend.ClassNotFound {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+func TestCancelBatch(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Limit = 1 })
+	batch := b.StartMany([]Request{{Op: off("a")}, {Op: off("b")}, {Op: off("c")}})
+	c := b.call()
+	b.CancelBatch(batch)
+	<-c.ctx.Done()
+	c.fail(c.ctx.Err())
+	for _, task := range b.List() {
+		b.wait(task.ID)
+	}
+	if got, _ := b.Batch(batch); got.Summary() != "3 cancelled" {
+		t.Errorf("batch: %s", got.Summary())
+	}
+}
+
+func TestLostAnswer(t *testing.T) {
+	tests := []struct {
+		name        string
+		settled, ok bool
+		state       backend.TaskState
+		note        string
+	}{
+		{"found done", true, true, backend.TaskSuccess, noteFoundDone},
+		{"found undone", true, false, backend.TaskFailed, noteFoundUndone},
+		{"not found out", false, false, backend.TaskUnknown, noteUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			asked, answered := make(chan backend.Op), make(chan struct{})
+			b := newBench(t, func(o *Options) {
+				o.Check = func(_ context.Context, op backend.Op) (bool, bool) {
+					asked <- op
+					<-answered
+					return tt.settled, tt.ok
+				}
+			})
+			id := b.Start(off("a"), target("a"))
+			after := b.Start(backend.PowerOnOp{VM: vm("a")}, target("a"))
+			b.call().fail(lost("connection reset"))
+			if op := <-asked; op != off("a") {
+				t.Errorf("checked %v", op)
+			}
+			got, _ := b.Get(id)
+			if got.State != backend.TaskUnknown || got.Note != "unknown: checking" || got.Done() {
+				t.Errorf("while checking: %+v", got)
+			}
+			b.quietFor(after)
+			close(answered)
+			if got := b.wait(id); got.State != tt.state || got.Note != tt.note {
+				t.Errorf("then: %+v", got)
+			}
+			if tt.state != backend.TaskUnknown {
+				b.call().succeed()
+				b.wait(after, backend.TaskSuccess)
+				return
+			}
+			if got := b.wait(after); got.State != backend.TaskFailed || !strings.Contains(got.Err, "not started: the outcome of \"power off\" before it is unknown") {
+				t.Errorf("an operation on a VM in doubt: %+v", got)
+			}
+		})
+	}
+}
+
+func TestCheckThatPanicsOrHangsSettlesNothing(t *testing.T) {
+	for name, check := range map[string]func(context.Context, backend.Op) (bool, bool){
+		"panics": func(context.Context, backend.Op) (bool, bool) { panic("bug") },
+		"hangs":  func(context.Context, backend.Op) (bool, bool) { select {} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(o *Options) { o.Check, o.CheckTime = check, 20*time.Millisecond })
+			id := b.Start(off("a"), target("a"))
+			b.call().fail(lost("gone"))
+			if got := b.wait(id); got.State != backend.TaskUnknown || got.Note != noteUnknown {
+				t.Errorf("task = %+v", got)
+			}
+		})
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	short := func(o *Options) {
+		o.Deadline = func(backend.Op) time.Duration { return 10 * time.Millisecond }
+		o.Grace = 10 * time.Millisecond
+	}
+	t.Run("the driver gives up in time", func(t *testing.T) {
+		b := newBench(t, short)
+		b.opts.Grace = time.Minute
+		id := b.Start(off("a"), target("a"))
+		c := b.call()
+		<-c.ctx.Done()
+		c.fail(c.ctx.Err())
+		if got := b.wait(id); got.State != backend.TaskUnknown {
+			t.Errorf("task = %+v", got)
+		}
+	})
+	t.Run("the driver ignores it", func(t *testing.T) {
+		b := newBench(t, short)
+		id := b.Start(off("a"), target("a"))
+		c := b.call()
+		if got := b.wait(id); got.State != backend.TaskUnknown || !strings.Contains(got.Err, "no answer from the server in time") {
+			t.Errorf("task = %+v", got)
+		}
+		c.succeed()
+	})
+	t.Run("by kind of operation", func(t *testing.T) {
+		if d := deadlineOf(backend.SnapshotCreateOp{}); d != 30*time.Minute {
+			t.Errorf("snapshot: %s", d)
+		}
+		if d := deadlineOf(backend.ResetOp{}); d != 5*time.Minute {
+			t.Errorf("power: %s", d)
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Limit = 1 })
+	running := b.Start(off("a"), target("a"))
+	queued := b.Start(off("b"), target("b"))
+	c := b.call()
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := b.Close(short); err == nil {
+		t.Error("closed while an operation was under way, without a word")
+	}
+	<-c.ctx.Done()
+	if got, _ := b.Get(queued); got.State != backend.TaskCancelled {
+		t.Errorf("queued: %s", got.State)
+	}
+	c.fail(&backend.Error{Class: backend.ClassCancelled})
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got, _ := b.Get(running); got.State != backend.TaskCancelled {
+		t.Errorf("running: %s", got.State)
+	}
+	late := b.Start(off("c"), target("c"))
+	if got := b.wait(late); got.State != backend.TaskCancelled {
+		t.Errorf("after close: %s", got.State)
+	}
+}
+
+func remote(key string, state backend.TaskState) backend.RemoteTask {
+	return backend.RemoteTask{Conn: "c1", Key: key, Name: "clone", Object: vm("a"), Target: "web\x1b-01", User: "root", State: state, Progress: 10}
+}
+
+func TestForeignTasksAreShown(t *testing.T) {
+	b := newBench(t, nil)
+	b.Foreign(remote("task-1", backend.TaskRunning))
+	got := b.List()
+	if len(got) != 1 || got[0].Own || got[0].User != "root" || got[0].TargetName != "web�-01" || got[0].Title != "clone" {
+		t.Fatalf("list = %+v", got)
+	}
+	if err := b.Cancel(got[0].ID); backend.ClassOf(err) != backend.ClassUnsupported {
+		t.Errorf("cancel: %v", err)
+	}
+	done := remote("task-1", backend.TaskFailed)
+	done.Message = "no space"
+	b.Foreign(done)
+	if now := b.List(); len(now) != 1 || now[0].ID != got[0].ID || now[0].Err != "no space" {
+		t.Errorf("list = %+v", now)
+	}
+	b.ForgetEnded()
+	b.Foreign(done)
+	if now := b.List(); len(now) != 0 {
+		t.Errorf("a forgotten task came back: %+v", now)
+	}
+}
+
+func TestOwnTaskIsNotShownTwice(t *testing.T) {
+	for _, order := range []string{"reported before", "reported after"} {
+		t.Run(order, func(t *testing.T) {
+			b := newBench(t, nil)
+			id := b.Start(off("a"), target("a"))
+			c := b.call()
+			if order == "reported before" {
+				b.Foreign(remote("task-9", backend.TaskRunning))
+			}
+			c.progress.Remote("task-9")
+			b.Foreign(remote("task-9", backend.TaskRunning))
+			if all := b.List(); len(all) != 1 || all[0].ID != id || all[0].RemoteKey != "task-9" {
+				t.Errorf("list = %+v", all)
+			}
+			c.succeed()
+			b.wait(id)
+			b.Foreign(remote("task-9", backend.TaskSuccess))
+			if all := b.List(); len(all) != 1 {
+				t.Errorf("list = %+v", all)
+			}
+		})
+	}
+}
+
+func TestServerSettlesAnUnknownTask(t *testing.T) {
+	b := newBench(t, nil)
+	batch := b.StartMany([]Request{{Op: off("a"), Target: target("a")}})
+	id := b.List()[0].ID
+	c := b.call()
+	c.progress.Remote("task-9")
+	c.fail(lost("reset"))
+	b.wait(id, backend.TaskUnknown)
+	b.wait(id)
+	b.Foreign(remote("task-9", backend.TaskSuccess))
+	if got, _ := b.Get(id); got.State != backend.TaskSuccess || got.Err != "" {
+		t.Errorf("task = %+v", got)
+	}
+	if got, _ := b.Batch(batch); got.Summary() != "1 done" {
+		t.Errorf("batch: %s", got.Summary())
+	}
+}
+
+func TestDisconnectedForeignTasksAreUnknown(t *testing.T) {
+	b := newBench(t, nil)
+	b.Foreign(remote("task-1", backend.TaskRunning))
+	b.Disconnected("c1")
+	if got := b.List()[0]; got.State != backend.TaskUnknown {
+		t.Errorf("state = %s", got.State)
+	}
+	b.Foreign(remote("task-1", backend.TaskSuccess))
+	if got := b.List()[0]; got.State != backend.TaskSuccess {
+		t.Errorf("state = %s", got.State)
+	}
+}

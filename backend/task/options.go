@@ -1,0 +1,84 @@
+package task
+
+import (
+	"context"
+	"time"
+
+	"hvdeck/backend"
+)
+
+// Options configure a Runner. Backend is required.
+type Options struct {
+	// Backend gives the live connection, asked when a task is about to run, or says
+	// why there is none. It must not block nor call the Runner.
+	Backend func(backend.ConnID) (backend.Backend, error)
+	// Notify is called after every change, from any goroutine; it must not block.
+	Notify func()
+	// Audit is called for each own task when it is done, from any goroutine, and again
+	// when an unknown outcome becomes known. It must not block long.
+	Audit func(Task)
+	// Report gets panics of the Runner's own goroutines, from any of them.
+	Report func(error)
+	// Recheck says why an operation should not start after all, "" when it may. It is
+	// asked just before the operation starts; it must not block nor call the Runner.
+	Recheck func(backend.Op) string
+	// Check looks at the real state after the answer to op was lost: settled tells
+	// whether that could be found out, ok whether op had its effect. nil: never settled.
+	Check func(ctx context.Context, op backend.Op) (settled, ok bool)
+	// Deadline bounds an operation. nil: 30 minutes for snapshots, 5 for the others.
+	Deadline func(backend.Op) time.Duration
+	// Grace is how long after its deadline an operation may still answer; then it
+	// counts as lost. 0: 30 s.
+	Grace time.Duration
+	// CheckTime bounds Check. 0: 60 s.
+	CheckTime time.Duration
+	// Limit is how many operations run at once on a connection. 0: 4.
+	Limit int
+	// History is how many ended tasks are remembered. 0: 500.
+	History int
+	// Now is the clock for the times shown. nil: time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.Notify == nil {
+		o.Notify = func() {}
+	}
+	if o.Audit == nil {
+		o.Audit = func(Task) {}
+	}
+	if o.Recheck == nil {
+		o.Recheck = func(backend.Op) string { return "" }
+	}
+	if o.Check == nil {
+		o.Check = func(context.Context, backend.Op) (bool, bool) { return false, false }
+	}
+	if o.Deadline == nil {
+		o.Deadline = deadlineOf
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Grace = orDefault(o.Grace, 30*time.Second)
+	o.CheckTime = orDefault(o.CheckTime, time.Minute)
+	o.Limit = orDefault(o.Limit, 4)
+	o.History = orDefault(o.History, 500)
+	return o
+}
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}
+
+// deadlineOf is the usual bound: a snapshot with memory writes gigabytes.
+func deadlineOf(op backend.Op) time.Duration {
+	switch op.(type) {
+	case backend.SnapshotCreateOp, backend.SnapshotRevertOp, backend.SnapshotDeleteOp, backend.SnapshotEditOp:
+		return 30 * time.Minute
+	default:
+		return 5 * time.Minute
+	}
+}

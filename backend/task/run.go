@@ -1,0 +1,174 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/clean"
+	"hvdeck/backend/guard"
+)
+
+// launch starts a task that was taken from its lane, or ends it. Needs mu.
+func (r *Runner) launch(l *lane, e *entry) []Task {
+	if r.closed {
+		return r.end(e, outcome{state: backend.TaskCancelled, note: "the console was closed before it started"})
+	}
+	b, err := r.opts.Backend(e.Conn)
+	if err != nil {
+		return r.end(e, notStarted(e, err))
+	}
+	if why := r.opts.Recheck(e.Op); why != "" {
+		return r.end(e, outcome{state: backend.TaskCancelled, skipped: true, note: "skipped: " + why})
+	}
+	l.take(e)
+	ctx, cancel := context.WithTimeout(r.ctx, r.opts.Deadline(e.Op))
+	e.State, e.Started, e.cancel = backend.TaskRunning, r.since(e.Queued), cancel
+	r.touch(e)
+	r.working.Add(1)
+	guard.Go("task "+e.Title, r.opts.Report, func() {
+		defer r.working.Done()
+		defer cancel()
+		r.supervise(ctx, e, b)
+	})
+	return nil
+}
+
+// supervise sees one operation through to its end.
+func (r *Runner) supervise(ctx context.Context, e *entry, b backend.Backend) {
+	out := r.await(ctx, e, b)
+	if out.state == backend.TaskUnknown {
+		out = r.look(e, out)
+	}
+	r.mu.Lock()
+	l := r.laneOf(e.Conn)
+	l.give(e)
+	done := r.end(e, out)
+	if e.State == backend.TaskUnknown {
+		done = append(done, r.holdBack(l, e)...)
+	}
+	done = append(done, r.dispatch(e.Conn)...)
+	r.mu.Unlock()
+	r.tell(done)
+}
+
+type answer struct {
+	result backend.Result
+	err    error
+}
+
+// await runs Do in a goroutine of its own, so that neither a panic nor a driver that
+// ignores its deadline holds the lane for ever.
+func (r *Runner) await(ctx context.Context, e *entry, b backend.Backend) outcome {
+	answers := make(chan answer, 1)
+	op, progress := e.Op, r.progress(e)
+	guard.Go(e.Title, func(err error) { answers <- answer{err: err} }, func() {
+		result, err := b.Do(ctx, op, progress)
+		answers <- answer{result, err}
+	})
+	limit, _ := ctx.Deadline()
+	overdue := time.NewTimer(time.Until(limit) + r.opts.Grace)
+	defer overdue.Stop()
+	select {
+	case a := <-answers:
+		return r.judge(ctx, e, a)
+	case <-overdue.C:
+		return outcome{state: backend.TaskUnknown, err: &backend.Error{
+			Class: backend.ClassLost, Doing: e.Title, Object: e.TargetName, Message: "no answer from the server in time",
+		}}
+	}
+}
+
+// judge turns the answer of Do into an outcome.
+func (r *Runner) judge(ctx context.Context, e *entry, a answer) outcome {
+	if a.err == nil {
+		return outcome{state: backend.TaskSuccess, result: a.result, note: successNote(e.Op)}
+	}
+	class := backend.ClassOf(a.err)
+	overran := errors.Is(ctx.Err(), context.DeadlineExceeded)
+	switch {
+	case class == backend.ClassLost, overran && class == backend.ClassUnreachable:
+		return outcome{state: backend.TaskUnknown, err: a.err}
+	case class == backend.ClassCancelled:
+		return outcome{state: backend.TaskCancelled, err: a.err}
+	default:
+		return outcome{state: backend.TaskFailed, err: a.err}
+	}
+}
+
+// look shows the task as unknown and finds out what really happened. It keeps the
+// object busy meanwhile: nothing may be done to it before.
+func (r *Runner) look(e *entry, out outcome) outcome {
+	r.mu.Lock()
+	e.State, e.Checking, e.Cancellable, e.Note = backend.TaskUnknown, true, false, noteChecking
+	e.Class, e.Err = backend.ClassLost, clean.Text(out.err.Error())
+	r.touch(e)
+	r.mu.Unlock()
+	r.tell(nil)
+
+	type finding struct{ settled, ok bool }
+	ctx, cancel := context.WithTimeout(r.ctx, r.opts.CheckTime)
+	defer cancel()
+	found := make(chan finding, 1)
+	guard.Go("check "+e.Title, func(error) { found <- finding{} }, func() {
+		settled, ok := r.opts.Check(ctx, e.Op)
+		found <- finding{settled, ok}
+	})
+	var f finding
+	select {
+	case f = <-found:
+	case <-ctx.Done():
+	}
+	return settle(out, f.settled, f.ok)
+}
+
+func settle(out outcome, settled, ok bool) outcome {
+	switch {
+	case !settled:
+		out.note = noteUnknown
+		return out
+	case ok:
+		return outcome{state: backend.TaskSuccess, note: noteFoundDone}
+	default:
+		return outcome{state: backend.TaskFailed, err: out.err, note: noteFoundUndone}
+	}
+}
+
+// holdBack ends the queued operations on an object whose state nobody knows. Needs mu.
+func (r *Runner) holdBack(l *lane, unknown *entry) []Task {
+	var done []Task
+	for i := 0; i < len(l.queue); {
+		e := l.queue[i]
+		if e.Target != unknown.Target {
+			i++
+			continue
+		}
+		l.dequeue(e)
+		why := backend.Refuse(backend.ClassConflict, "", "", "the outcome of %q before it is unknown", unknown.Title)
+		done = append(done, r.end(e, notStarted(e, why))...)
+	}
+	return done
+}
+
+// progress feeds a task. Calls after its end, which the contract forbids, are lost.
+func (r *Runner) progress(e *entry) backend.Progress {
+	update := func(fn func()) {
+		r.mu.Lock()
+		if e.State != backend.TaskRunning {
+			r.mu.Unlock()
+			return
+		}
+		fn()
+		r.touch(e)
+		r.mu.Unlock()
+		r.opts.Notify()
+	}
+	return backend.Progress{
+		Percent: func(p int) { update(func() { e.Progress = min(max(p, 0), 100) }) },
+		Remote:  func(key string) { update(func() { r.adopt(e, key) }) },
+		Uncancellable: func(why string) {
+			update(func() { e.Cancellable, e.Note = false, clean.Line(why) })
+		},
+	}
+}
