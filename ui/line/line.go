@@ -1,0 +1,224 @@
+// Package line fits text into cells. It promises that what it returns is never wider
+// than asked, by the measure of a terminal (wide characters are two cells, combining
+// marks none), and that ASCII costs one pass without an allocation.
+//
+// All text is plain: escape sequences are not understood but made harmless, as are
+// control characters and clusters on whose width terminals disagree.
+package line
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"hvdeck/theme"
+)
+
+// placeholder stands for what must not reach a terminal.
+const placeholder = "?"
+
+// Width is the number of cells that s takes when drawn by this package.
+func Width(s string) int {
+	_, w, _ := cut(s, -1)
+	return w
+}
+
+// Clip returns as much of s as fits in w cells, and its width. No ellipsis.
+func Clip(s string, w int) (string, int) {
+	out, width, _ := cut(s, max(w, 0))
+	return out, width
+}
+
+// Truncate returns s, or its beginning with the ellipsis when it is wider than w
+// cells, and the width of the result.
+func Truncate(s string, w int, ellipsis string) (string, int) {
+	if w < 1 {
+		return "", 0
+	}
+	out, width, whole := cut(s, w)
+	if whole {
+		return out, width
+	}
+	ew := Width(ellipsis)
+	if ew > w {
+		return out, width
+	}
+	out, width, _ = cut(s, w-ew)
+	return out + ellipsis, width + ew
+}
+
+// TruncateLeft keeps the end of s: for paths, whose last part tells most.
+func TruncateLeft(s string, w int, ellipsis string) (string, int) {
+	if w < 1 {
+		return "", 0
+	}
+	out, width, whole := cut(s, w)
+	if whole {
+		return out, width
+	}
+	out, total, _ := cut(s, -1)
+	drop := total - w + Width(ellipsis)
+	for drop > 0 && out != "" {
+		n, cw := cluster(out)
+		out = out[n:]
+		drop -= cw
+		total -= cw
+	}
+	out, width, _ = cut(ellipsis+out, w)
+	return out, width
+}
+
+// Fit returns s in exactly w cells, truncated or padded at the right.
+func Fit(s string, w int, ellipsis string) string {
+	out, width := Truncate(s, w, ellipsis)
+	return out + theme.Blank(w-width)
+}
+
+// FitRight returns s in exactly w cells, truncated or padded at the left.
+func FitRight(s string, w int, ellipsis string) string {
+	out, width := Truncate(s, w, ellipsis)
+	return theme.Blank(w-width) + out
+}
+
+// Join joins lines of panes side by side. Each pane is a block of equally many lines
+// of equal width; the shortest decides how many lines there are.
+func Join(panes ...[]string) []string {
+	if len(panes) == 0 {
+		return nil
+	}
+	n := len(panes[0])
+	for _, p := range panes {
+		n = min(n, len(p))
+	}
+	out := make([]string, n)
+	var b strings.Builder
+	for i := range out {
+		b.Reset()
+		for _, p := range panes {
+			b.WriteString(p[i])
+		}
+		out[i] = b.String()
+	}
+	return out
+}
+
+// Wrap breaks text into lines of at most w cells, at spaces where it can. Newlines in
+// the text break too. Empty text is one empty line.
+func Wrap(text string, w int) []string {
+	if w < 1 {
+		return nil
+	}
+	var out []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		out = append(out, wrapParagraph(paragraph, w)...)
+	}
+	return out
+}
+
+func wrapParagraph(text string, w int) []string {
+	var out []string
+	rest, _, _ := cut(text, -1)
+	for {
+		head, _, whole := cut(rest, w)
+		if whole {
+			return append(out, head)
+		}
+		if head == "" { // one character, wider than the line
+			n, _ := cluster(rest)
+			rest = rest[n:]
+			continue
+		}
+		if i := strings.LastIndexByte(head, ' '); i > 0 && rest[len(head)] != ' ' {
+			head = head[:i]
+		}
+		out = append(out, strings.TrimRight(head, " "))
+		rest = strings.TrimLeft(rest[len(head):], " ")
+	}
+}
+
+// cut returns the longest beginning of s within limit cells (no limit when negative),
+// its width, and whether that is all of s.
+func cut(s string, limit int) (out string, width int, whole bool) {
+	ascii := asciiPrefix(s)
+	if ascii == len(s) {
+		if limit < 0 || len(s) <= limit {
+			return s, len(s), true
+		}
+		return s[:limit], limit, false
+	}
+	if limit >= 0 && ascii > limit {
+		return s[:limit], limit, false
+	}
+	return cutClusters(clean(s), limit)
+}
+
+// asciiPrefix is the length of the printable ASCII that s begins with.
+func asciiPrefix(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func cutClusters(s string, limit int) (out string, width int, whole bool) {
+	i := 0
+	for i < len(s) {
+		n, w := cluster(s[i:])
+		if limit >= 0 && width+w > limit {
+			return s[:i], width, false
+		}
+		i += n
+		width += w
+	}
+	return s, width, true
+}
+
+// cluster is the length in bytes and cells of the first character of s as read.
+func cluster(s string) (n, width int) {
+	if s[0] >= ' ' && s[0] <= '~' && (len(s) == 1 || s[1] < 0x80) {
+		return 1, 1
+	}
+	c, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	return len(c), w
+}
+
+// clean replaces what terminals would obey or measure differently. It returns s
+// itself when there is nothing to replace.
+func clean(s string) string {
+	i := 0
+	for i < len(s) {
+		n, w := cluster(s[i:])
+		if !safe(s[i:i+n], w) {
+			return cleanFrom(s, i)
+		}
+		i += n
+	}
+	return s
+}
+
+func cleanFrom(s string, i int) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:i])
+	for i < len(s) {
+		n, w := cluster(s[i:])
+		if safe(s[i:i+n], w) {
+			b.WriteString(s[i : i+n])
+		} else {
+			b.WriteString(placeholder)
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// safe says that every terminal takes the cluster for w cells, w at least one.
+func safe(c string, w int) bool {
+	if len(c) == 1 {
+		return c[0] >= ' ' && c[0] <= '~'
+	}
+	return w > 0 && utf8.ValidString(c) && ansi.StringWidthWc(c) == w && ansi.StringWidth(c) == w
+}
