@@ -52,7 +52,7 @@ func unicodeGlyphs() Glyphs {
 		Spark:    [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		SparkGap: "·",
 		Bar:      [8]string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-		BarEmpty: "░", BarLeft: "▕", BarRight: "▏",
+		BarEmpty: " ", BarLeft: "▕", BarRight: "▏",
 		Cursor: "❯", CursorBlur: "›", Mark: "◆", CursorMark: "◈",
 		Ellipsis: "…", Up: "↑", Down: "↓", Left: "←", Right: "→", SortUp: "▴", SortDown: "▾",
 		Dot: "·", Bullet: "•", Checked: "☑", Unchecked: "☐", Secret: "•",
