@@ -1,0 +1,61 @@
+package kind
+
+import (
+	"fmt"
+	"strings"
+
+	"hvdeck/backend"
+	"hvdeck/theme"
+	"hvdeck/ui/table"
+)
+
+func clusterSpec(e *Env) *Spec {
+	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
+		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
+	}
+	cl := func(o backend.Object) *backend.Cluster { return o.(*backend.Cluster) }
+	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 40, Flex: 2}
+	return &Spec{
+		Kind: backend.KindCluster, Title: "Clusters", Names: []string{"clusters", "cluster"},
+		Columns: []Column{
+			e.textColumn(name, theme.Text, backend.Object.Title),
+			e.numColumn(col("cpu", "CPU", 'C', 4, 4, 1, false), func(o backend.Object) float64 { return share(cl(o).CPUUsedMHz, cl(o).CPUMHz) }, Percent),
+			e.numColumn(col("mem", "MEM", 'M', 4, 4, 2, false), func(o backend.Object) float64 { return share(cl(o).MemoryUsed, cl(o).Memory) }, Percent),
+			e.textColumn(col("hosts", "HOSTS", 'H', 5, 7, 3, false), theme.Text, func(o backend.Object) string { return fmt.Sprintf("%d/%d", cl(o).HostsUp, cl(o).Hosts) }),
+			e.textColumn(col("dc", "DATACENTER", 'D', 6, 20, 5, true), theme.Muted, func(o backend.Object) string { return cl(o).Datacenter }),
+			e.connColumn(),
+		},
+		Field: func(o backend.Object, field string) string {
+			if field == "dc" {
+				return cl(o).Datacenter
+			}
+			return ""
+		},
+		Haystack: func(o backend.Object) string {
+			return strings.Join([]string{o.Title(), cl(o).Datacenter, string(o.Ref().Conn)}, "\n")
+		},
+		Sections: func(o backend.Object) []Section { return clusterSections(cl(o)) },
+	}
+}
+
+func share[T int | uint64](used, total T) float64 {
+	if total == 0 {
+		return backend.Unknown()
+	}
+	return float64(used) / float64(total) * 100
+}
+
+func clusterSections(c *backend.Cluster) []Section {
+	facts := compact([]Fact{
+		{"Connection", string(c.ID.Conn), theme.Text},
+		{"Datacenter", c.Datacenter, theme.Text},
+		{"Hosts", fmt.Sprintf("%d up of %d", c.HostsUp, c.Hosts), theme.Text},
+		{"VMs", Count(c.VMs), theme.Text},
+		{"CPU", fmt.Sprintf("%d of %d MHz", c.CPUUsedMHz, c.CPUMHz), theme.Text},
+		{"Memory", Bytes(float64(c.MemoryUsed)) + " of " + Bytes(float64(c.Memory)), theme.Text},
+		{"DRS", YesNo(c.DRS), theme.Text},
+		{"HA", YesNo(c.HA), theme.Text},
+	})
+	facts = plus(facts, c.Extra)
+	return []Section{{Facts: facts}}
+}

@@ -1,0 +1,102 @@
+package kind
+
+import (
+	"strings"
+
+	"hvdeck/backend"
+	"hvdeck/theme"
+	"hvdeck/ui/table"
+)
+
+func networkSpec(e *Env) *Spec {
+	net := func(o backend.Object) *backend.Network { return o.(*backend.Network) }
+	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
+		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
+	}
+	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
+		if net(o).Active {
+			return cell(e.Theme.Glyphs.On, theme.StateOK)
+		}
+		return cell(e.Theme.Glyphs.Off, theme.StateOff)
+	}}}
+	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 7, Max: 40, Flex: 2}
+	return &Spec{
+		Kind: backend.KindNetwork, Title: "Networks", Names: []string{"networks", "network"},
+		Columns: []Column{
+			glyph, e.textColumn(name, theme.Text, backend.Object.Title),
+			e.textColumn(col("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activeWord(net(o)) }),
+			e.textColumn(col("forward", "MODE", 'M', 3, 11, 1, false), theme.Muted, func(o backend.Object) string { return net(o).Forward }),
+			e.textColumn(col("bridge", "BRIDGE", 'B', 6, 16, 2, false), theme.Muted, func(o backend.Object) string { return net(o).Bridge }),
+			e.textColumn(col("users", "USE", 'U', 3, 9, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
+			e.textColumn(col("vlan", "VLAN", 'V', 4, 9, 5, true), theme.Text, func(o backend.Object) string { return net(o).VLAN }),
+			e.textColumn(col("addresses", "ADDRESSES", 'I', 9, 40, 7, true), theme.Text, func(o backend.Object) string { return strings.Join(net(o).Addresses, " ") }),
+			e.connColumn(),
+		},
+		Field: func(o backend.Object, field string) string {
+			switch field {
+			case "state":
+				return activeWord(net(o))
+			case "type":
+				return net(o).Forward
+			case "uuid":
+				return net(o).UUID
+			case "ip":
+				return strings.Join(net(o).Addresses, " ")
+			}
+			return ""
+		},
+		Haystack: func(o backend.Object) string {
+			return strings.Join([]string{o.Title(), net(o).Forward, net(o).Bridge, activeWord(net(o)), string(o.Ref().Conn)}, "\n")
+		},
+		Sections: func(o backend.Object) []Section { return networkSections(net(o)) },
+	}
+}
+
+func activeWord(n *backend.Network) string {
+	if n.Active {
+		return "active"
+	}
+	return "inactive"
+}
+
+func netUse(n *backend.Network) string {
+	switch {
+	case n.VMs >= 0 && n.Hosts >= 0:
+		return Count(n.VMs) + " VMs"
+	case n.LeaseCount > 0:
+		return Count(n.LeaseCount) + " lease"
+	default:
+		return ""
+	}
+}
+
+func networkSections(n *backend.Network) []Section {
+	tok := theme.StateOff
+	if n.Active {
+		tok = theme.StateOK
+	}
+	facts := compact([]Fact{
+		{"State", activeWord(n), tok},
+		{"Connection", string(n.ID.Conn), theme.Text},
+		{"Mode", n.Forward, theme.Text},
+		{"Bridge", n.Bridge, theme.Text},
+		{"VLAN", n.VLAN, theme.Text},
+		{"Addresses", strings.Join(n.Addresses, ", "), theme.Text},
+		{"UUID", n.UUID, theme.Text},
+	})
+	if n.Hosts < 0 {
+		facts = append(facts, Fact{"Autostart", YesNo(n.Autostart), theme.Text}, Fact{"Persistent", YesNo(n.Persistent), theme.Text})
+	} else {
+		facts = append(facts, Fact{"Hosts", Count(n.Hosts), theme.Text}, Fact{"VMs", Count(n.VMs), theme.Text})
+	}
+	facts = plus(facts, n.Extra)
+	out := []Section{{Facts: facts}}
+	if len(n.Leases) > 0 {
+		s := Section{Title: "Leases", Head: []string{"ADDRESS", "MAC", "HOST", "UNTIL"}}
+		for _, l := range n.Leases {
+			s.Rows = append(s.Rows, []string{l.IP, l.MAC, l.Hostname, l.Expires})
+		}
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,266 @@
+package kind
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+)
+
+func snapshotAction(id, title, key, help string, needs backend.Verb, risk keymap.Risk, kinds ...backend.Kind) keymap.Action {
+	return keymap.Action{
+		ID: "snapshot." + id, Title: title, Help: help, Menu: keymap.MenuSnapshot, Key: key, Scope: keymap.Rows(backend.KindSnapshot),
+		Group: "Snapshots", Kinds: kinds, Needs: needs, Arity: keymap.Many, Risk: risk,
+	}
+}
+
+func snapshotActions() []keymap.Action {
+	return []keymap.Action{
+		snapshotCreate(), revertCurrent(), revertTo(), deleteOne(), deleteCurrent(), deleteTree(), forget(), editSnapshot(),
+	}
+}
+
+// DefaultSnapshotName is offered where none is given.
+func DefaultSnapshotName(now time.Time) string { return "snap-" + now.Format("20060102-150405") }
+
+func checkSnapshotName(name string) string {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "a name is needed"
+	case strings.ContainsAny(name, "/\n\r\x00"):
+		return "the name must not contain / or line breaks"
+	case len(name) > 200:
+		return "the name is too long"
+	default:
+		return ""
+	}
+}
+
+func snapshotCreate() keymap.Action {
+	a := snapshotAction("create", "Create snapshot…", "c", "Takes a snapshot of the VM.", backend.VerbSnapCreate, keymap.Safe, backend.KindVM, backend.KindSnapshot)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		caps := backend.Caps{}
+		if o := s.First(); o != nil {
+			caps = s.Caps(o.Ref().Conn)
+		}
+		return []keymap.Field{
+			{Name: "name", Label: "Name", Default: DefaultSnapshotName(time.Now()), Check: checkSnapshotName},
+			{Name: "description", Label: "Description"},
+			{Name: "memory", Label: "With memory", Hint: "keeps what runs; off: disks only, as after a power cut", Type: keymap.ToggleField, Default: yesIf(caps.Why(backend.VerbSnapMemory) == ""), Off: caps.Why(backend.VerbSnapMemory)},
+			{Name: "quiesce", Label: "Quiesced", Hint: "the guest flushes its disks first; needs tools or the agent", Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapQuiesce)},
+			{Name: "diskonly", Label: "External", Hint: "disks go on in new overlay files, no memory", Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapDiskOnly)},
+		}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.SnapshotCreateOp{
+			VM: vmOf(o), Name: strings.TrimSpace(args["name"]), Description: args["description"],
+			Memory: args.On("memory") && !args.On("diskonly"), Quiesce: args.On("quiesce"), DiskOnly: args.On("diskonly"),
+		}
+	}
+	return a
+}
+
+func yesIf(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// vmOf is the VM itself, or the VM of a snapshot.
+func vmOf(o backend.Object) backend.Ref {
+	if o.Ref().Kind == backend.KindSnapshot {
+		return o.Owner()
+	}
+	return o.Ref()
+}
+
+func afterField(s keymap.Selection) keymap.Field {
+	why := ""
+	if o := s.First(); o != nil {
+		why = s.Caps(o.Ref().Conn).Why(backend.VerbSnapRevertState)
+	}
+	return keymap.Field{
+		Name: "after", Label: "Then", Type: keymap.ChoiceField, Default: "taken", Off: why,
+		Choices: []keymap.FieldChoice{{Value: "taken", Label: "as it was taken"}, {Value: "run", Label: "run"}, {Value: "pause", Label: "pause"}},
+	}
+}
+
+func revertHostField(s keymap.Selection) keymap.Field {
+	f := hostField(s)
+	f.Default = ""
+	f.Choices = append([]keymap.FieldChoice{{Value: "", Label: "the server chooses"}}, f.Choices...)
+	if o := s.First(); o != nil {
+		f.Off = s.Caps(o.Ref().Conn).Why(backend.VerbSnapRevertHost)
+	}
+	return f
+}
+
+// safetyField offers a snapshot of the present before a revert throws it away.
+func safetyField() keymap.Field {
+	return keymap.Field{
+		Name: "safety", Label: "Safety snapshot first", Type: keymap.ToggleField, Default: "no",
+		Hint: "takes one of the present state; the revert follows only if it succeeds",
+	}
+}
+
+func afterArg(args keymap.Args) backend.After {
+	switch args["after"] {
+	case "run":
+		return backend.AfterRun
+	case "pause":
+		return backend.AfterPause
+	default:
+		return backend.AfterAsTaken
+	}
+}
+
+func revertForm(s keymap.Selection) []keymap.Field {
+	return []keymap.Field{afterField(s), revertHostField(s), safetyField()}
+}
+
+func revertOp(o backend.Object, snapshot backend.Ref, args keymap.Args) backend.Op {
+	return backend.SnapshotRevertOp{VM: vmOf(o), Snapshot: snapshot, After: afterArg(args), Host: hostArg(o, args)}
+}
+
+func revertTo() keymap.Action {
+	a := snapshotAction("revert", "Revert to this snapshot…", "r", "Goes back to the snapshot under the cursor.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindSnapshot)
+	a.Arity = keymap.One
+	a.Form = revertForm
+	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return revertOp(o, o.Ref(), args)
+	}
+	return a
+}
+
+func revertCurrent() keymap.Action {
+	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
+	a.Form = revertForm
+	a.When = whenSnapshots
+	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return revertOp(o, backend.Ref{}, args)
+	}
+	return a
+}
+
+func whenSnapshots(_ keymap.Selection, o backend.Object) string {
+	if vm, ok := o.(*backend.VM); ok && vm.Snapshots == 0 {
+		return "it has no snapshots"
+	}
+	return ""
+}
+
+func revertLoses(s keymap.Selection, args keymap.Args) []string {
+	if args.On("safety") {
+		return []string{"The present state is kept in a safety snapshot."}
+	}
+	o := s.First()
+	if o == nil {
+		return nil
+	}
+	since := "its current snapshot"
+	if cur := Current(s.Children(backend.KindSnapshot, vmOf(o))); cur != nil {
+		since = fmt.Sprintf("%q", cur.Name)
+		if !cur.Created.IsZero() {
+			since += ", " + AgeShort(time.Since(cur.Created)) + " ago"
+		}
+	}
+	return []string{"What changed since " + since + " is lost: disks, and memory if it runs."}
+}
+
+func deleteOne() keymap.Action {
+	a := snapshotAction("delete", "Delete this snapshot…", "d", "Deletes the snapshot; its children stay and move up.", backend.VerbSnapDelete, keymap.Disruptive, backend.KindSnapshot)
+	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+		return []string{"There is no way back to these points in time. The VM's present state stays."}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.SnapshotDeleteOp{VM: o.Owner(), Snapshot: o.Ref()}
+	}
+	return a
+}
+
+func deleteCurrent() keymap.Action {
+	a := snapshotAction("delete-current", "Delete the current one…", "D", "Deletes the snapshot that the VM descends from.", backend.VerbSnapDelete, keymap.Disruptive, backend.KindVM)
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if why := whenSnapshots(s, o); why != "" {
+			return why
+		}
+		if Current(s.Children(backend.KindSnapshot, o.Ref())) == nil {
+			return "its current snapshot is not known yet"
+		}
+		return ""
+	}
+	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+		var out []string
+		for _, o := range s.Objects {
+			if cur := Current(s.Children(backend.KindSnapshot, o.Ref())); cur != nil {
+				out = append(out, fmt.Sprintf("%s of %s", cur.Path, o.Title()))
+			}
+		}
+		return out
+	}
+	a.Op = func(o backend.Object, s keymap.Selection, _ keymap.Args) backend.Op {
+		op := backend.SnapshotDeleteOp{VM: o.Ref()}
+		if cur := Current(s.Children(backend.KindSnapshot, o.Ref())); cur != nil {
+			op.Snapshot = cur.ID
+		}
+		return op
+	}
+	return a
+}
+
+func deleteTree() keymap.Action {
+	a := snapshotAction("delete-tree", "Delete with all below…", "t", "Deletes the snapshot and everything below it.", backend.VerbSnapDelete, keymap.Irreversible, backend.KindSnapshot)
+	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+		var out []string
+		for _, o := range s.Objects {
+			_, all := Descendants(s.Children(backend.KindSnapshot, o.Owner()), o.Ref())
+			out = append(out, fmt.Sprintf("%s: %d below it go too.", o.(*backend.Snapshot).Path, all))
+		}
+		return out
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.SnapshotDeleteOp{VM: o.Owner(), Snapshot: o.Ref(), Children: true}
+	}
+	return a
+}
+
+func forget() keymap.Action {
+	a := snapshotAction("forget", "Forget, keep the disks…", "m", "Deletes only what libvirt knows of the snapshot.", backend.VerbSnapMetadata, keymap.Disruptive, backend.KindSnapshot)
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if n, _ := Descendants(s.Children(backend.KindSnapshot, o.Owner()), o.Ref()); n > 0 {
+			return "it has children"
+		}
+		return ""
+	}
+	a.Loses = func(keymap.Selection, keymap.Args) []string {
+		return []string{"The disks keep its data, but no tool will offer to go back to it."}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.SnapshotDeleteOp{VM: o.Owner(), Snapshot: o.Ref(), MetadataOnly: true}
+	}
+	return a
+}
+
+func editSnapshot() keymap.Action {
+	a := snapshotAction("edit", "Rename, redescribe…", "e", "Changes the name or the description.", backend.VerbSnapEdit, keymap.Safe, backend.KindSnapshot)
+	a.Arity = keymap.One
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		x, ok := s.First().(*backend.Snapshot)
+		if !ok {
+			return nil
+		}
+		return []keymap.Field{
+			{Name: "name", Label: "Name", Default: x.Name, Check: checkSnapshotName},
+			{Name: "description", Label: "Description", Default: x.Description},
+		}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.SnapshotEditOp{VM: o.Owner(), Snapshot: o.Ref(), Name: args["name"], Description: args["description"]}
+	}
+	return a
+}

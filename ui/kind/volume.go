@@ -1,0 +1,55 @@
+package kind
+
+import (
+	"strings"
+
+	"hvdeck/backend"
+	"hvdeck/theme"
+	"hvdeck/ui/table"
+)
+
+func volumeSpec(e *Env) *Spec {
+	vol := func(o backend.Object) *backend.Volume { return o.(*backend.Volume) }
+	col := func(key, title string, letter rune, lo, hi, priority int) table.Column[backend.Object] {
+		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority}
+	}
+	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 60, Flex: 2}
+	return &Spec{
+		Kind: backend.KindVolume, Title: "Volumes", Names: []string{"volumes", "volume", "files"},
+		Columns: []Column{
+			e.textColumn(name, theme.Text, backend.Object.Title),
+			e.textColumn(col("format", "FORMAT", 'F', 4, 8, 2), theme.Muted, func(o backend.Object) string { return orWord(vol(o).Format, vol(o).Type) }),
+			e.numColumn(col("capacity", "SIZE", 'Z', 4, 6, 1), func(o backend.Object) float64 { return known(vol(o).Capacity) }, Short),
+			e.numColumn(col("allocation", "USED", 'U', 4, 6, 3), func(o backend.Object) float64 { return known(vol(o).Allocation) }, Short),
+			e.textColumn(col("path", "PATH", 'H', 8, 60, 5), theme.Muted, func(o backend.Object) string { return vol(o).Path }),
+		},
+		Field: func(o backend.Object, field string) string {
+			switch field {
+			case "type":
+				return vol(o).Format + " " + vol(o).Type
+			case "path":
+				return vol(o).Path
+			}
+			return ""
+		},
+		Haystack: func(o backend.Object) string {
+			return strings.Join([]string{o.Title(), vol(o).Format, vol(o).Path}, "\n")
+		},
+		Sections: func(o backend.Object) []Section { return volumeSections(vol(o)) },
+	}
+}
+
+func volumeSections(v *backend.Volume) []Section {
+	facts := compact([]Fact{
+		{"Connection", string(v.ID.Conn), theme.Text},
+		{"Path", v.Path, theme.Text},
+		{"Type", v.Type, theme.Text},
+		{"Format", v.Format, theme.Text},
+		{"Capacity", Bytes(known(v.Capacity)), theme.Text},
+		{"Allocation", Bytes(known(v.Allocation)), theme.Text},
+		{"On top of", v.Backing, theme.Text},
+		{"Used by", strings.Join(v.UsedBy, ", "), theme.Text},
+	})
+	facts = plus(facts, v.Extra)
+	return []Section{{Facts: facts}}
+}

@@ -1,0 +1,325 @@
+// Package pane is a list of one kind of object as a table or a tree: it knows how
+// to get its rows from the store, filter, sort, mark and move, and nothing of where
+// it stands on the screen.
+//
+// It promises that a long list is filtered and sorted off the event loop, that the
+// cursor and the marks stay on their objects, and that drawing costs only the rows
+// in sight. A Pane belongs to the event loop.
+package pane
+
+import (
+	"strconv"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/store"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/table"
+	"hvdeck/ui/tree"
+)
+
+// syncRows is up to how many rows are filtered and sorted in place: below a
+// millisecond, and without a frame in between.
+const syncRows = 2000
+
+// rows is what a table and a tree have in common.
+type rows interface {
+	SetRows([]backend.Object)
+	SetStale(func(backend.Object) bool)
+	Rows() []backend.Object
+	Len() int
+	Visible() []backend.Object
+	Cursor() (backend.Object, bool)
+	CursorIndex() int
+	SetCursorID(backend.Ref) bool
+	Hold()
+	Move(int)
+	Page(int)
+	HalfPage(int)
+	Top()
+	Bottom()
+	Wheel(int)
+	HScroll(int)
+	Click(int) bool
+	ColumnAt(int) (string, bool)
+	ToggleMark()
+	MarkRange()
+	MarkAll()
+	Unmark()
+	MarkCount() int
+	Marked() []backend.Object
+	RetainMarks(func(backend.Ref) bool)
+	SetSort(string, bool)
+	Draw(w, h int, th *theme.Theme, focused bool, o table.Opts) []string
+}
+
+// Pane shows the objects of one kind.
+type Pane struct {
+	Spec *kind.Spec
+	env  *kind.Env
+	rows rows
+	tree *tree.Model[backend.Object, backend.Ref] // nil for a table
+
+	source Source
+	seen   uint64 // revisions the rows were built from
+	want   bool   // something else than the store changed
+	gen    int
+	busy   bool // a build is under way off the loop
+	total  int
+
+	filterText string
+	filter     kind.Filter
+	sort       string
+	falling    bool
+	fault      func(error)
+}
+
+// Source says where rows come from.
+type Source struct {
+	Parent backend.Ref    // of kinds that hang under one; zero shows nothing
+	Conn   backend.ConnID // only this connection; "" for all
+	Only   func(backend.Object) bool
+}
+
+// Built carries rows that were made off the event loop; it goes back to the pane
+// through Take.
+type Built struct {
+	pane  *Pane
+	gen   int
+	rows  []backend.Object
+	total int
+}
+
+// New makes a pane; fault takes recovered panics.
+func New(env *kind.Env, spec *kind.Spec, fault func(error)) *Pane {
+	p := &Pane{Spec: spec, env: env, want: true, fault: fault}
+	if spec.Kind == backend.KindSnapshot {
+		p.tree = tree.New(kind.SnapshotTree(env))
+		p.rows = p.tree
+	} else {
+		cols := make([]table.Column[backend.Object], len(spec.Columns))
+		for i, c := range spec.Columns {
+			cols[i] = c.Column
+		}
+		p.rows = table.New(cols, backend.Object.Ref)
+		p.setSort("name", false)
+	}
+	p.rows.SetStale(env.Stale)
+	return p
+}
+
+// SetSource changes where rows come from; the filter goes, the sort order stays.
+func (p *Pane) SetSource(s Source) {
+	if s.Parent == p.source.Parent && s.Conn == p.source.Conn && s.Only == nil && p.source.Only == nil {
+		return
+	}
+	if s.Parent != p.source.Parent {
+		p.rows.SetRows(nil)
+		p.rows.Unmark()
+	}
+	p.source, p.want = s, true
+}
+
+// Source is what SetSource was given.
+func (p *Pane) Source() Source { return p.source }
+
+// Refresh builds the rows again if the store or the view has changed. A long list
+// is built off the loop, and comes back as a Built.
+func (p *Pane) Refresh(revs store.Revs) tea.Cmd {
+	seen := p.revision(revs)
+	if (seen == p.seen && !p.want) || p.busy {
+		return nil
+	}
+	p.seen, p.want = seen, false
+	p.gen++
+	if p.hasParent() || p.env.Store.Count(p.Spec.Kind) <= syncRows {
+		all := p.objects()
+		total := len(all)
+		p.show(kind.Select(p.Spec, all, p.filter, p.sortKey(), p.falling), total)
+		return nil
+	}
+	p.busy = true
+	return p.build()
+}
+
+// revision sums what the rows depend on.
+func (p *Pane) revision(revs store.Revs) uint64 {
+	r := revs[store.Of(p.Spec.Kind)]
+	if p.sortsByLoad() {
+		r += revs[store.TopicSamples]
+	}
+	return r
+}
+
+func (p *Pane) sortsByLoad() bool {
+	switch p.sort {
+	case "cpu", "mem", "read", "write", "in", "out":
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *Pane) hasParent() bool {
+	return p.Spec.Kind == backend.KindSnapshot || p.Spec.Kind == backend.KindVolume
+}
+
+func (p *Pane) objects() []backend.Object {
+	var all []backend.Object
+	if p.hasParent() {
+		all, _ = p.env.Store.Children(p.Spec.Kind, p.source.Parent)
+		return all
+	}
+	all = p.env.Store.All(p.Spec.Kind)
+	if p.source.Conn == "" && p.source.Only == nil {
+		return all
+	}
+	kept := all[:0]
+	for _, o := range all {
+		if (p.source.Conn == "" || o.Ref().Conn == p.source.Conn) && (p.source.Only == nil || p.source.Only(o)) {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+func (p *Pane) build() tea.Cmd {
+	filter, key, falling, gen := p.filter, p.sortKey(), p.falling, p.gen
+	return func() (msg tea.Msg) {
+		defer guard.Recover("sort "+p.Spec.Title, func(err error) {
+			p.fault(err)
+			msg = Built{pane: p, gen: -1}
+		})
+		all := p.objects()
+		return Built{pane: p, gen: gen, rows: kind.Select(p.Spec, all, filter, key, falling), total: len(all)}
+	}
+}
+
+// Take shows rows that were built off the loop, and starts over when something has
+// changed since.
+func (b Built) Take(revs store.Revs) tea.Cmd {
+	p := b.pane
+	p.busy = false
+	if b.gen == p.gen {
+		p.show(b.rows, b.total)
+	}
+	return p.Refresh(revs)
+}
+
+func (p *Pane) show(list []backend.Object, total int) {
+	p.total = total
+	p.rows.SetRows(list)
+	if p.rows.MarkCount() > 0 {
+		p.rows.RetainMarks(func(r backend.Ref) bool { return p.env.Store.Object(r) != nil })
+	}
+}
+
+// Filter narrows the list; "" shows all.
+func (p *Pane) Filter(text string) {
+	if text == p.filterText {
+		return
+	}
+	p.filterText, p.filter, p.want = text, kind.ParseFilter(text), true
+}
+
+// FilterText is the filter as typed.
+func (p *Pane) FilterText() string { return p.filterText }
+
+// SortBy sorts by a column; by the same again the other way round.
+func (p *Pane) SortBy(key string) {
+	c := p.column(key)
+	if c == nil || c.SortKey == nil {
+		return
+	}
+	if p.sort == key {
+		p.setSort(key, !p.falling)
+		return
+	}
+	p.setSort(key, c.Falling)
+}
+
+func (p *Pane) setSort(key string, falling bool) {
+	if p.column(key) == nil {
+		return
+	}
+	p.sort, p.falling, p.want = key, falling, true
+	p.rows.SetSort(key, falling)
+}
+
+func (p *Pane) column(key string) *kind.Column {
+	for i := range p.Spec.Columns {
+		if p.Spec.Columns[i].Key == key {
+			return &p.Spec.Columns[i]
+		}
+	}
+	return nil
+}
+
+// sortKey is the key of the column that is sorted by; a tree is sorted by time.
+func (p *Pane) sortKey() func(backend.Object) kind.Key {
+	if p.tree != nil {
+		return func(o backend.Object) kind.Key { return kind.Key{Num: float64(o.(*backend.Snapshot).Created.Unix())} }
+	}
+	if c := p.column(p.sort); c != nil {
+		return c.SortKey
+	}
+	return nil
+}
+
+// Cursor is the object under the cursor; nil when there is none.
+func (p *Pane) Cursor() backend.Object {
+	o, ok := p.rows.Cursor()
+	if !ok {
+		return nil
+	}
+	return o
+}
+
+// Select moves the cursor to an object; false when it is not in the list.
+func (p *Pane) Select(r backend.Ref) bool {
+	ok := p.rows.SetCursorID(r)
+	if ok {
+		p.rows.Hold()
+	}
+	return ok
+}
+
+// Selection is what an action acts on: the marked rows, else the one under the cursor.
+func (p *Pane) Selection() []backend.Object {
+	if p.rows.MarkCount() > 0 {
+		return p.rows.Marked()
+	}
+	if o := p.Cursor(); o != nil {
+		return []backend.Object{o}
+	}
+	return nil
+}
+
+// Visible are the objects on the screen at the last Draw.
+func (p *Pane) Visible() []backend.Object { return p.rows.Visible() }
+
+// Len is how many rows there are after the filter.
+func (p *Pane) Len() int { return p.rows.Len() }
+
+// Marks is how many rows are marked.
+func (p *Pane) Marks() int { return p.rows.MarkCount() }
+
+// Counts says how many rows there are: "3 of 60", "2 marked of 60", "60".
+func (p *Pane) Counts() string {
+	n := strconv.Itoa(p.rows.Len())
+	if p.rows.Len() != p.total {
+		n += " of " + strconv.Itoa(p.total)
+	}
+	if m := p.rows.MarkCount(); m > 0 {
+		n = strconv.Itoa(m) + " marked, " + n
+	}
+	return n
+}
+
+// Draw gives h lines of w cells.
+func (p *Pane) Draw(w, h int, focused, wide bool, empty string) []string {
+	return p.rows.Draw(w, h, p.env.Theme, focused, table.Opts{Header: h > 3, Wide: wide, Empty: empty})
+}
