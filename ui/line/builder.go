@@ -103,3 +103,15 @@ func (b *Builder) String() string {
 	b.Gap(b.Left())
 	return b.b.String()
 }
+
+// AddCursor appends text as the cell under a text cursor: in the look of the cursor
+// row where the line is not, so that it is seen in every theme.
+func (b *Builder) AddCursor(tok theme.Token, text string, on bool) *Builder {
+	row := b.row
+	if on {
+		b.row = theme.Cursor
+	}
+	b.AddMax(tok, text, b.Left())
+	b.row = row
+	return b
+}

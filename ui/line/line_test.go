@@ -167,3 +167,21 @@ func BenchmarkFit(b *testing.B) {
 		})
 	}
 }
+
+func TestFrame(t *testing.T) {
+	th := testTheme(t)
+	got := Frame(th, "日本 title", theme.Title, []string{"abcd", "    "}, 8)
+	for i := range got {
+		got[i] = ansi.Strip(got[i])
+	}
+	if want := "╭ 日… ─╮|│ abcd │|│      │|╰──────╯"; strings.Join(got, "|") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, "|"), want)
+	}
+	for w := range 8 {
+		for _, l := range Frame(th, "t", theme.Title, []string{Fit("x", w-4, "")}, w) {
+			if ansi.StringWidth(l) != w {
+				t.Errorf("width %d: line %q", w, l)
+			}
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package overlay
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/theme"
+	"hvdeck/ui/form"
+	"hvdeck/ui/line"
+)
+
+// widestConfirm is how wide a question grows, in cells.
+const widestConfirm = 84
+
+// Level is how hard a yes is made.
+type Level uint8
+
+// The levels. What is safe is not asked.
+const (
+	Disruptive   Level = iota // y, or the button; Cancel holds the focus
+	Irreversible              // Expect must be typed
+)
+
+// Target is one object that is about to be acted on.
+type Target struct {
+	Name string
+	Conn string // the connection it is on
+	Note string // why it is special, or why it is left out
+	Skip bool   // it is left out
+}
+
+// Question is what a Confirm asks.
+type Question struct {
+	Title   string // "Force off 3 VMs?"
+	Verb    string // on the button: "Force off"
+	Level   Level
+	Loses   []string // what will be lost, a line each
+	Targets []Target // all of them, in full
+	Expect  string   // Irreversible: the name, or the number of objects, to be typed
+	Async   bool     // opens by itself: keys under way are swallowed
+}
+
+// Confirm asks before something is done.
+type Confirm struct {
+	q      Question
+	yes    bool // the focus is on the verb, not on Cancel
+	input  *form.Input
+	wrong  bool // enter was pressed with the wrong text
+	scroll scroller
+	grace  grace
+	loses  []string // wrapped
+	width  int      // that loses is for
+}
+
+// NewConfirm returns a question. now is the clock; nil takes the time of day.
+func NewConfirm(q Question, now func() time.Time) *Confirm {
+	c := &Confirm{q: q, input: form.NewInput(""), width: -1}
+	if now == nil {
+		now = time.Now
+	}
+	if q.Async {
+		c.grace.start(now)
+	}
+	return c
+}
+
+// Update takes a key.
+func (c *Confirm) Update(msg tea.KeyPressMsg) Result {
+	if c.grace.swallow() {
+		return Open
+	}
+	name := msg.String()
+	if name == "esc" || name == "ctrl+c" {
+		return Cancelled
+	}
+	if c.q.Level == Irreversible {
+		return c.typed(msg, name)
+	}
+	return c.asked(name)
+}
+
+func (c *Confirm) asked(name string) Result {
+	switch name {
+	case "y", "Y", "shift+y":
+		return Confirmed
+	case "n", "N", "shift+n", "q":
+		return Cancelled
+	case "tab", "shift+tab", "left", "right", "h", "l":
+		c.yes = !c.yes
+		return Open
+	case "enter":
+		if c.yes {
+			return Confirmed
+		}
+		return Cancelled
+	}
+	c.scroll.key(name, true)
+	return Open
+}
+
+func (c *Confirm) typed(msg tea.KeyPressMsg, name string) Result {
+	if name == "enter" {
+		if c.q.Expect != "" && c.input.Value() == c.q.Expect {
+			return Confirmed
+		}
+		c.wrong = true
+		return Open
+	}
+	if name != "home" && name != "end" && !strings.HasPrefix(name, "ctrl+") && c.scroll.key(name, false) {
+		return Open
+	}
+	if c.input.Key(msg) {
+		c.wrong = false
+	}
+	return Open
+}
+
+// Paste puts pasted text into the answer, where one is typed. It never confirms.
+func (c *Confirm) Paste(text string) {
+	if c.q.Level == Irreversible && !c.grace.swallow() {
+		c.input.Paste(text)
+		c.wrong = false
+	}
+}
+
+// Draw returns the box. Targets that do not fit are scrolled.
+func (c *Confirm) Draw(w, h int, th *theme.Theme) []string {
+	w = min(max(w, 0), widestConfirm)
+	inner := max(w-4, 0)
+	head := c.head(inner, th)
+	foot := c.foot(inner, th)
+	room := h - 2 - len(foot) - len(head) - 1
+	if room < 1 && len(c.q.Targets) > 0 { // the targets come before what is lost
+		keep := max(h-2-len(foot)-3, 0)
+		head = head[:min(keep, len(head))]
+		room = max(h-2-len(foot)-len(head)-1, 1)
+	}
+	body := append(head, c.targets(inner, room, th)...)
+	return clip(line.Frame(th, c.q.Title, theme.Danger, append(body, foot...), w), h)
+}
+
+func (c *Confirm) head(w int, th *theme.Theme) []string {
+	if c.width != w {
+		c.loses, c.width = nil, w
+		for _, l := range c.q.Loses {
+			c.loses = append(c.loses, line.Wrap(l, max(w-2, 1))...)
+		}
+	}
+	out := make([]string, 0, len(c.loses)+1)
+	for _, l := range c.loses {
+		out = append(out, line.New(th, theme.Plain, w).Add(theme.StateWarn, th.Glyphs.Warn+" ").Add(theme.Text, l).String())
+	}
+	return out
+}
+
+// targets lists the objects in at most room lines, and one line for the position where
+// they do not all fit.
+func (c *Confirm) targets(w, room int, th *theme.Theme) []string {
+	n := len(c.q.Targets)
+	if n == 0 {
+		return nil
+	}
+	c.scroll.fit(min(room, n), n)
+	name := 0
+	shown := c.q.Targets[c.scroll.top:c.scroll.end()]
+	for _, t := range shown {
+		name = max(name, line.Width(t.Conn)+1+line.Width(t.Name))
+	}
+	out := make([]string, 0, len(shown)+1)
+	for _, t := range shown {
+		out = append(out, targetLine(t, w, name, th))
+	}
+	if n > len(shown) {
+		out = append(out, padded(th, theme.Muted, fmt.Sprintf("%d to %d of %d  PgUp PgDn scroll", c.scroll.top+1, c.scroll.end(), n), w))
+	}
+	return out
+}
+
+// targetLine names one object in full: the name is the last to be cut.
+func targetLine(t Target, w, name int, th *theme.Theme) string {
+	b := line.New(th, theme.Plain, w)
+	tok, sign := theme.Accent, th.Glyphs.Bullet
+	if t.Skip {
+		tok, sign = theme.Muted, th.Glyphs.Dot
+	}
+	b.Add(tok, sign+" ")
+	start := b.Used()
+	if t.Conn != "" {
+		b.AddMax(theme.Muted, t.Conn, max(b.Left()-1-line.Width(t.Name), 4)).Add(theme.Muted, "/")
+	}
+	b.Add(tok, t.Name)
+	if t.Note != "" {
+		b.Gap(name-(b.Used()-start)+2).Add(theme.Muted, t.Note)
+	}
+	return b.String()
+}
+
+func (c *Confirm) foot(w int, th *theme.Theme) []string {
+	b := line.New(th, theme.Plain, w)
+	blank := theme.Blank(w)
+	if c.q.Level == Irreversible {
+		return append([]string{blank}, c.prompt(b, w, th)...)
+	}
+	button(b, th, "Cancel", !c.yes, theme.Text)
+	b.Gap(2)
+	button(b, th, c.q.Verb, c.yes, theme.Danger)
+	b.Gap(2).Add(theme.Key, "y").Add(theme.Muted, " "+strings.ToLower(c.q.Verb)+"  ").Add(theme.Key, "esc").Add(theme.Muted, " cancel")
+	return []string{blank, b.String()}
+}
+
+// button shows its focus by brackets and by the cursor's look: not by colour alone.
+func button(b *line.Builder, th *theme.Theme, text string, focused bool, tok theme.Token) {
+	if focused {
+		b.AddCursor(theme.Focus, "["+th.Glyphs.Cursor+text+" ]", true)
+		return
+	}
+	b.Add(tok, "[ "+text+" ]")
+}
+
+func (c *Confirm) prompt(b *line.Builder, w int, th *theme.Theme) []string {
+	ask := line.New(th, theme.Plain, w).Add(theme.Text, "Type ").Add(theme.Danger, c.q.Expect).
+		Add(theme.Text, " to "+strings.ToLower(c.q.Verb)+":").String()
+	b.Add(theme.Accent, th.Glyphs.Cursor+" ")
+	c.input.Draw(b, theme.Text, &th.Glyphs, b.Left(), true)
+	hint := line.New(th, theme.Plain, w)
+	switch {
+	case c.input.Value() == c.q.Expect && c.q.Expect != "":
+		hint.Add(theme.Key, "enter").Add(theme.Danger, " "+strings.ToLower(c.q.Verb)).Add(theme.Muted, "  ")
+	case c.wrong:
+		hint.Add(theme.StateBad, "not the same; nothing was done").Add(theme.Muted, "  ")
+	}
+	hint.Add(theme.Key, "esc").Add(theme.Muted, " cancel")
+	return []string{ask, b.String(), hint.String()}
+}
