@@ -1,0 +1,44 @@
+package libvirt
+
+import (
+	"strings"
+
+	"hvdeck/backend"
+)
+
+// capsFor says what a driver can do. What depends on the single VM (an agent, its
+// disks) is left to the server to refuse.
+func capsFor(driver string, readOnly bool) backend.Caps {
+	can := map[backend.Verb]string{
+		backend.VerbPowerOnHost:    "libvirt: a connection is one host",
+		backend.VerbAnswer:         "libvirt VMs ask no questions",
+		backend.VerbSnapRevertHost: "libvirt: a connection is one host",
+	}
+	works := []backend.Verb{
+		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
+		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby,
+		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce, backend.VerbSnapDiskOnly,
+		backend.VerbSnapRevert, backend.VerbSnapRevertState, backend.VerbSnapDelete, backend.VerbSnapMetadata,
+		backend.VerbSnapEdit,
+	}
+	for _, v := range works {
+		can[v] = ""
+	}
+	switch strings.ToUpper(driver) {
+	case "QEMU":
+	case "TEST":
+		for _, v := range []backend.Verb{backend.VerbStandby, backend.VerbSnapMemory, backend.VerbSnapQuiesce,
+			backend.VerbSnapDiskOnly, backend.VerbSnapMetadata} {
+			can[v] = "not supported by libvirt's test driver"
+		}
+	default:
+		for _, v := range []backend.Verb{backend.VerbSnapQuiesce, backend.VerbSnapDiskOnly, backend.VerbStandby} {
+			can[v] = "not supported by the " + driver + " driver"
+		}
+	}
+	return backend.Caps{
+		Can: can, ReadOnly: readOnly,
+		Kinds: []backend.Kind{backend.KindHost, backend.KindVM, backend.KindSnapshot, backend.KindPool,
+			backend.KindVolume, backend.KindNetwork},
+	}
+}

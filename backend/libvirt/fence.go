@@ -1,0 +1,229 @@
+package libvirt
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hvdeck/backend/guard"
+)
+
+// fence stands between the client library and the network. It lets through only
+// well-formed replies that were asked for, keeps events for the watcher (the
+// library drops or blocks on them), answers and sends keepalive messages, and
+// knows why the connection ended.
+type fence struct {
+	net.Conn
+	in *bufio.Reader
+	// readOnly asks the server for a read-only connection when it is opened.
+	readOnly bool
+
+	// Of the library's reading goroutine.
+	head      []byte // of the current frame, not yet handed on
+	remaining int    // bytes of the current frame's payload still to come
+	frames    int    // whole frames seen
+
+	wmu      sync.Mutex // also held while a frame is half written
+	out      outgoing
+	pending  sync.Map // serials of calls without an answer
+	silence  atomic.Int32
+	answered atomic.Bool // the peer has answered a ping
+
+	onEvent atomic.Pointer[func(procedure uint32, payload []byte)]
+
+	once  sync.Once
+	done  chan struct{}
+	cause error // set before done is closed
+}
+
+func newFence(c net.Conn, readOnly bool) *fence {
+	return &fence{Conn: c, in: bufio.NewReaderSize(c, 64<<10), readOnly: readOnly, done: make(chan struct{})}
+}
+
+// fail ends the connection; the first cause stays.
+func (f *fence) fail(cause error) {
+	f.once.Do(func() {
+		f.cause = cause
+		close(f.done)
+		_ = f.Conn.Close()
+	})
+}
+
+// Close implements net.Conn.
+func (f *fence) Close() error {
+	f.fail(errClosed)
+	return nil
+}
+
+// errClosed is the cause when we ended the connection ourselves.
+var errClosed = errors.New("the connection was closed")
+
+// Read gives the library the next bytes of a reply. Its errors are plain ones: the
+// library would go on reading after some net errors.
+func (f *fence) Read(p []byte) (int, error) {
+	for {
+		if len(f.head) > 0 {
+			n := copy(p, f.head)
+			f.head = f.head[n:]
+			return n, nil
+		}
+		if f.remaining > 0 {
+			n, err := f.in.Read(p[:min(len(p), f.remaining)])
+			f.remaining -= n
+			f.silence.Store(0)
+			if err != nil && n == 0 {
+				return 0, f.readFailed(err)
+			}
+			return n, nil
+		}
+		if err := f.nextFrame(); err != nil {
+			return 0, f.readFailed(err)
+		}
+	}
+}
+
+func (f *fence) readFailed(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the server closed the connection")
+	}
+	f.fail(err)
+	return io.EOF
+}
+
+// nextFrame reads a header and either prepares its frame for the library or deals
+// with it here.
+func (f *fence) nextFrame() error {
+	head := make([]byte, frameHeadLen)
+	n, err := io.ReadFull(f.in, head)
+	if err != nil {
+		if n > 0 && f.frames == 0 {
+			return notLibvirt(head[:n], "")
+		}
+		return err
+	}
+	h := parseHead(head)
+	if err := h.check(); err != nil {
+		return notLibvirt(head, err.Error())
+	}
+	f.frames++
+	f.silence.Store(0)
+	size := int(h.length) - frameHeadLen
+	switch {
+	case h.program == programKeepalive:
+		return f.keepalive(h.procedure, size)
+	case h.kind == frameMessage:
+		return f.event(h.procedure, size)
+	case h.kind == frameReply:
+		if _, asked := f.pending.LoadAndDelete(h.serial); !asked {
+			return fmt.Errorf("the server answered a call that was not made (serial %d)", h.serial)
+		}
+	}
+	f.head, f.remaining = head, size
+	return nil
+}
+
+// notLibvirt is the error for a peer that speaks another protocol.
+func notLibvirt(got []byte, why string) error {
+	msg := fmt.Sprintf("answered something that is not libvirt RPC: %q", got)
+	if why != "" {
+		msg += " (" + why + ")"
+	}
+	return errors.New(msg)
+}
+
+func (f *fence) event(procedure uint32, size int) error {
+	payload := make([]byte, size)
+	if _, err := io.ReadFull(f.in, payload); err != nil {
+		return err
+	}
+	if fn := f.onEvent.Load(); fn != nil {
+		(*fn)(procedure, payload)
+	}
+	return nil
+}
+
+func (f *fence) keepalive(procedure uint32, size int) error {
+	if _, err := f.in.Discard(size); err != nil {
+		return err
+	}
+	if procedure != keepalivePing {
+		f.answered.Store(true)
+		return nil
+	}
+	// Not from this goroutine: a write may block on a peer that does not read.
+	guard.Go("libvirt pong", f.fail, func() { f.sendKeepalive(keepalivePong) })
+	return nil
+}
+
+// Write passes on the library's frames, noting which calls wait for an answer. The
+// library serialises its writes.
+func (f *fence) Write(p []byte) (int, error) {
+	f.wmu.Lock()
+	defer f.wmu.Unlock()
+	p = f.out.note(p, f.readOnly, func(serial uint32) { f.pending.Store(serial, struct{}{}) })
+	n, err := f.Conn.Write(p)
+	if err != nil {
+		f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+		return n, io.ErrClosedPipe
+	}
+	if f.out.midFrame() {
+		f.silence.Store(0) // a long request on a slow link gets on
+	}
+	return n, nil
+}
+
+// sendKeepalive writes a keepalive message unless a frame is half written.
+func (f *fence) sendKeepalive(procedure uint32) {
+	if !f.wmu.TryLock() {
+		return
+	}
+	defer f.wmu.Unlock()
+	if f.out.midFrame() {
+		return
+	}
+	if _, err := f.Conn.Write(keepaliveFrame(procedure)); err != nil {
+		f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+	}
+}
+
+// keepaliveTick times the pings. Three in a row without any sign of life end the
+// connection, so that a frozen daemon costs 6 to 8 s. Ticks are counted, not time:
+// when this program itself was suspended, the daemon is not to blame.
+const (
+	keepaliveTick = 2 * time.Second
+	keepaliveLost = 3
+)
+
+// beat pings until the connection ends.
+func (f *fence) beat() {
+	tick := time.NewTicker(keepaliveTick)
+	defer tick.Stop()
+	f.sendKeepalive(keepalivePing)
+	for {
+		select {
+		case <-f.done:
+			return
+		case <-tick.C:
+		}
+		if f.silence.Add(1) > keepaliveLost && f.answered.Load() {
+			f.fail(fmt.Errorf("no sign of life for %d s", int(keepaliveLost*keepaliveTick/time.Second)))
+			return
+		}
+		guard.Go("libvirt ping", f.fail, func() { f.sendKeepalive(keepalivePing) })
+	}
+}
+
+// plainNet drops the addresses that net errors repeat.
+func plainNet(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return strings.TrimPrefix(err.Error(), "write: ")
+}

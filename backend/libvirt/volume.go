@@ -1,0 +1,145 @@
+package libvirt
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"hvdeck/backend"
+
+	libvirt "github.com/digitalocean/go-libvirt"
+	"libvirt.org/go/libvirtxml"
+)
+
+// listVolumes lists the volumes of one pool, or of all that are active (G3): one
+// list a pool, and the XML of each volume, as libvirt has no bulk call. Sources:
+// virStoragePoolListAllVolumes, virStorageVolGetXMLDesc.
+func (c *client) listVolumes(ctx context.Context, q backend.Query, emit func([]backend.Object)) error {
+	pools, err := c.volumeOwners(ctx, q)
+	if err != nil {
+		return err
+	}
+	want := wanted(q)
+	for _, p := range pools {
+		if err := c.volumesOf(ctx, p, want, emit); err != nil {
+			if q.Parent.IsZero() && ignoreGone(err) == nil {
+				continue
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *client) volumeOwners(ctx context.Context, q backend.Query) ([]libvirt.StoragePool, error) {
+	if !q.Parent.IsZero() {
+		p, err := c.findPool(ctx, q.Parent)
+		return []libvirt.StoragePool{p}, err
+	}
+	all, err := c.pools(ctx, libvirt.ConnectListStoragePoolsActive)
+	return all, ignoreUnsupported(err)
+}
+
+// volumesOf emits a pool's volumes page by page; an inactive pool has none to show.
+func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[string]bool, emit func([]backend.Object)) error {
+	volumes, err := read(ctx, c, "list volumes of", p.Name, func(lv *libvirt.Libvirt) ([]libvirt.StorageVol, error) {
+		all, _, err := lv.StoragePoolListAllVolumes(p, 1, 0)
+		if hasCode(err, libvirt.ErrOperationInvalid) {
+			return nil, nil
+		}
+		return all, err
+	})
+	if err != nil {
+		return err
+	}
+	for len(volumes) > 0 {
+		chunk := volumes[:min(len(volumes), pageSize)]
+		volumes = volumes[len(chunk):]
+		page, err := c.volumePage(ctx, p, chunk, want)
+		if err != nil {
+			return err
+		}
+		if len(page) > 0 {
+			emit(page)
+		}
+	}
+	return nil
+}
+
+func (c *client) volumePage(ctx context.Context, p libvirt.StoragePool, volumes []libvirt.StorageVol, want map[string]bool) ([]backend.Object, error) {
+	var mu sync.Mutex
+	page := make([]backend.Object, 0, len(volumes))
+	err := each(ctx, volumes, func(ctx context.Context, v libvirt.StorageVol) error {
+		if want != nil && !want[c.volumeRef(p.UUID, v.Key).ID] {
+			return nil
+		}
+		o, _, err := c.volume(ctx, p.UUID, v)
+		if err != nil {
+			return ignoreGone(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		page = append(page, o)
+		return nil
+	})
+	return page, err
+}
+
+// volume reads one volume; its XML comes along.
+func (c *client) volume(ctx context.Context, pool libvirt.UUID, v libvirt.StorageVol) (*backend.Volume, string, error) {
+	text, err := read(ctx, c, "read volume", v.Name, func(lv *libvirt.Libvirt) (string, error) {
+		return lv.StorageVolGetXMLDesc(v, 0)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	o := &backend.Volume{Meta: backend.Meta{ID: c.volumeRef(pool, v.Key), Name: v.Name, Parent: c.poolRef(pool)}}
+	var x libvirtxml.StorageVolume
+	if x.Unmarshal(text) != nil {
+		return o, text, nil
+	}
+	o.Type = x.Type
+	if x.Capacity != nil {
+		o.Capacity = x.Capacity.Value
+	}
+	if x.Allocation != nil {
+		o.Allocation = x.Allocation.Value
+	}
+	if x.Target != nil {
+		o.Path = x.Target.Path
+		if x.Target.Format != nil {
+			o.Format = x.Target.Format.Type
+		}
+	}
+	if x.BackingStore != nil {
+		o.Backing = x.BackingStore.Path
+	}
+	return o, text, nil
+}
+
+func (c *client) volumeRef(pool libvirt.UUID, key string) backend.Ref {
+	return c.ref(backend.KindVolume, uuidText(pool)+"/"+key)
+}
+
+func (c *client) getVolume(ctx context.Context, r backend.Ref) (*backend.Detail, error) {
+	poolID, key, ok := strings.Cut(r.ID, "/")
+	if !ok {
+		return nil, backend.Refuse(backend.ClassNotFound, "find volume", "", "no volume has the id %q", r.ID)
+	}
+	pool, err := c.findPool(ctx, c.ref(backend.KindPool, poolID))
+	if err != nil {
+		return nil, err
+	}
+	v, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
+		return lv.StorageVolLookupByKey(key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, text, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return nil, err
+	}
+	return &backend.Detail{Ref: r, At: time.Now(), Raw: text}, nil
+}
