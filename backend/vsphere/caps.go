@@ -1,0 +1,31 @@
+package vsphere
+
+import "hvdeck/backend"
+
+// capsOf says what a vCenter or a single ESXi host can do.
+func capsOf(vcenter, readOnly bool) backend.Caps {
+	can := make(map[backend.Verb]string)
+	for _, v := range []backend.Verb{
+		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
+		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
+		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce,
+		backend.VerbSnapRevert, backend.VerbSnapDelete, backend.VerbSnapEdit,
+		backend.VerbPowerOnHost, backend.VerbSnapRevertHost,
+	} {
+		can[v] = ""
+	}
+	can[backend.VerbSnapDiskOnly] = "vSphere keeps the disks of every snapshot in delta files; there is no other kind"
+	can[backend.VerbSnapMetadata] = "vSphere can't forget a snapshot without merging its disks"
+	can[backend.VerbSnapRevertState] = "vSphere restores the power state that the snapshot recorded"
+	watched := []backend.Kind{
+		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork,
+	}
+	if vcenter {
+		watched = append(watched, backend.KindCluster)
+	} else {
+		can[backend.VerbPowerOnHost] = "a single ESXi host: there is no other host"
+		can[backend.VerbSnapRevertHost] = "a single ESXi host: there is no other host"
+	}
+	kinds := append([]backend.Kind{backend.KindSnapshot, backend.KindVolume}, watched...)
+	return backend.Caps{Can: can, ReadOnly: readOnly, Watched: watched, Kinds: kinds}
+}

@@ -1,0 +1,57 @@
+package vsphere
+
+import (
+	"context"
+
+	"hvdeck/backend"
+)
+
+// Options say where and how to connect.
+type Options struct {
+	ID backend.ConnID
+	// URL is a host name, an IP address, a URL (http or https, any port, /sdk
+	// when it has no path), vsphere://, or libvirt's esx:// and vpx://. A
+	// password in it is used and never shown.
+	URL string
+	// Username is used when the URL has none.
+	Username string
+	// Password is asked when the URL has none; "" means that there is none here
+	// either, and the operator is asked.
+	Password func(ctx context.Context) (string, error)
+	// Insecure accepts any certificate.
+	Insecure bool
+	// CACerts are PEM files of authorities to trust in place of the system's, as
+	// in GOVC_TLS_CA_CERTS: paths separated like PATH.
+	CACerts string
+	// KnownHosts is a file of trusted thumbprints, one "host:port SHA256" a line,
+	// as in GOVC_TLS_KNOWN_HOSTS. It is made when a first one is trusted.
+	KnownHosts string
+	// ReadOnly refuses every operation in this driver.
+	ReadOnly bool
+	// Version of the program, for the user agent.
+	Version string
+}
+
+// dialer implements backend.Dialer.
+type dialer struct {
+	opts Options
+	end  endpoint
+}
+
+// New checks the options without connecting. The error is one line with a remedy.
+func New(o Options) (backend.Dialer, error) {
+	end, err := parseEndpoint(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if end.user == "" {
+		end.user = o.Username
+	}
+	if end.insecure {
+		o.Insecure = true
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	return &dialer{opts: o, end: end}, nil
+}

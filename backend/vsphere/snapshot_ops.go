@@ -1,0 +1,105 @@
+package vsphere
+
+import (
+	"context"
+
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"hvdeck/backend"
+)
+
+func snapshotRef(r backend.Ref) moref {
+	return moref{Type: "VirtualMachineSnapshot", Value: r.ID}
+}
+
+// maxName is what the API allows for the name of a snapshot, in characters.
+const maxName = 80
+
+func (a *action) checkName(name string) error {
+	if name == "" {
+		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "a snapshot needs a name")
+	}
+	if n := len([]rune(name)); n > maxName {
+		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "the name has %d characters; %d are allowed", n, maxName)
+	}
+	return nil
+}
+
+func (a *action) createSnapshot(ctx context.Context, op backend.SnapshotCreateOp) (backend.Result, error) {
+	if err := a.checkName(op.Name); err != nil {
+		return backend.Result{}, err
+	}
+	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+		res, err := methods.CreateSnapshot_Task(ctx, a.c.vc, &types.CreateSnapshot_Task{
+			This: a.c.moref(op.VM), Name: op.Name, Description: op.Description, Memory: op.Memory, Quiesce: op.Quiesce,
+		})
+		if err != nil {
+			return moref{}, err
+		}
+		return res.Returnval, nil
+	})
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if moid := moidOf(made); moid != "" {
+		return backend.Result{Created: a.c.ref(backend.KindSnapshot, moid)}, nil
+	}
+	return backend.Result{}, nil
+}
+
+func (a *action) revert(ctx context.Context, op backend.SnapshotRevertOp) (backend.Result, error) {
+	var host *moref
+	if !op.Host.IsZero() {
+		ref := a.c.moref(op.Host)
+		host = &ref
+	}
+	if op.Host != (backend.Ref{}) && op.After != backend.AfterAsTaken {
+		return backend.Result{}, backend.Refuse(backend.ClassUnsupported, a.doing, a.object, "%s", a.c.caps.Why(backend.VerbSnapRevertState))
+	}
+	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+		if op.Snapshot.IsZero() {
+			res, err := methods.RevertToCurrentSnapshot_Task(ctx, a.c.vc, &types.RevertToCurrentSnapshot_Task{This: a.c.moref(op.VM), Host: host})
+			if err != nil {
+				return moref{}, err
+			}
+			return res.Returnval, nil
+		}
+		res, err := methods.RevertToSnapshot_Task(ctx, a.c.vc, &types.RevertToSnapshot_Task{This: snapshotRef(op.Snapshot), Host: host})
+		if err != nil {
+			return moref{}, err
+		}
+		return res.Returnval, nil
+	})
+	return backend.Result{}, err
+}
+
+func (a *action) deleteSnapshot(ctx context.Context, op backend.SnapshotDeleteOp) (backend.Result, error) {
+	if op.Snapshot.IsZero() {
+		return backend.Result{}, backend.Refuse(backend.ClassInvalid, a.doing, a.object, "no snapshot was named")
+	}
+	consolidate := true
+	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+		res, err := methods.RemoveSnapshot_Task(ctx, a.c.vc, &types.RemoveSnapshot_Task{
+			This: snapshotRef(op.Snapshot), RemoveChildren: op.Children, Consolidate: &consolidate,
+		})
+		if err != nil {
+			return moref{}, err
+		}
+		return res.Returnval, nil
+	})
+	return backend.Result{}, err
+}
+
+func (a *action) editSnapshot(ctx context.Context, op backend.SnapshotEditOp) (backend.Result, error) {
+	if err := a.checkName(op.Name); err != nil {
+		return backend.Result{}, err
+	}
+	err := a.call(ctx, func(ctx context.Context) error {
+		_, err := methods.RenameSnapshot(ctx, a.c.vc, &types.RenameSnapshot{
+			This: snapshotRef(op.Snapshot), Name: op.Name, Description: op.Description,
+		})
+		return err
+	})
+	return backend.Result{}, err
+}

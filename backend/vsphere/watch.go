@@ -1,0 +1,316 @@
+package vsphere
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+)
+
+// A frozen server is noticed after at most beatEvery + beatTimeout.
+const (
+	beatEvery   = 4 * time.Second
+	beatTimeout = 5 * time.Second
+)
+
+// Watch implements backend.Backend. Three callers wait at the server (inventory,
+// tasks, pulse) and send what they got to this goroutine, which alone keeps the
+// state and calls emit.
+func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
+	restarts := 0
+	for {
+		w := newWatch(c, emit)
+		was := c.generation()
+		err := w.run(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !sessionEnded(err) && !errors.Is(err, errStale) {
+			return c.failed(ctx, "watch", c.end.shown(), err)
+		}
+		if w.synced {
+			restarts = 0
+		}
+		if restarts++; restarts > 3 {
+			return c.failed(ctx, "watch", c.end.shown(), err)
+		}
+		if sessionEnded(err) {
+			if err := c.renew(ctx, was); err != nil {
+				return c.failed(ctx, "watch", c.end.shown(), err)
+			}
+		}
+	}
+}
+
+// watch is the state of one change feed, from one login to the next.
+type watch struct {
+	c        *Conn
+	emit     func(backend.Delta)
+	entities map[string]entity // by moid, without places
+	tally    *tally
+	tasks    map[string]backend.RemoteTask
+	seen     map[int32]bool // keys of the events told last
+	synced   bool           // the initial set is complete
+
+	out   []backend.Object
+	gone  []backend.Ref
+	again map[moref]bool // to be fetched whole
+	redo  bool           // a place was renamed: names in objects are old
+}
+
+func newWatch(c *Conn, emit func(backend.Delta)) *watch {
+	return &watch{
+		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
+		tasks: make(map[string]backend.RemoteTask), seen: make(map[int32]bool), again: make(map[moref]bool),
+	}
+}
+
+// run keeps one feed going until it breaks.
+func (w *watch) run(ctx context.Context) error {
+	views, err := w.begin(ctx)
+	if err != nil {
+		return staleIfGone(err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(w.c.life, cancel)
+	defer stop()
+	feed := make(chan func(context.Context) error)
+	failed := make(chan error, 3)
+	var group sync.WaitGroup
+	for _, part := range []struct {
+		name string
+		work func(context.Context, chan<- func(context.Context) error) error
+	}{
+		{"inventory watch", func(ctx context.Context, feed chan<- func(context.Context) error) error {
+			return w.inventory(ctx, views, feed)
+		}},
+		{"task watch", w.taskFeed}, {"pulse", w.pulse},
+	} {
+		group.Add(1)
+		guard.Go(part.name, func(err error) { failed <- err }, func() {
+			defer group.Done()
+			failed <- part.work(ctx, feed)
+		})
+	}
+	err = w.serve(ctx, feed, failed)
+	cancel()
+	group.Wait()
+	return err
+}
+
+// serve applies what arrives until one part fails.
+func (w *watch) serve(ctx context.Context, feed <-chan func(context.Context) error, failed <-chan error) error {
+	for {
+		select {
+		case apply := <-feed:
+			if err := apply(ctx); err != nil {
+				return err
+			}
+		case err := <-failed:
+			return err
+		}
+	}
+}
+
+// send hands work to the goroutine of Watch, or gives up with the context.
+func send(ctx context.Context, feed chan<- func(context.Context) error, apply func(context.Context) error) error {
+	select {
+	case feed <- apply:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// inventory follows all objects by one collector.
+func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context.Context) error) error {
+	k, err := w.c.newCollector(ctx)
+	if err != nil {
+		return err
+	}
+	defer k.destroy()
+	if err := k.filter(ctx, viewSpec(v.infra, leanSets(infraTypes()))); err != nil {
+		return staleIfGone(err)
+	}
+	if err := k.filter(ctx, viewSpec(v.vms, leanSets([]string{"VirtualMachine"}))); err != nil {
+		return staleIfGone(err)
+	}
+	for {
+		set, err := k.next(ctx)
+		if err != nil {
+			return err
+		}
+		if set == nil {
+			continue
+		}
+		if err := send(ctx, feed, func(ctx context.Context) error { return w.apply(ctx, set) }); err != nil {
+			return err
+		}
+	}
+}
+
+// pulse asks for the time, on a connection of its own because those of the waits
+// are taken, so that a server that hangs is noticed; and fetches new events.
+func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) error) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	was := w.c.generation()
+	events := newEventFeed(w.c)
+	for {
+		if err := events.poll(ctx, w, feed); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		if err := w.beat(ctx); err != nil {
+			return err
+		}
+		if w.c.generation() != was {
+			return errStale
+		}
+	}
+}
+
+func (w *watch) beat(ctx context.Context) error {
+	ctx, cancel := w.c.bounded(ctx, beatTimeout)
+	defer cancel()
+	_, err := methods.GetCurrentTime(ctx, w.c.vc)
+	return err
+}
+
+// apply merges a set of changes and emits what came of it.
+func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
+	for _, f := range set.FilterSet {
+		for _, u := range f.ObjectSet {
+			w.update(u)
+		}
+	}
+	if err := w.refetch(ctx); err != nil {
+		return err
+	}
+	if w.redo && w.synced {
+		w.rename()
+	}
+	w.redo = false
+	if w.synced {
+		w.out = append(w.out, w.tally.changed(w)...)
+	}
+	w.flush()
+	if (set.Truncated == nil || !*set.Truncated) && !w.synced {
+		w.synced = true
+		w.out = append(w.out, w.tally.changed(w)...)
+		w.flush()
+		w.emit(backend.Synced{Kinds: w.c.caps.Watched})
+	}
+	return nil
+}
+
+func (w *watch) flush() {
+	if len(w.out) > 0 {
+		w.emit(backend.Upsert{Objects: w.out})
+		w.out = nil
+	}
+	if len(w.gone) > 0 {
+		w.emit(backend.Remove{Refs: w.gone})
+		w.gone = nil
+	}
+}
+
+// update merges the change of one object. Servers repeat enter; it overwrites.
+func (w *watch) update(u types.ObjectUpdate) {
+	if u.Kind == types.ObjectUpdateKindLeave {
+		w.leave(u.Obj)
+		return
+	}
+	e, known := w.entities[u.Obj.Value]
+	if u.Kind == types.ObjectUpdateKindEnter || !known {
+		e = newEntity(u.Obj.Type)
+		if e != nil && u.Kind != types.ObjectUpdateKindEnter {
+			w.again[u.Obj] = true
+		}
+	}
+	for _, p := range u.ChangeSet {
+		w.redo = w.c.learn(u.Obj, p.Name, p.Val) || w.redo
+		if e != nil && !e.set(w.c.names, p.Name, p.Val) {
+			w.again[u.Obj] = true // a path inside a property of ours
+		}
+	}
+	if e == nil || w.again[u.Obj] {
+		return
+	}
+	w.keep(u.Obj.Value, e)
+}
+
+// keep stores an entity and has it emitted.
+func (w *watch) keep(moid string, e entity) {
+	w.tally.note(moid, w.entities[moid], e)
+	if vm, ok := e.(*vmState); ok {
+		vm.activity = w.activityOf(moid)
+	}
+	w.entities[moid] = e
+	w.out = append(w.out, w.object(moid, e))
+}
+
+func (w *watch) object(moid string, e entity) backend.Object {
+	w.tally.fill(moid, e, w.c.names)
+	return e.object(w.c, moid)
+}
+
+func (w *watch) leave(ref moref) {
+	if e, ok := w.entities[ref.Value]; ok {
+		w.tally.note(ref.Value, e, nil)
+		delete(w.entities, ref.Value)
+		w.gone = append(w.gone, w.c.ref(kindOf(ref.Type), ref.Value))
+	}
+	w.c.names.forget(ref.Value)
+}
+
+// refetch gets objects whose change could not be merged.
+func (w *watch) refetch(ctx context.Context) error {
+	if len(w.again) == 0 {
+		return nil
+	}
+	refs := make([]moref, 0, len(w.again))
+	kinds := make(map[string]bool)
+	for r := range w.again {
+		refs, kinds[r.Type] = append(refs, r), true
+	}
+	clear(w.again)
+	var list []string
+	for k := range kinds {
+		list = append(list, k)
+	}
+	err := w.c.once(ctx, pageTimeout, func(ctx context.Context) error {
+		return w.c.retrieve(ctx, refSpec(refs, leanSets(list)), func(page []types.ObjectContent) {
+			for _, o := range page {
+				if e := w.c.decode(o); e != nil {
+					w.keep(o.Obj.Value, e)
+				}
+			}
+		})
+	})
+	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+		return nil // its leave follows
+	}
+	return err
+}
+
+// rename emits every object again, because names of places are part of most.
+func (w *watch) rename() {
+	for moid, e := range w.entities {
+		w.out = append(w.out, w.object(moid, e))
+		if len(w.out) >= pageSize {
+			w.flush()
+		}
+	}
+}
