@@ -1,0 +1,136 @@
+package backendtest
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+)
+
+// Target is an implementation under test with its fixtures.
+type Target struct {
+	// Name stands in the names of the subtests; without spaces or slashes.
+	Name string
+	// Open dials a new connection, for each case; the suite closes it. Everything it
+	// opens must see the same VMs.
+	Open func(t *testing.T) backend.Backend
+	// OpenReadOnly dials one that may change nothing; nil when there is no such thing.
+	OpenReadOnly func(t *testing.T) backend.Backend
+	// Running and Off are names of two VMs that the suite may do anything to but
+	// remove; they are brought into these states as needed.
+	Running, Off string
+	// SecondActor, when given, puts a VM into PowerOn or PowerOff by way of another
+	// client (virsh, govc). nil: another connection of the driver does.
+	SecondActor func(t *testing.T, name string, state backend.PowerState)
+	// Missing maps the names of cases that cannot work here to part of the error
+	// that they fail with.
+	Missing map[string]string
+	// Patience bounds every wait for a state; 0: 30 s.
+	Patience time.Duration
+}
+
+// Run runs all cases as subtests "<Name>/<case>".
+func Run(t *testing.T, target Target) {
+	t.Helper()
+	if target.Patience == 0 {
+		target.Patience = 30 * time.Second
+	}
+	t.Run(target.Name, func(t *testing.T) {
+		all := cases()
+		for name := range target.Missing {
+			if !slices.ContainsFunc(all, func(c testCase) bool { return c.name == name }) {
+				t.Errorf("Missing names %q, and there is no such case", name)
+			}
+		}
+		for _, one := range all {
+			t.Run(one.name, func(t *testing.T) { runCase(t, target, one) })
+		}
+	})
+}
+
+// testCase is one case; ops are the operations that it covers.
+type testCase struct {
+	name string
+	ops  []backend.Op
+	run  func(*run)
+}
+
+func cases() []testCase {
+	return slices.Concat(
+		basicCases(), listCases(), sampleCases(), watchCases(),
+		powerCases(), guestCases(), snapshotCases(), revertCases(), deleteCases(), lifeCases(),
+	)
+}
+
+// run is one case being run. Failures are collected, since a case that is listed as
+// missing has to fail.
+type run struct {
+	Target
+	t    *testing.T
+	b    backend.Backend
+	mu   sync.Mutex
+	fail []string
+}
+
+func runCase(t *testing.T, target Target, one testCase) {
+	r := &run{Target: target, t: t}
+	r.b = r.open()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer guard.Recover(one.name, func(err error) { r.errorf("%v", err) })
+		one.run(r)
+	}()
+	<-done
+	r.settle(one.name)
+}
+
+// settle reports the failures, or that a missing case works after all.
+func (r *run) settle(name string) {
+	r.t.Helper()
+	got := r.failures()
+	want, missing := r.Missing[name]
+	switch {
+	case !missing:
+		if got != "" {
+			r.t.Error(got)
+		}
+	case got == "":
+		r.t.Errorf("listed as missing (%q), but it works: take it off the list", want)
+	case want == "" || !strings.Contains(got, want):
+		r.t.Errorf("listed as missing with %q, but it failed with: %s", want, got)
+	default:
+		r.t.Logf("cannot work here: %s", got)
+	}
+}
+
+func (r *run) failures() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.fail, "\n")
+}
+
+func (r *run) errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = append(r.fail, fmt.Sprintf(format, args...))
+}
+
+// fatalf fails the case and ends it.
+func (r *run) fatalf(format string, args ...any) {
+	r.errorf(format, args...)
+	runtime.Goexit()
+}
+
+// open dials a connection that ends with the case.
+func (r *run) open() backend.Backend {
+	b := r.Open(r.t)
+	r.t.Cleanup(func() { _ = b.Close() })
+	return b
+}
