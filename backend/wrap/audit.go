@@ -1,0 +1,75 @@
+package wrap
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hvdeck/backend"
+)
+
+// Audit records every operation in log, at its start and at its end. name tells how
+// the operator knows an object, "" when nobody does; it must not block. The record
+// never delays or fails an operation.
+func Audit(b backend.Backend, log *Log, name func(backend.Ref) string) backend.Backend {
+	return audit{b, log, name}
+}
+
+type audit struct {
+	backend.Backend
+	log  *Log
+	name func(backend.Ref) string
+}
+
+// Unwrap implements backend.Unwrapper.
+func (a audit) Unwrap() backend.Backend { return a.Backend }
+
+// Do implements backend.Backend.
+func (a audit) Do(ctx context.Context, op backend.Op, p backend.Progress) (result backend.Result, err error) {
+	began := a.log.now()
+	rec := Record{
+		ID: a.log.nextID(), Time: began, Conn: string(a.ID()), Object: a.name(op.Target()),
+		Ref: refWords(op.Target()), Operation: op.Title(), Args: arguments(op, a.name), Result: resultStarted,
+	}
+	a.log.write(rec)
+	defer func() {
+		rec.Time = a.log.now()
+		rec.Seconds = rec.Time.Sub(began).Round(time.Millisecond).Seconds()
+		if v := recover(); v != nil {
+			rec.Result, rec.Error = "error", fmt.Sprintf("internal error: %v", v)
+			a.log.write(rec)
+			panic(v)
+		}
+		rec.Result, rec.Error, rec.Created = resultWord(err), "", refWords(result.Created)
+		if err != nil {
+			rec.Error = err.Error()
+		}
+		a.log.write(rec)
+	}()
+	return a.Backend.Do(ctx, op, p)
+}
+
+const resultStarted = "started"
+
+func resultWord(err error) string {
+	switch backend.ClassOf(err) {
+	case backend.ClassCancelled:
+		return "cancelled"
+	case backend.ClassDenied:
+		return "denied"
+	case backend.ClassLost:
+		return "unknown"
+	}
+	if err != nil {
+		return "error"
+	}
+	return "success"
+}
+
+func refWords(r backend.Ref) string {
+	if r.IsZero() {
+		return ""
+	}
+	return strings.ReplaceAll(r.Kind.String(), " ", "-") + "/" + r.ID
+}

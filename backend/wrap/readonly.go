@@ -1,0 +1,33 @@
+package wrap
+
+import (
+	"context"
+
+	"hvdeck/backend"
+)
+
+// ReadOnly refuses every operation with ClassDenied before the server is asked,
+// whatever the server would allow, and says so in Caps. Closing it closes b.
+//
+// Optional interfaces found by backend.As must not change anything at the server:
+// they pass this layer.
+func ReadOnly(b backend.Backend) backend.Backend { return readOnly{b} }
+
+type readOnly struct{ backend.Backend }
+
+// Unwrap implements backend.Unwrapper.
+func (r readOnly) Unwrap() backend.Backend { return r.Backend }
+
+// Caps implements backend.Backend.
+func (r readOnly) Caps() backend.Caps {
+	c := r.Backend.Caps()
+	c.ReadOnly = true
+	return c
+}
+
+// Do implements backend.Backend.
+func (r readOnly) Do(_ context.Context, op backend.Op, _ backend.Progress) (backend.Result, error) {
+	e := backend.Refuse(backend.ClassDenied, op.Title(), "", "this connection is read-only")
+	e.Remedy = "connect without --read-only, and without read_only in the configuration"
+	return backend.Result{}, e
+}
