@@ -210,7 +210,7 @@ func (l *Libvirtd) start() error {
 	}
 	defer log.Close()
 	cmd := exec.Command("nsenter", "--target", fmt.Sprint(l.holder.Process.Pid), "--mount", "--net", "--uts",
-		"libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid")
+		"taskset", "--cpu-list", oneCPU(), "libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -221,7 +221,10 @@ func (l *Libvirtd) start() error {
 		_ = cmd.Wait()
 		close(gone)
 	}(l.exited)
-	return l.awaitAnswer()
+	if err := l.awaitAnswer(); err != nil {
+		return err
+	}
+	return unpin(cmd.Process.Pid)
 }
 
 func (l *Libvirtd) awaitAnswer() error {
