@@ -103,6 +103,7 @@ func getOthers(r *run) {
 		switch k {
 		case backend.KindVM, backend.KindHost, backend.KindSnapshot, backend.KindVolume:
 			continue
+		default:
 		}
 		if all := r.list(backend.Query{Kind: k}); len(all) > 0 {
 			r.get(all[0].Ref())

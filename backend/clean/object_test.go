@@ -69,7 +69,7 @@ func TestObjectLeavesForeignErrorsAlone(t *testing.T) {
 	cause := errors.New(evil)
 	err := &backend.Error{Message: evil, Err: cause}
 	NewCleaner().Object(err)
-	if err.Message == evil || err.Err != cause {
+	if err.Message == evil || !errors.Is(err.Err, cause) {
 		t.Errorf("error = %#v", err)
 	}
 }
@@ -87,7 +87,7 @@ func TestObjectOfARecursiveType(t *testing.T) {
 	}
 }
 
-func TestObjectIsSafeForConcurrentUse(t *testing.T) {
+func TestObjectIsSafeForConcurrentUse(_ *testing.T) {
 	c := NewCleaner()
 	done := make(chan struct{})
 	for range 8 {

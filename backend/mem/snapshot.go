@@ -121,7 +121,7 @@ func (h *Hypervisor) create(m *machine, o backend.SnapshotCreateOp) backend.Resu
 			state = backend.PowerOn
 		}
 	}
-	size := uint64(196 * mib)
+	size := 196 * mib
 	if state != backend.PowerOff {
 		size += m.Memory / 3
 	}
@@ -144,6 +144,7 @@ func (h *Hypervisor) revert(m *machine, o backend.SnapshotRevertOp) {
 		state = backend.PowerOn
 	case backend.AfterPause:
 		state = backend.PowerPaused
+	case backend.AfterAsTaken:
 	}
 	h.setState(m, state, "from snapshot")
 }

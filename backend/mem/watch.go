@@ -84,6 +84,7 @@ func (c *conn) changes() []backend.Delta {
 					up = append(up, h.networkObject(n))
 				}
 			}
+		default: // not watched
 		}
 	}
 	if hosts {

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func (s *scripted) Do(ctx context.Context, op backend.Op, p backend.Progress) (b
 	c := &call{op, ctx, p, make(chan answer, 1)}
 	s.calls <- c
 	a := <-c.answers
-	if a.err == errPanic {
+	if errors.Is(a.err, errPanic) {
 		panic("driver bug")
 	}
 	return a.result, a.err

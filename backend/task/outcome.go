@@ -40,14 +40,14 @@ func (r *Runner) end(e *entry, out outcome) []Task {
 		e.Err = clean.Text(out.err.Error())
 		e.Remedy = clean.Text(remedyOf(out.err))
 	}
-	switch {
-	case out.state == backend.TaskSuccess:
+	if out.state == backend.TaskUnknown {
+		e.Class = backend.ClassLost
+	}
+	if out.state == backend.TaskSuccess {
 		e.Progress = 100
 		if e.CancelAsked {
 			e.Note = noteTooLate
 		}
-	case out.state == backend.TaskUnknown:
-		e.Class = backend.ClassLost
 	}
 	r.count(e)
 	r.touch(e)

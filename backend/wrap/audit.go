@@ -53,6 +53,9 @@ func (a audit) Do(ctx context.Context, op backend.Op, p backend.Progress) (resul
 const resultStarted = "started"
 
 func resultWord(err error) string {
+	if err == nil {
+		return "success"
+	}
 	switch backend.ClassOf(err) {
 	case backend.ClassCancelled:
 		return "cancelled"
@@ -60,11 +63,9 @@ func resultWord(err error) string {
 		return "denied"
 	case backend.ClassLost:
 		return "unknown"
-	}
-	if err != nil {
+	default:
 		return "error"
 	}
-	return "success"
 }
 
 func refWords(r backend.Ref) string {
