@@ -2,8 +2,7 @@ package vsphere
 
 import (
 	"context"
-	"strings"
-	"unicode"
+	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -24,7 +23,7 @@ func (w *watch) taskFeed(ctx context.Context, feed chan<- func(context.Context) 
 	defer k.destroy()
 	skip := true
 	err = k.filter(ctx, types.PropertyFilterSpec{
-		PropSet: []types.PropertySpec{{Type: "Task", PathSet: []string{"info"}}},
+		PropSet: []types.PropertySpec{{Type: "Task", PathSet: taskPaths()}},
 		ObjectSet: []types.ObjectSpec{{Obj: *tm, Skip: &skip, SelectSet: []types.BaseSelectionSpec{
 			&types.TraversalSpec{Type: "TaskManager", Path: "recentTask"},
 		}}},
@@ -46,6 +45,60 @@ func (w *watch) taskFeed(ctx context.Context, feed chan<- func(context.Context) 
 	}
 }
 
+// taskPaths are the parts of TaskInfo that are told; the result and whatever else
+// a task carries stays at the server.
+func taskPaths() []string {
+	return []string{
+		"info.descriptionId", "info.description", "info.name", "info.entity", "info.entityName", "info.state",
+		"info.progress", "info.error", "info.reason", "info.cancelable", "info.queueTime", "info.startTime", "info.completeTime",
+	}
+}
+
+// setTask stores one property of a task, and says whether it knows the path.
+func setTask(info *types.TaskInfo, path string, val any) bool {
+	switch path {
+	case "info.descriptionId":
+		info.DescriptionId = as[string](val)
+	case "info.description":
+		info.Description = pointer[types.LocalizableMessage](val)
+	case "info.name":
+		info.Name = as[string](val)
+	case "info.entity":
+		info.Entity = pointer[moref](val)
+	case "info.entityName":
+		info.EntityName = as[string](val)
+	case "info.state":
+		info.State = as[types.TaskInfoState](val)
+	case "info.progress":
+		info.Progress = as[int32](val)
+	case "info.error":
+		info.Error = pointer[types.LocalizedMethodFault](val)
+	case "info.reason":
+		if by, ok := val.(types.TaskReasonUser); ok {
+			info.Reason = &by
+		}
+	case "info.cancelable":
+		info.Cancelable = as[bool](val)
+	case "info.queueTime":
+		info.QueueTime = as[time.Time](val)
+	case "info.startTime":
+		info.StartTime = pointer[time.Time](val)
+	case "info.completeTime":
+		info.CompleteTime = pointer[time.Time](val)
+	default:
+		return false
+	}
+	return true
+}
+
+// pointer is the value as *T; nil when it is unset or something else.
+func pointer[T any](val any) *T {
+	if v, ok := val.(T); ok {
+		return &v
+	}
+	return nil
+}
+
 // applyTasks tells new states of tasks, and shows a VM's activity.
 func (w *watch) applyTasks(ctx context.Context, set *types.UpdateSet) error {
 	partly := make(map[moref]bool)
@@ -55,12 +108,19 @@ func (w *watch) applyTasks(ctx context.Context, set *types.UpdateSet) error {
 				w.forgetTask(u.Obj.Value)
 				continue
 			}
+			info, known := w.infos[u.Obj.Value]
+			if !known || u.Kind == types.ObjectUpdateKindEnter {
+				info = &types.TaskInfo{}
+				w.infos[u.Obj.Value] = info
+				partly[u.Obj] = u.Kind != types.ObjectUpdateKindEnter
+			}
 			for _, p := range u.ChangeSet {
-				if info, ok := p.Val.(types.TaskInfo); ok && p.Name == "info" {
-					w.task(u.Obj.Value, info)
-				} else if strings.HasPrefix(p.Name, "info.") {
+				if !setTask(info, p.Name, p.Val) {
 					partly[u.Obj] = true
 				}
+			}
+			if !partly[u.Obj] {
+				w.task(u.Obj.Value, *info)
 			}
 		}
 	}
@@ -71,20 +131,25 @@ func (w *watch) applyTasks(ctx context.Context, set *types.UpdateSet) error {
 
 // fetchTasks gets tasks of which the server sent only a part.
 func (w *watch) fetchTasks(ctx context.Context, partly map[moref]bool) error {
-	if len(partly) == 0 {
+	var refs []moref
+	for r, part := range partly {
+		if part {
+			refs = append(refs, r)
+		}
+	}
+	if len(refs) == 0 {
 		return nil
 	}
-	refs := make([]moref, 0, len(partly))
-	for r := range partly {
-		refs = append(refs, r)
-	}
-	spec := refSpec(refs, []types.PropertySpec{{Type: "Task", PathSet: []string{"info"}}})
+	spec := refSpec(refs, []types.PropertySpec{{Type: "Task", PathSet: taskPaths()}})
 	err := w.c.once(ctx, callTimeout, func(ctx context.Context) error {
 		return w.c.retrieve(ctx, spec, func(page []types.ObjectContent) {
 			for _, o := range page {
+				info := &types.TaskInfo{}
 				for _, p := range o.PropSet {
-					w.task(o.Obj.Value, as[types.TaskInfo](p.Val))
+					setTask(info, p.Name, p.Val)
 				}
+				w.infos[o.Obj.Value] = info
+				w.task(o.Obj.Value, *info)
 			}
 		})
 	})
@@ -108,6 +173,7 @@ func (w *watch) task(key string, info types.TaskInfo) {
 func (w *watch) forgetTask(key string) {
 	t, ok := w.tasks[key]
 	delete(w.tasks, key)
+	delete(w.infos, key)
 	if ok && !t.State.Ended() {
 		w.showActivity(t.Object)
 	}
@@ -182,87 +248,4 @@ func taskState(info types.TaskInfo) backend.TaskState {
 		return backend.TaskCancelled
 	}
 	return backend.TaskFailed
-}
-
-// taskIDs are the ids of TaskInfo.descriptionId in both spellings that servers
-// use, in lower case and without the type, with what we call them.
-func taskWord(id string) (string, backend.Activity) {
-	switch id {
-	case "poweron":
-		return "power on", backend.ActivityPoweringOn
-	case "poweroff":
-		return "power off", backend.ActivityPoweringOff
-	case "suspend":
-		return "suspend", backend.ActivitySuspending
-	case "standbyguest":
-		return "standby guest", backend.ActivitySuspending
-	case "reset":
-		return "reset", backend.ActivityResetting
-	case "rebootguest":
-		return "reboot guest", backend.ActivityResetting
-	case "shutdownguest":
-		return "shut down guest", backend.ActivityShuttingDown
-	case "createsnapshot", "createsnapshotex":
-		return "create snapshot", backend.ActivitySnapshotting
-	case "revertsnapshot", "reverttosnapshot", "reverttocurrentsnapshot":
-		return "revert to snapshot", backend.ActivityReverting
-	case "removesnapshot", "remove":
-		return "delete snapshot", backend.ActivityDeleting
-	case "removeallsnapshots":
-		return "delete all snapshots", backend.ActivityDeleting
-	case "consolidatedisks":
-		return "consolidate disks", backend.ActivityDeleting
-	case "relocate", "relocatevm", "migrate", "migratevm":
-		return "migrate", backend.ActivityMigrating
-	case "clone", "clonevm":
-		return "clone", backend.ActivityCloning
-	case "reconfigure", "reconfigvm", "reconfigurevm":
-		return "reconfigure", backend.ActivityNone
-	default:
-		return "", backend.ActivityNone
-	}
-}
-
-// taskName is what a task does, in words.
-func taskName(info types.TaskInfo) string {
-	id := info.DescriptionId
-	if i := strings.LastIndexByte(id, '.'); i >= 0 {
-		id = id[i+1:]
-	}
-	id = strings.TrimSuffix(id, "_Task")
-	if words, _ := taskWord(strings.ToLower(id)); words != "" {
-		return words
-	}
-	if info.Description != nil && info.Description.Message != "" {
-		return info.Description.Message
-	}
-	return spaced(orDefault(id, strings.TrimSuffix(info.Name, "_Task")))
-}
-
-// activityNamed finds the activity by the words of taskName.
-func activityNamed(name string) backend.Activity {
-	for _, id := range []string{
-		"poweron", "poweroff", "suspend", "standbyguest", "reset", "rebootguest", "shutdownguest", "createsnapshot",
-		"reverttosnapshot", "removesnapshot", "removeallsnapshots", "consolidatedisks", "migrate", "clone",
-	} {
-		if words, a := taskWord(id); words == name {
-			return a
-		}
-	}
-	return backend.ActivityNone
-}
-
-// spaced turns "createFolder" into "create folder".
-func spaced(id string) string {
-	var b strings.Builder
-	for i, r := range id {
-		if unicode.IsUpper(r) {
-			if i > 0 {
-				b.WriteByte(' ')
-			}
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -55,6 +55,7 @@ type watch struct {
 	entities map[string]entity // by moid, without places
 	tally    *tally
 	tasks    map[string]backend.RemoteTask
+	infos    map[string]*types.TaskInfo
 	seen     map[int32]bool // keys of the events told last
 	synced   bool           // the initial set is complete
 
@@ -67,7 +68,7 @@ type watch struct {
 func newWatch(c *Conn, emit func(backend.Delta)) *watch {
 	return &watch{
 		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
-		tasks: make(map[string]backend.RemoteTask), seen: make(map[int32]bool), again: make(map[moref]bool),
+		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), seen: make(map[int32]bool), again: make(map[moref]bool),
 	}
 }
 
