@@ -53,7 +53,7 @@ type AnswerOp struct {
 // CreateSnapshot_Task.
 type SnapshotCreateOp struct {
 	VM          Ref
-	Name        string // must not be empty
+	Name        string // see CheckSnapshotName
 	Description string
 	Memory      bool // keep guest memory (only matters while running)
 	Quiesce     bool // flush guest file systems through tools or agent
