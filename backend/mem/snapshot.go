@@ -3,7 +3,6 @@ package mem
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hvdeck/backend"
@@ -19,13 +18,8 @@ func (m *machine) snapOf(r backend.Ref) *snap {
 
 // checkName holds for a new name; self is the snapshot that has it already.
 func (h *Hypervisor) checkName(m *machine, doing, name string, self *snap) error {
-	switch {
-	case strings.TrimSpace(name) == "":
-		return backend.Refuse(backend.ClassInvalid, doing, m.Name, "the name of a snapshot must not be empty")
-	case strings.Contains(name, "/"):
-		return backend.Refuse(backend.ClassInvalid, doing, m.Name, "invalid snapshot name %q: a name must not contain '/'", name)
-	case h.cfg.DuplicateNames:
-		return nil
+	if err := backend.CheckSnapshotName(doing, m.Name, name); err != nil || h.cfg.DuplicateNames {
+		return err
 	}
 	for _, s := range m.snaps {
 		if s.Name == name && s != self {
