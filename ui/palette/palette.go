@@ -36,6 +36,8 @@ type Entry struct {
 	Name string // what is searched and typed
 	Hint string // what it does, or its key
 	Why  string // why it cannot be taken now; "" when it can
+	// Also are other keys it is found by, when typed from their start: a UUID, a path.
+	Also []string
 }
 
 // Model is a palette.
@@ -184,8 +186,28 @@ func (m *Model) search() {
 		m.matches = m.everything()
 		return
 	}
-	m.matches = fuzzy.Find(text, m.names)
+	m.matches = append(m.byKey(text), fuzzy.Find(text, m.names)...)
 	m.exactFirst(text)
+}
+
+// leastKey is how much of another key has to be typed before it counts.
+const leastKey = 3
+
+// byKey finds entries by their other keys, without case.
+func (m *Model) byKey(text string) fuzzy.Matches {
+	if len(text) < leastKey {
+		return nil
+	}
+	var out fuzzy.Matches
+	for i, e := range m.entries {
+		for _, k := range e.Also {
+			if len(k) >= len(text) && strings.EqualFold(k[:len(text)], text) {
+				out = append(out, fuzzy.Match{Str: e.Name, Index: i})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // exactFirst puts the entry that was typed in full before longer ones.

@@ -2,67 +2,100 @@ package pane
 
 import "strings"
 
-// Do performs an action of the list scope by its name, and says whether it was one.
-func (p *Pane) Do(id string) bool {
-	if key, ok := p.sortColumn(id); ok {
-		p.SortBy(key)
-		return true
-	}
-	verb, ok := p.verbs()[id]
-	if !ok {
+// mover is what the verbs of a list need; tables and trees have it.
+type mover interface {
+	Hold()
+	Move(int)
+	Page(int)
+	HalfPage(int)
+	Top()
+	Bottom()
+	Wheel(int)
+	HScroll(int)
+	Click(int) bool
+	ColumnAt(int) (string, bool)
+	ToggleMark()
+	MarkRange()
+	MarkAll()
+	Unmark()
+	MarkCount() int
+}
+
+// perform does an action of the list scope by its name in the registry, and says
+// whether it was one.
+func perform(m mover, id string) bool {
+	m.Hold()
+	switch id {
+	case "list.down":
+		m.Move(1)
+	case "list.up":
+		m.Move(-1)
+	case "list.top":
+		m.Top()
+	case "list.bottom":
+		m.Bottom()
+	case "list.half-down":
+		m.HalfPage(1)
+	case "list.half-up":
+		m.HalfPage(-1)
+	case "list.page-down":
+		m.Page(1)
+	case "list.page-up":
+		m.Page(-1)
+	case "list.left":
+		m.HScroll(-1)
+	case "list.right":
+		m.HScroll(1)
+	case "list.mark":
+		m.ToggleMark()
+		m.Move(1)
+	case "list.mark-range":
+		m.MarkRange()
+	case "list.mark-all":
+		m.MarkAll()
+	case "list.unmark":
+		m.Unmark()
+	default:
 		return false
 	}
-	p.rows.Hold()
-	verb()
 	return true
 }
 
-// verbs are the names of the list scope in the registry.
-func (p *Pane) verbs() map[string]func() {
-	return map[string]func(){
-		"list.down":       func() { p.rows.Move(1) },
-		"list.up":         func() { p.rows.Move(-1) },
-		"list.top":        p.rows.Top,
-		"list.bottom":     p.rows.Bottom,
-		"list.half-down":  func() { p.rows.HalfPage(1) },
-		"list.half-up":    func() { p.rows.HalfPage(-1) },
-		"list.page-down":  func() { p.rows.Page(1) },
-		"list.page-up":    func() { p.rows.Page(-1) },
-		"list.left":       func() { p.rows.HScroll(-1) },
-		"list.right":      func() { p.rows.HScroll(1) },
-		"list.mark":       p.markAndMove,
-		"list.mark-range": p.rows.MarkRange,
-		"list.mark-all":   p.rows.MarkAll,
-		"list.unmark":     p.rows.Unmark,
-		"list.fold":       p.fold,
+// Do performs an action of the list scope, or a sort, by its name in the registry,
+// and says whether it was one.
+func (p *Pane) Do(id string) bool {
+	if key, ok := strings.CutPrefix(id, "sort."+p.Spec.Names[0]+"."); ok {
+		p.SortBy(key)
+		return true
 	}
-}
-
-func (p *Pane) markAndMove() {
-	p.rows.ToggleMark()
-	p.rows.Move(1)
-}
-
-// fold opens or closes a branch of a tree.
-func (p *Pane) fold() {
-	if p.tree != nil {
-		p.tree.Toggle()
+	if id == "list.fold" {
+		if p.tree != nil {
+			p.tree.Toggle()
+		}
+		return true
 	}
+	return perform(p.rows, id)
 }
 
-// sortColumn reads "sort.vms.cpu".
-func (p *Pane) sortColumn(id string) (string, bool) {
-	return strings.CutPrefix(id, "sort."+p.Spec.Names[0]+".")
+// Unmark clears all marks and says whether there were any.
+func (p *Pane) Unmark() bool { return unmark(p.rows) }
+
+func unmark(m mover) bool {
+	had := m.MarkCount() > 0
+	m.Unmark()
+	return had
 }
 
-// Wheel scrolls without moving the cursor's object, as far as it stays in sight.
-func (p *Pane) Wheel(n int) {
-	p.rows.Hold()
-	p.rows.Wheel(n)
+// Wheel scrolls; the cursor follows only to stay in sight.
+func (p *Pane) Wheel(n int) { wheel(p.rows, n) }
+
+func wheel(m mover, n int) {
+	m.Hold()
+	m.Wheel(n)
 }
 
 // Click moves the cursor to a line of the drawn pane, or sorts by the column whose
-// head was clicked; false when nothing is there.
+// head was clicked; false when no row is there.
 func (p *Pane) Click(x, line int) bool {
 	if p.rows.Click(line) {
 		p.rows.Hold()

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+
+	"hvdeck/backend"
+	"hvdeck/backend/clean"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/backend/task"
+	"hvdeck/backend/wrap"
+	"hvdeck/config"
+	"hvdeck/theme"
+	"hvdeck/ui"
+)
+
+// leaveTime bounds the way out: every session logged out, every connection closed.
+const leaveTime = 5 * time.Second
+
+// app is the wired program.
+type app struct {
+	ctx    context.Context //nolint:containedctx // the life of the program
+	cancel context.CancelFunc
+	cmd    config.Command
+	log    *slog.Logger
+	logTo  io.Closer
+	store  *store.Store
+	poller *poll.Poller
+	tasks  *task.Runner
+	model  *ui.Model
+	asker  *ui.Asker
+	audit  *wrap.Log
+	demo   func()
+}
+
+// newApp wires everything and starts to dial; nothing of it waits for a server.
+func newApp(ctx context.Context, cmd config.Command) (*app, error) {
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
+		return nil, usageError{errors.New("standard input and output have to be a terminal; over ssh use ssh -t")}
+	}
+	a := &app{cmd: cmd, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
+	a.ctx, a.cancel = context.WithCancel(ctx)
+	if err := a.openLog(); err != nil {
+		return nil, err
+	}
+	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
+	endpoints, help, err := a.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	a.poller = poll.New(a.ctx, poll.Options{
+		Store: a.store, Ask: a.asker, Intervals: intervals(cmd.Intervals), Fault: a.fault,
+		Foreign: func(t backend.RemoteTask) { a.tasks.Foreign(t) },
+	})
+	a.tasks = a.runner()
+	if a.model, err = a.newModel(help); err != nil {
+		a.demo()
+		return nil, usageError{err}
+	}
+	for _, e := range endpoints {
+		if err := a.poller.Add(e); err != nil {
+			a.leave()
+			return nil, usageError{err}
+		}
+	}
+	return a, nil
+}
+
+func (a *app) runner() *task.Runner {
+	return task.New(task.Options{
+		Backend: a.poller.Backend,
+		Notify:  func() { a.store.Bump(store.TopicTasks) },
+		Report:  a.fault,
+		Audit: func(t task.Task) {
+			a.log.Info("task", "what", t.Title, "object", t.TargetName, "connection", t.ConnName, "state", t.State.String(), "error", t.Err)
+			a.poller.Touched(t.Target)
+		},
+		Check: a.poller.Settle,
+	})
+}
+
+// nameOf is how the audit log calls an object.
+func (a *app) nameOf(r backend.Ref) string {
+	if o := a.store.Object(r); o != nil {
+		return o.Title()
+	}
+	return ""
+}
+
+func (a *app) newModel(help string) (*ui.Model, error) {
+	noColour := os.Getenv("NO_COLOR") != ""
+	return ui.New(ui.Options{
+		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault,
+		Dark: a.cmd.Background != "light",
+		Theme: func(dark bool) (*theme.Theme, error) {
+			if a.cmd.Background != "" {
+				dark = a.cmd.Background == "dark"
+			}
+			return theme.Load(a.cmd.Theme, dark, theme.Options{ASCII: a.cmd.ASCII, NoColor: noColour})
+		},
+	})
+}
+
+// run shows the console, then leaves in good order, also after a crash.
+func (a *app) run() (err error) {
+	defer a.leave()
+	defer guard.Recover("main", func(e error) { a.fault(e); err = e })
+	return ui.Run(a.ctx, a.model, a.asker)
+}
+
+// leave logs out of every server and ends every goroutine.
+func (a *app) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
+	defer cancel()
+	_ = a.tasks.Close(ctx)
+	if err := a.poller.Close(ctx); err != nil {
+		a.log.Warn("leave", "error", err)
+	}
+	a.cancel()
+	a.demo()
+	_ = a.audit.Close(ctx)
+	_ = a.logTo.Close()
+}
+
+// fault takes a recovered panic: the whole story to the log.
+func (a *app) fault(err error) {
+	attrs := []any{"error", err.Error()}
+	var p *guard.PanicError
+	if errors.As(err, &p) {
+		attrs = append(attrs, "stack", string(p.Stack))
+	}
+	a.log.Error("fault", attrs...)
+}
+
+// logSize is how long the log grows before it is put aside, at start.
+const logSize = 4 << 20
+
+// openLog starts the program's log. One that cannot be written is no reason not to
+// run: the console is needed most when a disk is full.
+func (a *app) openLog() error {
+	a.log, a.logTo = slog.New(slog.DiscardHandler), io.NopCloser(nil)
+	dir := config.StateDir()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	path := filepath.Join(dir, "hvdeck.log")
+	if st, err := os.Stat(path); err == nil && st.Size() > logSize {
+		_ = os.Rename(path, path+".1")
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	a.logTo = f
+	a.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
+	return nil
+}
+
+// cleanAttr keeps foreign text from acting on the terminal of who reads the log.
+func cleanAttr(_ []string, at slog.Attr) slog.Attr {
+	if at.Value.Kind() == slog.KindString {
+		at.Value = slog.StringValue(clean.Text(at.Value.String()))
+	}
+	return at
+}
+
+func intervals(c config.Intervals) poll.Intervals {
+	return poll.Intervals{
+		Stats: time.Duration(c.Stats), Lists: time.Duration(c.Lists), Hidden: time.Duration(c.Hidden),
+		Focus: time.Duration(c.Focus), Detail: time.Duration(c.Detail),
+	}
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Command is what the command line asks for.
+type Command struct {
+	Config
+	URIs        []string
+	ShowVersion bool
+	ShowHelp    bool
+	PrintConfig bool
+}
+
+// Usage is the text of --help.
+const Usage = `hvdeck [flags] [URI ...]
+
+A console for virtual machines on libvirt/KVM hosts and vSphere, in one live inventory.
+
+Each URI is one connection:
+  qemu:///system  qemu:///session  test:///default    libvirt on this machine
+  qemu+ssh://root@kvm1/system                         libvirt through your ssh
+  qemu+unix:///system?socket=PATH                     a libvirt socket
+  https://user@vc/sdk  vsphere://user@vc  vc          vCenter or ESXi
+  esx://host  vpx://vc                                the same, as libvirt spells it
+
+Without a URI: the configuration file, else LIBVIRT_DEFAULT_URI and GOVC_URL, else a
+libvirt daemon on this machine.
+
+Flags:
+  --demo          two simulated vCenter sites and two simulated KVM hosts
+  --read-only     refuse every change
+  --config FILE   read this configuration
+  --theme NAME    dark, light, high-contrast, colour-blind, mono, or a file
+  --ascii         boxes and sparklines of plain ASCII
+  --print-config  print a commented configuration
+  --version       print the version
+  --help          print this
+
+Passwords never stand on the command line: hvdeck asks, or takes them from GOVC_PASSWORD
+or the password_command of the configuration.
+`
+
+// ParseArgs reads the command line and the file that it names. env is os.Getenv.
+func ParseArgs(args []string, env func(string) string) (Command, error) {
+	var c Command
+	fs := flag.NewFlagSet("hvdeck", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	file := fs.String("config", "", "")
+	theme := fs.String("theme", "", "")
+	ascii := fs.Bool("ascii", false, "")
+	readOnly := fs.Bool("read-only", false, "")
+	demo := fs.Bool("demo", false, "")
+	fs.BoolVar(&c.ShowVersion, "version", false, "")
+	fs.BoolVar(&c.ShowHelp, "help", false, "")
+	fs.BoolVar(&c.ShowHelp, "h", false, "")
+	fs.BoolVar(&c.PrintConfig, "print-config", false, "")
+	uris, err := parseMixed(fs, args)
+	if err != nil {
+		return c, err
+	}
+	path, asked := *file, *file != ""
+	if !asked {
+		path = DefaultFile()
+	}
+	if c.ShowHelp || c.ShowVersion || c.PrintConfig {
+		return c, nil
+	}
+	if c.Config, err = Load(path, asked); err != nil {
+		return c, err
+	}
+	c.URIs = uris
+	c.Demo = *demo
+	c.ASCII = c.ASCII || *ascii || asciiTerminal(env)
+	c.ReadOnly = c.ReadOnly || *readOnly
+	if *theme != "" {
+		c.Theme = *theme
+	}
+	return c, c.connections(env)
+}
+
+// parseMixed lets flags stand before, between and after URIs.
+func parseMixed(fs *flag.FlagSet, args []string) ([]string, error) {
+	var uris []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, flagError(err)
+		}
+		if fs.NArg() == 0 {
+			return uris, nil
+		}
+		if fs.Arg(0) == "" {
+			return nil, errors.New("an empty URI; leave it out, or write one such as qemu:///system")
+		}
+		uris = append(uris, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+func flagError(err error) error {
+	text := strings.Replace(err.Error(), "flag provided but not defined: -", "there is no flag --", 1)
+	text = strings.Replace(text, "flag needs an argument: -", "a value is missing after --", 1)
+	return fmt.Errorf("%s; hvdeck --help lists the flags", text)
+}
+
+// asciiTerminal is true for terminals that can't draw boxes: no UTF-8 in the locale,
+// or a terminal that says that it is dumb.
+func asciiTerminal(env func(string) string) bool {
+	if env("TERM") == "dumb" {
+		return true
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := env(name); v != "" {
+			return (v == "C" || v == "POSIX") || !utf8Locale(v)
+		}
+	}
+	return false
+}
+
+func utf8Locale(v string) bool {
+	v = strings.ToLower(v)
+	return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8") || !strings.Contains(v, ".")
+}
+
+// connections are the URIs, else the file's, else the environment's.
+func (c *Command) connections(env func(string) string) error {
+	if c.Demo {
+		if len(c.URIs) > 0 {
+			return errors.New("--demo brings its own hosts; leave the URIs out")
+		}
+		c.Connections = nil
+		return nil
+	}
+	if len(c.URIs) > 0 {
+		named := c.Connections
+		c.Connections = nil
+		for _, u := range c.URIs {
+			c.Connections = append(c.Connections, fromFile(named, u))
+		}
+	}
+	if len(c.Connections) == 0 {
+		for _, name := range []string{"LIBVIRT_DEFAULT_URI", "GOVC_URL"} {
+			if v := env(name); v != "" {
+				c.Connections = append(c.Connections, Connection{URI: v})
+			}
+		}
+	}
+	return NameAll(c.Connections)
+}
+
+// fromFile lets a URI be the name of a connection in the file.
+func fromFile(named []Connection, arg string) Connection {
+	for _, n := range named {
+		if n.Name == arg || n.URI == arg {
+			return n
+		}
+	}
+	return Connection{URI: arg}
+}

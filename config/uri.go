@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// IsVSphere says which kind of connection a URI means: http and https, vsphere, esx,
+// vpx, gsx, and bare host names are vSphere; every other scheme is libvirt's.
+func IsVSphere(uri string) bool {
+	scheme, _, ok := strings.Cut(uri, "://")
+	if !ok {
+		return !strings.HasPrefix(uri, "/")
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https", "vsphere", "esx", "vpx":
+		return true
+	default:
+		return false
+	}
+}
+
+// NameAll gives every connection without a name a short one from its URI.
+func NameAll(conns []Connection) error {
+	taken := map[string]bool{}
+	for _, c := range conns {
+		if c.Name != "" && taken[c.Name] {
+			return fmt.Errorf("two connections are named %q; give one another name", c.Name)
+		}
+		taken[c.Name] = true
+	}
+	for i := range conns {
+		if conns[i].Name != "" {
+			continue
+		}
+		base := shortName(conns[i].URI)
+		name := base
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken[name] = true
+		conns[i].Name = name
+	}
+	return nil
+}
+
+// shortName is the host without its domain; for a local URI the driver and, for a
+// socket of its own, the folder of the socket.
+func shortName(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || (u.Scheme == "" && u.Host == "") {
+		return cutName(strings.TrimPrefix(uri, "//"))
+	}
+	if host := u.Hostname(); host != "" {
+		name := hostName(host)
+		if p := u.Port(); p != "" && net.ParseIP(host) != nil {
+			name += ":" + p
+		}
+		return name
+	}
+	driver, _, _ := strings.Cut(u.Scheme, "+")
+	if sock := u.Query().Get("socket"); sock != "" {
+		return cutName(driver + "-" + socketName(sock))
+	}
+	if driver == "test" || strings.Contains(u.Path, "session") {
+		return cutName(driver + "-" + strings.TrimSuffix(filepath.Base(u.Path), filepath.Ext(u.Path)))
+	}
+	return "local-" + cutName(driver)
+}
+
+func hostName(host string) string {
+	if net.ParseIP(host) != nil {
+		return host
+	}
+	short, _, _ := strings.Cut(host, ".")
+	return cutName(short)
+}
+
+// socketName is the folder that tells one private daemon from another.
+func socketName(sock string) string {
+	dir := filepath.Dir(sock)
+	if base := filepath.Base(dir); base == "run" || base == "libvirt" {
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Base(dir)
+}
+
+func cutName(s string) string {
+	const longest = 20
+	if len(s) > longest {
+		return s[:longest]
+	}
+	if s == "" {
+		return "host"
+	}
+	return s
+}
+
+// Shown is a URI as it may be seen: without a password, also where it is no URI.
+func Shown(uri string) string {
+	u, err := url.Parse(uri)
+	if err == nil {
+		return u.Redacted()
+	}
+	if at := strings.LastIndexByte(uri, '@'); at >= 0 {
+		return "…" + uri[at:]
+	}
+	return uri
+}

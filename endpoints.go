@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/demo"
+	"hvdeck/backend/libvirt"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/vsphere"
+	"hvdeck/backend/wrap"
+	"hvdeck/config"
+)
+
+// endpoints makes a dialer for every connection that is wanted. With none, help says
+// what to do.
+func (a *app) endpoints() (out []poll.Endpoint, help string, err error) {
+	if a.cmd.Demo {
+		d, err := demo.Start(a.ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		a.demo = d.Close
+		return a.wrapped(d.Endpoints), "", nil
+	}
+	conns := a.cmd.Connections
+	if len(conns) == 0 {
+		uri := localSocket()
+		if uri == "" {
+			return nil, noConnectionHelp, nil
+		}
+		conns = []config.Connection{{Name: "local", URI: uri}}
+	}
+	for _, c := range conns {
+		e, err := a.endpoint(c)
+		if err != nil {
+			return nil, "", usageError{err}
+		}
+		out = append(out, e)
+	}
+	return a.wrapped(out), "", nil
+}
+
+// wrapped records every operation and, where that was asked for, refuses it in the
+// console, besides what the server does.
+func (a *app) wrapped(endpoints []poll.Endpoint) []poll.Endpoint {
+	record := func(b backend.Backend) backend.Backend { return wrap.Audit(b, a.audit, a.nameOf) }
+	for i, e := range endpoints {
+		layers := []wrap.Layer{record}
+		if a.cmd.ReadOnly || e.ReadOnly {
+			endpoints[i].ReadOnly = true
+			layers = []wrap.Layer{wrap.ReadOnly, record}
+		}
+		endpoints[i].Dialer = wrap.Dialer(e.Dialer, layers...)
+	}
+	return endpoints
+}
+
+func (a *app) endpoint(c config.Connection) (poll.Endpoint, error) {
+	e := poll.Endpoint{ID: backend.ConnID(c.Name), URI: config.Shown(c.URI), ReadOnly: c.ReadOnly || a.cmd.ReadOnly, Production: c.Production, Colour: c.Colour}
+	var err error
+	if config.IsVSphere(c.URI) {
+		e.Dialer, err = vsphere.New(vsphereOptions(c, e.ReadOnly))
+	} else {
+		e.Dialer, err = libvirt.New(libvirt.Options{ID: e.ID, URI: c.URI, ReadOnly: e.ReadOnly})
+	}
+	return e, err
+}
+
+// vsphereOptions adds govc's variables to what the configuration says.
+func vsphereOptions(c config.Connection, readOnly bool) vsphere.Options {
+	insecure, _ := strconv.ParseBool(os.Getenv("GOVC_INSECURE"))
+	o := vsphere.Options{
+		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, os.Getenv("GOVC_USERNAME")),
+		Password: passwordOf(c), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
+		CACerts:    first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
+		KnownHosts: first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
+	}
+	return o
+}
+
+func first(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// passwordTime bounds a password command; a key store may ask for its own passphrase
+// elsewhere.
+const passwordTime = 60 * time.Second
+
+// passwordOf asks where the configuration says, else govc's variable; an empty
+// answer makes the driver ask the operator.
+func passwordOf(c config.Connection) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		switch {
+		case c.PasswordEnv != "":
+			return os.Getenv(c.PasswordEnv), nil
+		case len(c.PasswordCommand) == 0:
+			return os.Getenv("GOVC_PASSWORD"), nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, passwordTime)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, c.PasswordCommand[0], c.PasswordCommand[1:]...).Output() //nolint:gosec // the operator's own command
+		if err != nil {
+			return "", fmt.Errorf("password_command %s: %w%s", c.PasswordCommand[0], err, said(err))
+		}
+		return strings.TrimRight(string(out), "\r\n"), nil
+	}
+}
+
+func said(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return ": " + strings.TrimSpace(string(exit.Stderr))
+	}
+	return ""
+}
+
+// localSocket finds a libvirt daemon of this machine that answers.
+func localSocket() string {
+	for _, s := range []struct{ path, uri string }{
+		{"/run/libvirt/libvirt-sock", "qemu:///system"},
+		{"/run/libvirt/virtqemud-sock", "qemu:///system"},
+		{filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "libvirt", "libvirt-sock"), "qemu:///session"},
+		{filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "libvirt", "virtqemud-sock"), "qemu:///session"},
+	} {
+		d := net.Dialer{Timeout: 300 * time.Millisecond}
+		if conn, err := d.DialContext(context.Background(), "unix", s.path); err == nil {
+			_ = conn.Close()
+			return s.uri
+		}
+	}
+	return ""
+}
+
+const noConnectionHelp = `hvdeck has nothing to connect to.
+
+No URI was given, there is no connection in the configuration, LIBVIRT_DEFAULT_URI
+and GOVC_URL are not set, and no libvirt daemon answers on this machine.
+
+Try one of these:
+
+  hvdeck --demo                              look round in simulated hosts
+  hvdeck qemu:///system                      libvirt on this machine
+  hvdeck qemu+ssh://root@kvm1/system         libvirt on another, through your ssh
+  hvdeck https://user@vcenter/sdk            vCenter or ESXi; asks for the password
+
+or write connections into the configuration: hvdeck --print-config shows how.
+
+q quits.`

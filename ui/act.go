@@ -1,0 +1,301 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/task"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/form"
+	"hvdeck/ui/overlay"
+)
+
+// act leads an action on objects from the key to the task: what fits, the form, the
+// question, the start. It acts on the objects that were selected when it began.
+func (m *Model) act(a keymap.Action) tea.Cmd {
+	s := m.selection()
+	if why := a.WhyNone(s); why != "" {
+		m.say(theme.StateWarn, commandName(a)+": "+why)
+		return nil
+	}
+	if a.Form == nil {
+		return m.ascertain(a, s, nil)
+	}
+	fields := a.Form(s)
+	if len(fields) == 0 {
+		return m.ascertain(a, s, nil)
+	}
+	m.ask(a.Title+" "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
+		return m.ascertain(a, s, keymap.Args(v))
+	})
+	return nil
+}
+
+// formFields turns declared fields into the widget's; one that is off is left out.
+func formFields(fields []keymap.Field) []form.Field {
+	var out []form.Field
+	for _, f := range fields {
+		if f.Off != "" {
+			continue
+		}
+		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default}
+		switch f.Type {
+		case keymap.ToggleField:
+			w.Kind = form.YesNo
+		case keymap.ChoiceField:
+			w.Kind = form.Choice
+			for _, c := range f.Choices {
+				w.Choices = append(w.Choices, form.Option{Value: c.Value, Label: c.Label})
+			}
+		}
+		if f.Check != nil {
+			w.Validate = func(v string) error {
+				if why := f.Check(v); why != "" {
+					return errors.New(why)
+				}
+				return nil
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// ascertain asks where the risk wants it, then starts.
+func (m *Model) ascertain(a keymap.Action, s keymap.Selection, args keymap.Args) tea.Cmd {
+	fit, skipped := a.Fits(s)
+	if len(fit) == 0 {
+		m.say(theme.StateWarn, commandName(a)+": nothing fits any more")
+		return nil
+	}
+	begin := func() tea.Cmd { return func() tea.Msg { return startMsg{a, s, fit, skipped, args} } }
+	if a.Risk == keymap.Safe && len(skipped) == 0 {
+		return begin()
+	}
+	m.confirm(m.question(a, s, fit, skipped, args), begin)
+	return nil
+}
+
+// question names every target in full, what is skipped and why, and what is lost.
+func (m *Model) question(a keymap.Action, s keymap.Selection, fit []backend.Object, skipped []keymap.Skip, args keymap.Args) overlay.Question {
+	title := strings.TrimSuffix(a.Title, "…")
+	q := overlay.Question{Title: fmt.Sprintf("%s: %s?", title, m.targetWords(fit)), Verb: verbOf(title), Level: overlay.Disruptive}
+	if a.Risk == keymap.Irreversible {
+		q.Level, q.Expect = overlay.Irreversible, expected(fit)
+	}
+	if a.Loses != nil {
+		sel := s
+		sel.Objects = fit
+		q.Loses = a.Loses(sel, args)
+	}
+	for _, o := range fit {
+		q.Targets = append(q.Targets, m.target(o, m.stateOf(o)))
+	}
+	for _, sk := range skipped {
+		t := m.target(sk.Object, "skipped: "+sk.Why)
+		t.Skip = true
+		q.Targets = append(q.Targets, t)
+	}
+	return q
+}
+
+// verbOf is the button: the words before the comma.
+func verbOf(title string) string {
+	verb, _, _ := strings.Cut(title, ",")
+	return verb
+}
+
+// expected is what has to be typed: the name of one, the number of several.
+func expected(fit []backend.Object) string {
+	if len(fit) == 1 {
+		return fit[0].Title()
+	}
+	return fmt.Sprint(len(fit))
+}
+
+func (m *Model) target(o backend.Object, note string) overlay.Target {
+	return overlay.Target{Name: m.fullName(o), Conn: string(o.Ref().Conn), Note: note}
+}
+
+// fullName is a snapshot with its VM and path, else the name.
+func (m *Model) fullName(o backend.Object) string {
+	snap, ok := o.(*backend.Snapshot)
+	if !ok {
+		return o.Title()
+	}
+	if vm := m.store.Object(snap.Parent); vm != nil {
+		return vm.Title() + " " + snap.Path
+	}
+	return snap.Path
+}
+
+func (m *Model) stateOf(o backend.Object) string {
+	if vm, ok := o.(*backend.VM); ok {
+		return vm.State.String()
+	}
+	return ""
+}
+
+func (m *Model) targetWords(objects []backend.Object) string {
+	if len(objects) == 1 {
+		return m.fullName(objects[0])
+	}
+	k := objects[0].Ref().Kind.String()
+	return fmt.Sprintf("%d %ss", len(objects), k)
+}
+
+// startMsg starts an action that was asked about and confirmed.
+type startMsg struct {
+	action  keymap.Action
+	sel     keymap.Selection
+	fit     []backend.Object
+	skipped []keymap.Skip
+	args    keymap.Args
+}
+
+// start checks once more, on the newest state, and starts a task for each object.
+func (m *Model) start(s startMsg) tea.Cmd {
+	requests := make([]task.Request, 0, len(s.fit))
+	gone := len(s.skipped)
+	for _, o := range s.fit {
+		now := m.store.Object(o.Ref())
+		if now == nil {
+			gone++
+			continue
+		}
+		if s.action.Why(s.sel, now) != "" {
+			gone++
+			continue
+		}
+		op := s.action.Op(now, s.sel, s.args)
+		requests = append(requests, task.Request{Op: op, Target: task.Target{Name: m.fullName(now), ConnName: string(now.Ref().Conn)}})
+	}
+	if len(requests) == 0 {
+		m.say(theme.StateWarn, commandName(s.action)+": the selection has changed, nothing was done")
+		return nil
+	}
+	if s.args.On("safety") {
+		return m.startSafely(requests)
+	}
+	m.follow()
+	if len(requests) == 1 {
+		m.started[m.tasks.Start(requests[0].Op, requests[0].Target)] = true
+	} else {
+		m.batches[m.tasks.StartMany(requests)] = commandName(s.action)
+	}
+	if gone > 0 {
+		m.say(theme.StateWarn, fmt.Sprintf("%s: started on %d, %d skipped", commandName(s.action), len(requests), gone))
+	}
+	if p := m.slots[m.stackFocus()].pane(); p != nil {
+		p.Unmark()
+	}
+	return nil
+}
+
+// noteMsg brings a line for the foot from elsewhere.
+type noteMsg struct {
+	tok  theme.Token
+	text string
+}
+
+// startSafely takes a snapshot of the present of each VM, and reverts only where
+// that succeeded.
+func (m *Model) startSafely(requests []task.Request) tea.Cmd {
+	tasks, fault, now := m.tasks, m.o.Fault, m.now()
+	return func() (msg tea.Msg) {
+		defer guard.Recover("safety snapshot", func(err error) { fault(err); msg = FaultMsg{err} })
+		var failed []string
+		for _, r := range requests {
+			name := "before-revert-" + now.Format("20060102-150405")
+			op := backend.SnapshotCreateOp{VM: r.Op.Target(), Name: name, Description: "taken by hvdeck before a revert", Memory: true}
+			ctx, cancel := context.WithTimeout(context.Background(), 35*time.Minute)
+			t, err := tasks.Wait(ctx, tasks.Start(op, r.Target), backend.TaskSuccess, backend.TaskFailed, backend.TaskCancelled, backend.TaskUnknown)
+			cancel()
+			if err != nil || t.State != backend.TaskSuccess {
+				failed = append(failed, r.Target.Name)
+				continue
+			}
+			tasks.Start(r.Op, r.Target)
+		}
+		if len(failed) > 0 {
+			return noteMsg{theme.StateBad, "not reverted, the safety snapshot failed: " + strings.Join(failed, ", ")}
+		}
+		return nil
+	}
+}
+
+// openMenu shows the actions of a leading key that fit the selection.
+func (m *Model) openMenu(menu keymap.Menu) {
+	m.showActions(fmt.Sprintf("%s: %s", menu, m.selectionWords()), m.fitting(m.reg.Menu(menu)))
+}
+
+// openAllActions shows every action on the selection.
+func (m *Model) openAllActions() {
+	var all []keymap.Action
+	for _, menu := range []keymap.Menu{keymap.MenuPower, keymap.MenuSnapshot} {
+		all = append(all, m.fitting(m.reg.Menu(menu))...)
+	}
+	m.showActions("Every action: "+m.selectionWords(), all)
+}
+
+func (m *Model) selectionWords() string {
+	s := m.selected()
+	if len(s) == 0 {
+		return "nothing selected"
+	}
+	return m.targetWords(s)
+}
+
+// fitting keeps the actions for the kind of the selection; what does not fit its
+// state stays, greyed, with the reason.
+func (m *Model) fitting(actions []keymap.Action) []keymap.Action {
+	s := m.selected()
+	if len(s) == 0 {
+		return actions
+	}
+	k := s[0].Ref().Kind
+	return slices.DeleteFunc(actions, func(a keymap.Action) bool { return !slices.Contains(a.Kinds, k) })
+}
+
+func (m *Model) showActions(title string, actions []keymap.Action) {
+	if len(actions) == 0 {
+		m.say(theme.StateWarn, "nothing on this menu fits "+m.selectionWords())
+		return
+	}
+	s := m.selection()
+	items := make([]overlay.MenuItem, len(actions))
+	for i, a := range actions {
+		items[i] = overlay.MenuItem{Key: a.Key, Title: a.Title, Why: a.WhyNone(s)}
+		if slices.ContainsFunc(actions[:i], func(b keymap.Action) bool { return b.Key == a.Key }) {
+			items[i].Key = ""
+		}
+	}
+	m.menuOf(title, items, func(i int) tea.Cmd { return m.act(actions[i]) })
+}
+
+// busyWith is the word for an own task that runs on an object.
+func (m *Model) busyWith(r backend.Ref) string { return m.tasksList.busy[r] }
+
+func busyWord(t task.Task) string {
+	if t.State == backend.TaskQueued {
+		return "queued"
+	}
+	if t.Progress > 0 {
+		return fmt.Sprintf("%s %d%%", shortTitle(t.Title), t.Progress)
+	}
+	return shortTitle(t.Title)
+}
+
+func shortTitle(title string) string {
+	first, _, _ := strings.Cut(title, " ")
+	return first + "…"
+}

@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+)
+
+// run does what an action of the registry stands for.
+func (m *Model) run(a keymap.Action) tea.Cmd {
+	if a.Mutates() {
+		return m.act(a)
+	}
+	if cmd, ok := m.runHere(a.ID); ok {
+		return cmd
+	}
+	if f, ok := m.commands()[a.ID]; ok {
+		return f()
+	}
+	return nil
+}
+
+// runHere offers an action to what has the focus.
+func (m *Model) runHere(id string) (tea.Cmd, bool) {
+	if s := m.screen(); s != nil {
+		return nil, s.do(m, id)
+	}
+	if m.focus == focusDetails {
+		return nil, m.scrollDetails(id)
+	}
+	return nil, m.slots[m.focus].view().Do(id)
+}
+
+// commands are the actions that belong to no list: what moves between panes, opens
+// and closes. The names are those of actions.go; a test holds the two together.
+func (m *Model) commands() map[string]func() tea.Cmd {
+	do := func(f func()) func() tea.Cmd { return func() tea.Cmd { f(); return nil } }
+	all := map[string]func() tea.Cmd{
+		"list.open": m.open, "list.filter": do(m.openFilter), "pager.find": do(m.openFilter),
+		"pane.0":    do(func() { m.focusOn(focusDetails) }),
+		"pane.next": do(func() { m.cycle(1) }), "pane.prev": do(func() { m.cycle(-1) }),
+		"pane.next-tab": do(func() { m.switchTab(1) }), "pane.prev-tab": do(func() { m.switchTab(-1) }),
+		"pane.zoom-in": do(func() { m.zoom = min(m.zoom+1, zoomFull) }), "pane.zoom-out": do(func() { m.zoom = max(m.zoom-1, zoomNone) }),
+		"pane.wide": do(func() { m.wide = !m.wide }), "pane.scope": do(func() { m.scopeAll = !m.scopeAll }),
+		"menu.power": do(func() { m.openMenu(keymap.MenuPower) }), "menu.snapshot": do(func() { m.openMenu(keymap.MenuSnapshot) }),
+		"menu.all": do(m.openAllActions), "palette": do(m.openPalette), "help": do(m.openHelp),
+		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
+		"raw": do(m.openRaw), "describe": do(m.describe),
+		"refresh": do(m.refreshNow), "redial": do(func() { m.o.Poller.Redial(""); m.say(theme.StateBusy, "redialling what is down") }),
+		"redraw": func() tea.Cmd { return tea.ClearScreen }, "suspend": func() tea.Cmd { return tea.Suspend },
+		"back": do(func() { m.back() }), "quit": m.quit, "quit-now": func() tea.Cmd { return tea.Quit },
+		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "task.forget": do(m.tasks.ForgetEnded),
+	}
+	for i := range m.slots {
+		all["pane."+string(rune('1'+i))] = do(func() { m.focusOn(i) })
+	}
+	return all
+}
+
+func (m *Model) refreshNow() {
+	m.o.Poller.Refresh("")
+	m.say(theme.StateBusy, "asking every connection again")
+}
+
+// stackFocus is the slot that has the focus, or had it before the details.
+func (m *Model) stackFocus() int {
+	if m.focus == focusDetails {
+		return m.last
+	}
+	return m.focus
+}
+
+func (m *Model) focused(s *slot) bool {
+	return m.focus != focusDetails && m.slots[m.focus] == s
+}
+
+func (m *Model) focusOn(slot int) {
+	m.screens = nil
+	if m.focus != focusDetails {
+		m.last = m.focus
+	}
+	if slot != focusDetails && slot != m.stackFocus() {
+		m.detailTab, m.detailScroll = 0, 0
+	}
+	m.focus = slot
+	if slot == focusDetails && m.zoom != zoomNone {
+		m.zoom = zoomNone
+	}
+}
+
+func (m *Model) cycle(n int) {
+	m.focusOn((m.focus + n + slotCount + 1) % (slotCount + 1))
+}
+
+// switchTab turns the page of the details, or of a pane that has several kinds.
+func (m *Model) switchTab(n int) {
+	if s := m.screen(); s != nil {
+		return
+	}
+	if m.focus != focusDetails {
+		if s := m.slots[m.focus]; len(s.tabs) > 1 && m.tabsExist(s) {
+			m.nextKind(s, n)
+			return
+		}
+	}
+	tabs := len(m.detailTabs())
+	m.detailTab, m.detailScroll = (m.detailTab+n+tabs)%tabs, 0
+}
+
+func (m *Model) nextKind(s *slot, n int) {
+	for range s.tabs {
+		s.tab = (s.tab + n + len(s.tabs)) % len(s.tabs)
+		if s.tab == 0 || m.store.Count(s.kind()) > 0 {
+			break
+		}
+	}
+	m.detailTab, m.detailScroll = 0, 0
+}
+
+// open is enter: the volumes of a pool, the node monitor of a host, the task's
+// message, the details of everything else.
+func (m *Model) open() tea.Cmd {
+	if s := m.screen(); s != nil {
+		return nil
+	}
+	if m.focus == slotTasks {
+		m.showTask()
+		return nil
+	}
+	o := m.cursor()
+	switch {
+	case o == nil:
+	case o.Ref().Kind == backend.KindHost:
+		m.openNode()
+	case o.Ref().Kind == backend.KindPool:
+		m.slots[m.focus].drillInto(m, o, m.specs.Of(backend.KindVolume))
+	default:
+		m.focusOn(focusDetails)
+	}
+	return nil
+}
+
+// back closes one thing: the screen, the filter, the marks, the volumes, the details,
+// the zoom. It is false when there was nothing to close.
+func (m *Model) back() bool {
+	if len(m.screens) > 0 {
+		m.screens = m.screens[:len(m.screens)-1]
+		return true
+	}
+	if m.focus == focusDetails {
+		m.focus = m.last
+		return true
+	}
+	s := m.slots[m.focus]
+	switch {
+	case s.view().FilterText() != "":
+		s.view().Filter("")
+	case s.view().Unmark():
+	case s.drill != nil:
+		s.drill = nil
+	case m.zoom != zoomNone:
+		m.zoom = zoomNone
+	default:
+		return false
+	}
+	return true
+}
+
+// quit goes back, and at the top ends the program; it asks while tasks of ours run.
+func (m *Model) quit() tea.Cmd {
+	if m.back() {
+		return nil
+	}
+	if n := m.tasks.Active(); n > 0 {
+		m.askQuit(n)
+		return nil
+	}
+	return tea.Quit
+}
+
+// cursor is the object under the cursor of the focused pane or screen; nil for none.
+func (m *Model) cursor() backend.Object {
+	if s := m.screen(); s != nil {
+		return s.object()
+	}
+	if p := m.slots[m.stackFocus()].pane(); p != nil {
+		return p.Cursor()
+	}
+	return nil
+}
+
+// subject is what the details show.
+func (m *Model) subject() backend.Object {
+	if m.stackFocus() == slotTasks {
+		if t, ok := m.tasksList.Cursor(); ok {
+			return m.store.Object(t.Target)
+		}
+		return nil
+	}
+	return m.cursor()
+}
+
+// selection is what an action acts on.
+func (m *Model) selection() keymap.Selection {
+	return keymap.Selection{
+		Objects:  m.selected(),
+		Caps:     func(id backend.ConnID) backend.Caps { return m.env.Conn(id).Caps },
+		Lookup:   m.store.Object,
+		Children: func(k backend.Kind, r backend.Ref) []backend.Object { out, _ := m.store.Children(k, r); return out },
+		All:      m.store.All,
+	}
+}
+
+func (m *Model) selected() []backend.Object {
+	if s := m.screen(); s != nil {
+		if o := s.object(); o != nil {
+			return []backend.Object{o}
+		}
+		return nil
+	}
+	if p := m.slots[m.stackFocus()].pane(); p != nil {
+		return p.Selection()
+	}
+	return nil
+}
+
+// commandName is how the palette spells an action.
+func commandName(a keymap.Action) string { return strings.ToLower(strings.TrimSuffix(a.Title, "…")) }

@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+)
+
+// detailTabs are the pages of the details of what is under the cursor.
+func (m *Model) detailTabs() []string {
+	tabs := []string{"Overview"}
+	o := m.subject()
+	if o == nil {
+		return tabs
+	}
+	for _, t := range m.specs.Of(o.Ref().Kind).Tabs {
+		tabs = append(tabs, t.Title)
+	}
+	return append(tabs, "Events")
+}
+
+// detailSections is the page that is open.
+func (m *Model) detailSections(o backend.Object) []kind.Section {
+	spec := m.specs.Of(o.Ref().Kind)
+	var page []kind.Section
+	switch {
+	case m.detailTab == 0:
+		page = spec.Sections(o)
+	case m.detailTab <= len(spec.Tabs):
+		page = spec.Tabs[m.detailTab-1].Sections(o)
+	default:
+		page = m.eventSections(o)
+	}
+	if c := m.env.Conn(o.Ref().Conn); !c.Live() {
+		return append([]kind.Section{m.staleSection(o)}, page...)
+	}
+	return page
+}
+
+// staleSection says first that nothing below is current.
+func (m *Model) staleSection(o backend.Object) kind.Section {
+	c := m.env.Conn(o.Ref().Conn)
+	facts := []kind.Fact{{Name: "STALE", Value: string(c.ID) + " is " + c.Phase.String(), Tok: theme.StateWarn}}
+	if !c.LastGood.IsZero() {
+		facts = append(facts, kind.Fact{Name: "Data from", Value: kind.Age(m.env.Now.Sub(c.LastGood)) + " ago", Tok: theme.StateWarn})
+	}
+	if c.Err != "" {
+		facts = append(facts, kind.Fact{Name: "Why", Value: c.Err, Tok: theme.Text})
+	}
+	return kind.Section{Facts: facts}
+}
+
+// eventSections are the events of an object, the newest first.
+func (m *Model) eventSections(o backend.Object) []kind.Section {
+	var lines []string
+	events := m.store.Events()
+	for i := len(events) - 1; i >= 0 && len(lines) < 200; i-- {
+		if events[i].Object == o.Ref() {
+			lines = append(lines, events[i].At.Local().Format(time.TimeOnly)+"  "+strings.ReplaceAll(events[i].Text, "\n", " "))
+		}
+	}
+	if len(lines) == 0 {
+		lines = []string{"No events since hvdeck was started."}
+	}
+	return []kind.Section{{Lines: lines}}
+}
+
+// scrollDetails moves the details when they have the focus.
+func (m *Model) scrollDetails(id string) bool {
+	page := max(m.h-6, 1)
+	steps := map[string]int{
+		"pager.down": 1, "pager.up": -1, "pager.half-down": page / 2, "pager.half-up": -page / 2,
+		"pager.page-down": page, "pager.page-up": -page, "pager.top": -1 << 20, "pager.bottom": 1 << 20,
+	}
+	n, ok := steps[id]
+	if ok {
+		m.detailScroll = max(m.detailScroll+n, 0)
+	}
+	return ok
+}
+
+// describe shows the details on the whole screen.
+func (m *Model) describe() {
+	if o := m.cursor(); o != nil {
+		m.push(&describeScreen{ref: o.Ref(), obj: o})
+	}
+}

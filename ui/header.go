@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+
+	"hvdeck/backend/store"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/line"
+	"hvdeck/ui/spark"
+)
+
+// header is the first line: the connections with their states, and the load of the
+// host under the cursor.
+func (m *Model) header(w int) string {
+	th := m.env.Theme
+	gauges := m.gauges(w)
+	b := line.New(th, theme.Plain, w)
+	b.Add(theme.Accent, " hvdeck ")
+	if m.o.Demo {
+		b.Add(theme.StateWarn, "DEMO ")
+	}
+	room := w - line.Width(gauges)
+	conns := m.connsWorstFirst()
+	for i, c := range conns {
+		chip := m.chip(c)
+		if b.Used()+chip.width() > room-8 && i < len(conns)-1 || b.Used()+chip.width() > room {
+			b.Add(theme.StateWarn, fmt.Sprintf(" +%d i lists them", len(conns)-i))
+			break
+		}
+		chip.draw(b)
+	}
+	b.Gap(b.Left() - line.Width(gauges))
+	return b.Add(theme.Spark, gauges).String()
+}
+
+// connsWorstFirst puts what needs a look where it is seen.
+func (m *Model) connsWorstFirst() []store.ConnStatus {
+	conns := m.store.Conns()
+	slices.SortStableFunc(conns, func(a, b store.ConnStatus) int { return rank(a) - rank(b) })
+	return conns
+}
+
+func rank(c store.ConnStatus) int {
+	if c.Phase == store.Ready {
+		return 1
+	}
+	return 0
+}
+
+// chip is a connection in the header.
+type chip struct {
+	sign, name, word string
+	tok, nameTok     theme.Token
+}
+
+func (c chip) width() int {
+	return 1 + line.Width(c.sign) + 1 + line.Width(c.name) + line.Width(c.word) + 1
+}
+
+func (c chip) draw(b *line.Builder) {
+	b.Gap(1).Add(c.tok, c.sign).Gap(1).Add(c.nameTok, c.name)
+	if c.word != "" {
+		b.Add(c.tok, c.word)
+	}
+	b.Gap(1)
+}
+
+func (m *Model) chip(c store.ConnStatus) chip {
+	sign, tok := m.phaseLook(c.Phase)
+	out := chip{sign: sign, tok: tok, name: string(c.ID), nameTok: connToken(c.Colour)}
+	if c.Production {
+		out.name += " PRODUCTION"
+		out.nameTok = theme.Danger
+	}
+	switch c.Phase {
+	case store.Ready:
+		if c.About.Product != "" {
+			out.word = " " + shortProduct(c.About.Product) + " " + c.About.Version
+			out.tok = theme.Muted
+		}
+		if c.ReadOnly {
+			out.word += " ro"
+		}
+	default:
+		out.word = " " + c.Phase.String() + m.phaseAge(c)
+	}
+	return out
+}
+
+// phaseAge is how old the data is, or how long it has been trying.
+func (m *Model) phaseAge(c store.ConnStatus) string {
+	if c.Phase == store.Stale && !c.LastGood.IsZero() {
+		return " " + kind.AgeShort(m.env.Now.Sub(c.LastGood))
+	}
+	if c.Phase == store.Connecting || c.Phase == store.Failed {
+		return " " + kind.AgeShort(m.env.Now.Sub(c.Since))
+	}
+	return ""
+}
+
+func (m *Model) phaseLook(p store.Phase) (string, theme.Token) {
+	g := m.env.Theme.Glyphs
+	switch p {
+	case store.Ready:
+		return g.On, theme.StateOK
+	case store.Connecting:
+		return g.Waiting, theme.StateBusy
+	case store.Stale:
+		return g.Waiting, theme.StateWarn
+	default:
+		return g.Failed, theme.StateBad
+	}
+}
+
+func connToken(colour string) theme.Token {
+	switch colour {
+	case "a", "blue":
+		return theme.ConnA
+	case "b", "green":
+		return theme.ConnB
+	case "c", "yellow":
+		return theme.ConnC
+	case "d", "red":
+		return theme.ConnD
+	default:
+		return theme.Text
+	}
+}
+
+func shortProduct(p string) string {
+	switch p {
+	case "VMware vCenter Server":
+		return "vCenter"
+	case "VMware ESXi", "VMware ESX":
+		return "ESXi"
+	default:
+		return p
+	}
+}
+
+// gauges show the load of the host under the cursor; "" where there is no room.
+func (m *Model) gauges(w int) string {
+	host := m.slots[slotHosts].pane().Cursor()
+	if host == nil || w < 90 || !m.env.Live(host.Ref().Conn) {
+		return ""
+	}
+	s, ok := m.store.Sample(host.Ref())
+	if !ok {
+		return ""
+	}
+	cpu, mem := m.store.History(host.Ref())
+	g := &m.env.Theme.Glyphs
+	return fmt.Sprintf("%s cpu %s %4s  mem %s %4s ", host.Title(), spark.Sparkline(g, cpu, 6, 100), kind.Percent(s.CPU),
+		spark.Sparkline(g, mem, 6, 100), kind.Percent(s.MemUsed/s.MemTotal*100))
+}

@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"strings"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/pager"
+)
+
+// openHelp lists every key that works where the focus is, then everything else.
+func (m *Model) openHelp() {
+	var lines []pager.Line
+	head := func(s string) {
+		if len(lines) > 0 {
+			lines = append(lines, pager.Line{})
+		}
+		lines = append(lines, pager.Line{Segs: []pager.Seg{{Tok: theme.Head, Text: s}}})
+	}
+	here := m.reg.In(m.chain())
+	group := ""
+	for _, a := range append(here, m.menuActions()...) {
+		if a.Group != group {
+			group = a.Group
+			head(group)
+		}
+		lines = append(lines, m.helpLine(a))
+	}
+	head("Filter words")
+	lines = append(lines, pager.Plain("web db       both words, in name, state, host or address\n!off         what does not match\nhost:kvm01   one field: name state host tag ip conn dc cluster pool folder guest uuid id path type")...)
+	head("States")
+	lines = append(lines, m.legend()...)
+	m.push(&textScreen{name: "Help", Pager: pager.New(lines)})
+}
+
+func (m *Model) menuActions() []keymap.Action {
+	k := backend.KindNone
+	if m.screen() == nil && m.focus != focusDetails {
+		k = m.slots[m.focus].kind()
+	}
+	var out []keymap.Action
+	for _, menu := range m.reg.Menus() {
+		for _, a := range m.reg.Menu(menu) {
+			for _, want := range a.Kinds {
+				if want == k {
+					out = append(out, a)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (m *Model) helpLine(a keymap.Action) pager.Line {
+	text := a.Help
+	if text == "" {
+		text = a.Title
+	}
+	switch a.Risk {
+	case keymap.Disruptive:
+		text += " Asks y."
+	case keymap.Irreversible:
+		text += " Asks for the name."
+	}
+	key := m.reg.KeyText(a)
+	return pager.Line{Segs: []pager.Seg{
+		{Tok: theme.Key, Text: "  " + key + strings.Repeat(" ", max(18-len(key), 1))},
+		{Tok: theme.Text, Text: strings.TrimSuffix(a.Title, "…") + strings.Repeat(" ", max(28-len([]rune(strings.TrimSuffix(a.Title, "…"))), 1))},
+		{Tok: theme.Muted, Text: strings.TrimPrefix(text, a.Title)},
+	}}
+}
+
+// legend explains the glyphs; each has its word beside it everywhere.
+func (m *Model) legend() []pager.Line {
+	g := m.env.Theme.Glyphs
+	rows := []struct {
+		sign string
+		tok  theme.Token
+		word string
+	}{
+		{g.On, theme.StateOK, "running, ready"},
+		{g.Off, theme.StateOff, "off"},
+		{g.Half, theme.StateWarn, "paused, suspended, saved; or on its way"},
+		{g.Failed, theme.StateBad, "crashed, unreachable, failed"},
+		{g.Waiting, theme.StateBusy, "connecting, queued, unknown"},
+		{g.Unknown, theme.StateWarn, "waits for an answer"},
+	}
+	out := make([]pager.Line, len(rows))
+	for i, r := range rows {
+		out[i] = pager.Line{Segs: []pager.Seg{{Tok: r.tok, Text: "  " + r.sign + "  "}, {Tok: theme.Text, Text: r.word}}}
+	}
+	return out
+}

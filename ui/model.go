@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/backend/task"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+)
+
+// Poller is what the console asks of the polling layer.
+type Poller interface {
+	SetInterest(poll.Interest)
+	Refresh(backend.ConnID)
+	Redial(backend.ConnID)
+}
+
+// Options wire a Model.
+type Options struct {
+	Store  *store.Store
+	Tasks  *task.Runner
+	Poller Poller
+	// Keys replace the keys of actions, by action name.
+	Keys map[string][]string
+	// Theme loads the theme for a dark or a light background; Dark is what to
+	// assume until the terminal has said.
+	Theme func(dark bool) (*theme.Theme, error)
+	Dark  bool
+	Demo  bool
+	Now   func() time.Time
+	// Fault takes panics that were recovered; it must not block.
+	Fault func(error)
+	// Help is shown instead of an inventory when there is no connection at all.
+	Help string
+}
+
+// Model is the root: the only one that Bubble Tea knows.
+type Model struct {
+	o     Options
+	store *store.Store
+	tasks *task.Runner
+	now   func() time.Time
+	// program is set once it runs; fault may be called before.
+	program atomic.Pointer[tea.Program]
+
+	env   *kind.Env
+	specs *kind.Registry
+	reg   *keymap.Registry
+
+	w, h  int
+	slots []*slot
+	focus int // slot, or focusDetails
+	last  int // slot that had the focus before the details
+	zoom  int
+	wide  bool
+	// scopeAll shows storage and networks of every connection.
+	scopeAll bool
+
+	tasksList *tasksList
+	screens   []screen
+	overlays  []overlayEntry
+	prompts   []promptMsg
+
+	detailTab    int
+	detailScroll int
+	filtering    *filterLine
+
+	revs     store.Revs
+	interest poll.Interest
+	started  map[task.ID]bool // own tasks whose failure is to be told
+	waited   map[task.ID]bool // tasks whose end is to be told
+	batches  map[task.BatchID]string
+	note     note
+	ticking  bool
+	history  []string // of the palette
+	quitting bool
+}
+
+// note is a line at the foot, for a while.
+type note struct {
+	text  string
+	tok   theme.Token
+	until time.Time
+}
+
+// New makes the model; the error is a mistake in the owner's keys or theme.
+func New(o Options) (*Model, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Fault == nil {
+		o.Fault = func(error) {}
+	}
+	th, err := o.Theme(o.Dark)
+	if err != nil {
+		return nil, err
+	}
+	env := kind.NewEnv(o.Store, th)
+	m := &Model{
+		o: o, store: o.Store, tasks: o.Tasks, now: o.Now,
+		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]bool{}, waited: map[task.ID]bool{}, batches: map[task.BatchID]string{},
+	}
+	env.Busy = m.busyWith
+	env.Refresh(o.Now())
+	if m.reg, err = NewRegistry(m.specs, o.Keys); err != nil {
+		return nil, err
+	}
+	m.tasksList = newTasksList(m)
+	m.slots = newSlots(m)
+	return m, nil
+}
+
+// Registry is every action, for the documentation.
+func (m *Model) Registry() *keymap.Registry { return m.reg }
+
+// Init implements the start of Bubble Tea: the terminal is asked for its
+// background and for synchronized output, and nothing waits for the answers.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, requestSync())
+}
+
+// ChangedMsg says that the store has changed.
+type ChangedMsg struct{}
+
+// FaultMsg carries a panic that was recovered somewhere.
+type FaultMsg struct{ Err error }
+
+// tickMsg comes once a second while something on the screen ages.
+type tickMsg struct{}
+
+func (m *Model) say(tok theme.Token, text string) {
+	m.note = note{text: text, tok: tok, until: m.now().Add(8 * time.Second)}
+}
+
+// fault takes a recovered panic, from any goroutine: to the log and to the foot.
+func (m *Model) fault(err error) {
+	m.o.Fault(err)
+	if p := m.program.Load(); p != nil {
+		guard.Go("fault notice", nil, func() { p.Send(FaultMsg{err}) })
+	}
+}

@@ -1,0 +1,52 @@
+package overlay
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/theme"
+	"hvdeck/ui/line"
+)
+
+// Ask is text that has to be read and the answers to it. The first answer is the safe
+// one and has the focus; a digit or enter answers.
+type Ask struct {
+	title, text string
+	menu        *Menu
+	scroll      scroller
+}
+
+// NewAsk returns a question with answers.
+func NewAsk(title, text string, answers []MenuItem) *Ask {
+	return &Ask{title: title, text: text, menu: NewMenu("", answers)}
+}
+
+// Choice is the index of the answer taken; false before Chosen.
+func (a *Ask) Choice() (int, bool) { return a.menu.Choice() }
+
+// Update takes a key.
+func (a *Ask) Update(msg tea.KeyPressMsg) Result {
+	switch name := msg.String(); name {
+	case "pgup", "pgdown":
+		a.scroll.key(name, false)
+		return Open
+	}
+	return a.menu.Update(msg)
+}
+
+// Draw returns the box; a long text scrolls, the answers stay.
+func (a *Ask) Draw(w, h int, th *theme.Theme) []string {
+	w = min(max(w, 0), widestMessage)
+	inner := max(w-4, 1)
+	text := line.Wrap(a.text, inner)
+	a.scroll.fit(min(max(h-4-len(a.menu.items), 1), len(text)), len(text))
+	body := make([]string, 0, len(text)+len(a.menu.items)+1)
+	for _, l := range text[a.scroll.top:a.scroll.end()] {
+		body = append(body, padded(th, theme.Text, l, inner))
+	}
+	body = append(body, theme.Blank(inner))
+	key, _ := a.menu.widths()
+	for i := range a.menu.items {
+		body = append(body, a.menu.row(i, key, inner, th))
+	}
+	return clip(line.Frame(th, a.title, theme.Focus, body, w), h)
+}

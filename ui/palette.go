@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/palette"
+)
+
+// openPalette offers every action that fits, every kind by its name, and every object.
+func (m *Model) openPalette() {
+	var entries []palette.Entry
+	var takes []func() tea.Cmd
+	add := func(e palette.Entry, take func() tea.Cmd) {
+		entries, takes = append(entries, e), append(takes, take)
+	}
+	s := m.selection()
+	for _, a := range m.reg.All() {
+		if !inPalette(a) {
+			continue
+		}
+		add(palette.Entry{Name: commandName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd { return m.run(a) })
+	}
+	for i, slot := range m.slots {
+		for t, p := range slot.tabs {
+			for _, name := range p.Spec.Names {
+				add(palette.Entry{Name: name, Hint: "go to " + p.Spec.Title}, func() tea.Cmd { m.focusOn(i); slot.tab = t; return nil })
+			}
+		}
+	}
+	for _, o := range m.reachable() {
+		add(palette.Entry{Name: o.Title(), Hint: o.Ref().Kind.String() + " on " + string(o.Ref().Conn), Also: lookups(o)},
+			func() tea.Cmd { m.goTo(o); return nil })
+	}
+	m.pick(entries, func(i int) tea.Cmd { return takes[i]() })
+}
+
+// inPalette leaves out what only makes sense as a key.
+func inPalette(a keymap.Action) bool {
+	switch {
+	case a.Scope == keymap.List, a.Scope == keymap.Pager, strings.HasPrefix(a.ID, "sort."):
+		return false
+	case a.ID == "palette", a.ID == "back", strings.HasPrefix(a.ID, "menu."):
+		return false
+	default:
+		return true
+	}
+}
+
+// reachable are the objects that the palette finds.
+func (m *Model) reachable() []backend.Object {
+	var out []backend.Object
+	for _, k := range []backend.Kind{backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork} {
+		objects := m.store.All(k)
+		kind.Order(objects, nil, false)
+		out = append(out, objects...)
+	}
+	return out
+}
+
+// lookups are what else an object is known by (I3).
+func lookups(o backend.Object) []string {
+	switch o := o.(type) {
+	case *backend.VM:
+		out := []string{o.UUID, o.Path, o.IP}
+		if o.DomainID >= 0 && o.Path == "" {
+			out = append(out, "id:"+kind.Count(o.DomainID))
+		}
+		return append(out, o.Datacenter+"/"+o.Name)
+	case *backend.Pool:
+		return []string{o.UUID}
+	case *backend.Network:
+		return []string{o.UUID}
+	}
+	return nil
+}
+
+// goTo puts the cursor on an object, clearing the filter that hides it.
+func (m *Model) goTo(o backend.Object) {
+	for i, s := range m.slots {
+		for t, p := range s.tabs {
+			if p.Spec.Kind != o.Ref().Kind {
+				continue
+			}
+			m.focusOn(i)
+			s.tab, s.drill = t, nil
+			p.Filter("")
+			if p.Source().Conn != "" && p.Source().Conn != o.Ref().Conn {
+				m.scopeAll = true
+				m.follow()
+			}
+			p.Refresh(m.store.Revs())
+			p.Select(o.Ref())
+			return
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend/guard"
+)
+
+// FPS is the frame rate of the terminal writer: at Bubble Tea's default of 60 a key
+// waits for up to 17 ms, at 120 for up to 8.
+const FPS = 120
+
+// storePace is the least time between two notices of the store: data redraws at
+// most ten times a second, keys at once.
+const storePace = 100 * time.Millisecond
+
+// Run shows the console until it is quit or ctx ends. The terminal is restored in
+// every case. extra are options for tests.
+func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	options := append([]tea.ProgramOption{tea.WithFPS(FPS), tea.WithContext(ctx)}, extra...)
+	p := tea.NewProgram(Root(m), options...)
+	if asker != nil {
+		asker.Attach(p)
+	}
+	m.program.Store(p)
+	guard.Go("store pump", m.o.Fault, func() { pump(ctx, m, p) })
+	_, err := p.Run()
+	m.declinePrompts()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil // ended from outside, in good order
+	}
+	return err
+}
+
+// pump passes on that the store has changed: one notice outstanding, one per pace.
+func pump(ctx context.Context, m *Model, p *tea.Program) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.store.Changed():
+		}
+		p.Send(ChangedMsg{})
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(storePace):
+		}
+	}
+}

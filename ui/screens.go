@@ -1,0 +1,312 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/detail"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/pager"
+	"hvdeck/ui/pane"
+	"hvdeck/ui/table"
+)
+
+// screen takes the whole body: the node monitor, top, text.
+type screen interface {
+	title(m *Model) string
+	scopes() []keymap.Scope
+	draw(m *Model, w, h int) []string
+	do(m *Model, id string) bool
+	refresh(m *Model, revs store.Revs) tea.Cmd
+	interest(m *Model, in *poll.Interest)
+	object() backend.Object // that actions act on; nil for none
+	searchable() searchable // what "/" narrows or searches; nil for nothing
+}
+
+// searchable is what the filter line works on.
+type searchable interface {
+	Filter(string)
+	FilterText() string
+}
+
+// screen is the one on top; nil when the panes are in sight.
+func (m *Model) screen() screen {
+	if len(m.screens) == 0 {
+		return nil
+	}
+	return m.screens[len(m.screens)-1]
+}
+
+func (m *Model) push(s screen) { m.screens = append(m.screens, s) }
+
+// listScreen is a list on the whole screen.
+type listScreen struct {
+	name   string
+	view   listView
+	scope  []keymap.Scope
+	cursor func() backend.Object
+	empty  string
+	all    bool // wants the load of every VM
+}
+
+func (s *listScreen) title(*Model) string {
+	out := s.name
+	if f := s.view.FilterText(); f != "" {
+		out += " /" + f
+	}
+	return out + "  " + s.view.Counts()
+}
+func (s *listScreen) scopes() []keymap.Scope { return s.scope }
+func (s *listScreen) draw(_ *Model, w, h int) []string {
+	return s.view.Draw(w, h, true, true, s.empty)
+}
+func (s *listScreen) do(_ *Model, id string) bool               { return s.view.Do(id) }
+func (s *listScreen) refresh(_ *Model, revs store.Revs) tea.Cmd { return s.view.Refresh(revs) }
+func (s *listScreen) interest(_ *Model, in *poll.Interest)      { in.AllLoads = in.AllLoads || s.all }
+func (s *listScreen) searchable() searchable                    { return s.view }
+func (s *listScreen) object() backend.Object {
+	if s.cursor == nil {
+		return nil
+	}
+	return s.cursor()
+}
+
+// openTop shows all VMs by load.
+func (m *Model) openTop() {
+	p := pane.New(m.env, m.specs.Of(backend.KindVM), m.fault)
+	p.SortBy("cpu")
+	m.push(&listScreen{
+		name: "Top", view: p, cursor: p.Cursor, all: true, empty: "no VMs",
+		scope: []keymap.Scope{keymap.Rows(backend.KindVM), keymap.List, keymap.Global},
+	})
+}
+
+// openConnections lists the connections with what is wrong with each.
+func (m *Model) openConnections() {
+	col := func(key, title string, lo, hi, priority int, cell func(store.ConnStatus) table.Cell) table.Column[store.ConnStatus] {
+		return table.Column[store.ConnStatus]{Key: key, Title: title, Min: lo, Max: hi, Priority: priority, Cell: cell}
+	}
+	plain := func(f func(store.ConnStatus) string) func(store.ConnStatus) table.Cell {
+		return func(c store.ConnStatus) table.Cell { return table.Cell{Text: f(c), Tok: theme.Text} }
+	}
+	state := func(word bool) func(store.ConnStatus) table.Cell {
+		return func(c store.ConnStatus) table.Cell {
+			sign, tok := m.phaseLook(c.Phase)
+			if word {
+				sign = c.Phase.String() + m.phaseAge(c)
+			}
+			return table.Cell{Text: sign, Tok: tok}
+		}
+	}
+	why := col("why", "WHY", 10, 0, 3, plain(connWhy))
+	why.Flex = 3
+	view := pane.NewList(m.env, []table.Column[store.ConnStatus]{
+		col("glyph", "", 1, 1, 0, state(false)),
+		col("name", "CONNECTION", 8, 24, 0, plain(func(c store.ConnStatus) string { return string(c.ID) })),
+		col("state", "STATE", 5, 20, 1, state(true)),
+		col("server", "SERVER", 6, 30, 4, plain(func(c store.ConnStatus) string { return strings.TrimSpace(c.About.Product + " " + c.About.Version) })),
+		col("next", "NEXT TRY", 8, 8, 5, plain(m.nextTry)),
+		col("uri", "URI", 6, 50, 6, plain(func(c store.ConnStatus) string { return c.URI })),
+		why,
+	}, func(c store.ConnStatus) backend.ConnID { return c.ID }, m.store.Conns,
+		func(c store.ConnStatus) string { return string(c.ID) + " " + c.Phase.String() + " " + c.URI }, store.TopicConns)
+	m.push(&connScreen{listScreen{name: "Connections", view: view, scope: []keymap.Scope{keymap.List, keymap.Global}, empty: "no connections"}, view})
+}
+
+// connScreen opens the whole story of a connection on enter.
+type connScreen struct {
+	listScreen
+	list *pane.List[store.ConnStatus, backend.ConnID]
+}
+
+func (s *connScreen) do(m *Model, id string) bool {
+	if id != "list.open" {
+		return s.view.Do(id)
+	}
+	if c, ok := s.list.Cursor(); ok {
+		m.message(string(c.ID), m.connStory(c), theme.Focus)
+	}
+	return true
+}
+
+func (m *Model) connStory(c store.ConnStatus) string {
+	lines := []string{"URI: " + c.URI, "State: " + c.Phase.String() + ", for " + kind.Age(m.env.Now.Sub(c.Since))}
+	for _, f := range append([]backend.Field{
+		{Name: "Server", Value: strings.TrimSpace(c.About.Product + " " + c.About.Version)}, {Name: "Type", Value: c.About.Type},
+		{Name: "API", Value: c.About.API}, {Name: "Answers as", Value: c.About.HostName},
+	}, c.About.Fields...) {
+		if f.Value != "" {
+			lines = append(lines, f.Name+": "+f.Value)
+		}
+	}
+	if !c.LastGood.IsZero() {
+		lines = append(lines, "Last data: "+kind.Age(m.env.Now.Sub(c.LastGood))+" ago")
+	}
+	if c.Err != "" {
+		lines = append(lines, "", c.Err)
+	}
+	if c.Remedy != "" {
+		lines = append(lines, "", "What to do: "+c.Remedy)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func connWhy(c store.ConnStatus) string {
+	if c.Live() {
+		if c.ReadOnly {
+			return "read-only"
+		}
+		return ""
+	}
+	return strings.ReplaceAll(c.Err, "\n", " ")
+}
+
+func (m *Model) nextTry(c store.ConnStatus) string {
+	if c.NextTry.IsZero() {
+		if c.Phase == store.Denied {
+			return "ctrl-r"
+		}
+		return ""
+	}
+	return "in " + kind.AgeShort(c.NextTry.Sub(m.env.Now))
+}
+
+// openEvents lists what happened, the newest first.
+func (m *Model) openEvents() {
+	type row struct {
+		backend.Event
+		n int
+	}
+	col := func(key, title string, lo, hi int, cell func(row) string, tok func(row) theme.Token) table.Column[row] {
+		return table.Column[row]{Key: key, Title: title, Min: lo, Max: hi, Cell: func(r row) table.Cell { return table.Cell{Text: cell(r), Tok: tok(r)} }}
+	}
+	muted := func(row) theme.Token { return theme.Muted }
+	text := col("text", "EVENT", 20, 0, func(r row) string { return strings.ReplaceAll(r.Text, "\n", " ") }, func(r row) theme.Token {
+		return [...]theme.Token{theme.Text, theme.StateWarn, theme.StateBad}[r.Severity]
+	})
+	text.Flex = 3
+	rows := func() []row {
+		events := m.store.Events()
+		out := make([]row, 0, len(events))
+		for i := len(events) - 1; i >= 0; i-- {
+			out = append(out, row{events[i], i})
+		}
+		return out
+	}
+	view := pane.NewList(m.env, []table.Column[row]{
+		col("at", "TIME", 8, 8, func(r row) string { return r.At.Local().Format("15:04:05") }, muted),
+		col("conn", "CONN", 4, 14, func(r row) string { return string(r.Conn) }, muted),
+		col("name", "OBJECT", 6, 30, func(r row) string { return r.Name }, func(row) theme.Token { return theme.Text }),
+		text,
+		col("user", "USER", 4, 16, func(r row) string { return r.User }, muted),
+	}, func(r row) int { return r.n }, rows, func(r row) string { return r.Name + " " + r.Text + " " + string(r.Conn) + " " + r.User }, store.TopicEvents)
+	m.push(&listScreen{name: "Events", view: view, scope: []keymap.Scope{keymap.List, keymap.Global}, empty: "nothing has happened since hvdeck was started"})
+}
+
+// textScreen is text that scrolls.
+type textScreen struct {
+	name string
+	*pager.Pager
+	update func() ([]pager.Line, bool) // newer text, if any; nil: it does not change
+	what   func(in *poll.Interest)
+}
+
+func (s *textScreen) title(*Model) string              { return s.name }
+func (s *textScreen) scopes() []keymap.Scope           { return []keymap.Scope{keymap.Pager, keymap.Global} }
+func (s *textScreen) draw(m *Model, w, h int) []string { return s.Draw(w, h, m.env.Theme) }
+func (s *textScreen) do(_ *Model, id string) bool      { return s.Do(id) }
+func (s *textScreen) object() backend.Object           { return nil }
+func (s *textScreen) searchable() searchable           { return s.Pager }
+func (s *textScreen) refresh(_ *Model, _ store.Revs) tea.Cmd {
+	if s.update == nil {
+		return nil
+	}
+	if lines, ok := s.update(); ok {
+		s.SetLines(lines)
+	}
+	return nil
+}
+func (s *textScreen) interest(_ *Model, in *poll.Interest) {
+	if s.what != nil {
+		s.what(in)
+	}
+}
+
+// openRaw shows the XML or the properties of what is under the cursor.
+func (m *Model) openRaw() {
+	o := m.cursor()
+	if o == nil {
+		return
+	}
+	ref := o.Ref()
+	shown := ""
+	m.push(&textScreen{
+		name: o.Title() + " as " + string(ref.Conn) + " gives it", Pager: pager.New(pager.Plain("Asking…")),
+		update: func() ([]pager.Line, bool) {
+			d := m.store.Detail(ref)
+			if d == nil || d.Raw == "" || d.Raw == shown {
+				return nil, false
+			}
+			shown = d.Raw
+			return pager.Plain(d.Raw), true
+		},
+		what: func(in *poll.Interest) { in.Details = append(in.Details, ref) },
+	})
+}
+
+// describeScreen is the details on the whole screen.
+type describeScreen struct {
+	ref    backend.Ref
+	obj    backend.Object
+	scroll int
+}
+
+func (s *describeScreen) title(m *Model) string {
+	return s.object().Title() + " on " + string(s.ref.Conn)
+}
+func (s *describeScreen) scopes() []keymap.Scope { return []keymap.Scope{keymap.Pager, keymap.Global} }
+func (s *describeScreen) object() backend.Object { return s.obj }
+func (s *describeScreen) searchable() searchable { return nil }
+func (s *describeScreen) refresh(m *Model, _ store.Revs) tea.Cmd {
+	if o := m.store.Object(s.ref); o != nil {
+		s.obj = o
+	}
+	return nil
+}
+func (s *describeScreen) interest(_ *Model, in *poll.Interest) {
+	in.Details = append(in.Details, s.ref)
+}
+
+func (s *describeScreen) do(m *Model, id string) bool {
+	before := m.detailScroll
+	m.detailScroll = s.scroll
+	ok := m.scrollDetails(id)
+	s.scroll, m.detailScroll = m.detailScroll, before
+	return ok
+}
+
+func (s *describeScreen) draw(m *Model, w, h int) []string {
+	spec := m.specs.Of(s.ref.Kind)
+	sections := spec.Sections(s.obj)
+	for _, t := range spec.Tabs {
+		for _, sec := range t.Sections(s.obj) {
+			if sec.Title == "" {
+				sec.Title = t.Title
+			}
+			sections = append(sections, sec)
+		}
+	}
+	lines := detail.Lines(m.env.Theme, sections, w)
+	s.scroll = max(min(s.scroll, len(lines)-h), 0)
+	lines = lines[s.scroll:]
+	for len(lines) < h {
+		lines = append(lines, theme.Blank(w))
+	}
+	return lines[:h]
+}

@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/store"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/pane"
+)
+
+// The panes of the stack, from the top.
+const (
+	slotHosts = iota
+	slotVMs
+	slotSnapshots
+	slotStorage
+	slotNetworks
+	slotTasks
+	slotCount
+	focusDetails = slotCount // the details have the focus
+)
+
+// listView is what a slot or a screen shows: a pane of objects or a plain list.
+type listView interface {
+	Draw(w, h int, focused, wide bool, empty string) []string
+	Do(id string) bool
+	Refresh(store.Revs) tea.Cmd
+	Filter(string)
+	FilterText() string
+	Counts() string
+	Unmark() bool
+	Wheel(int)
+	Click(x, line int) bool
+}
+
+// slot is a place in the stack. It has one view for each tab, and may have one that
+// was drilled into.
+type slot struct {
+	number int
+	name   string
+	tabs   []*pane.Pane // of objects; empty for the tasks
+	tab    int
+	drill  *pane.Pane // children of a row, over the tab; nil when closed
+	under  string     // name of the parent that was drilled into
+	list   listView   // of the tasks
+}
+
+func newSlots(m *Model) []*slot {
+	p := func(k backend.Kind) *pane.Pane { return pane.New(m.env, m.specs.Of(k), m.fault) }
+	return []*slot{
+		slotHosts:     {number: 1, name: "Hosts", tabs: []*pane.Pane{p(backend.KindHost), p(backend.KindCluster), p(backend.KindResourcePool)}},
+		slotVMs:       {number: 2, name: "VMs", tabs: []*pane.Pane{p(backend.KindVM)}},
+		slotSnapshots: {number: 3, name: "Snapshots", tabs: []*pane.Pane{p(backend.KindSnapshot)}},
+		slotStorage:   {number: 4, name: "Storage", tabs: []*pane.Pane{p(backend.KindPool)}},
+		slotNetworks:  {number: 5, name: "Networks", tabs: []*pane.Pane{p(backend.KindNetwork)}},
+		slotTasks:     {number: 6, name: "Tasks", list: m.tasksList},
+	}
+}
+
+// view is what the slot shows now.
+func (s *slot) view() listView {
+	if p := s.pane(); p != nil {
+		return p
+	}
+	return s.list
+}
+
+// pane is the pane of objects it shows now; nil for the tasks.
+func (s *slot) pane() *pane.Pane {
+	switch {
+	case s.drill != nil:
+		return s.drill
+	case len(s.tabs) > 0:
+		return s.tabs[s.tab]
+	default:
+		return nil
+	}
+}
+
+// title names the slot, its tabs and what it is narrowed to.
+func (s *slot) title(m *Model) string {
+	head := fmt.Sprintf("%d %s", s.number, s.name)
+	sep := " " + m.env.Theme.Glyphs.Dot + " "
+	switch {
+	case s.drill != nil:
+		return head + sep + s.under
+	case len(s.tabs) > 1 && m.tabsExist(s):
+		return fmt.Sprintf("%d %s", s.number, s.tabNames(m))
+	case s.number == slotSnapshots+1:
+		if vm := m.store.Object(s.tabs[0].Source().Parent); vm != nil {
+			return head + sep + vm.Title()
+		}
+	case len(s.tabs) == 1 && s.tabs[0].Source().Conn != "":
+		return head + sep + string(s.tabs[0].Source().Conn)
+	}
+	return head
+}
+
+// tabsExist reports whether any tab but the first has something to show.
+func (m *Model) tabsExist(s *slot) bool {
+	for _, p := range s.tabs[1:] {
+		if m.store.Count(p.Spec.Kind) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *slot) tabNames(m *Model) string {
+	var names []string
+	for i, p := range s.tabs {
+		if i != s.tab && m.store.Count(p.Spec.Kind) == 0 {
+			continue
+		}
+		name := p.Spec.Title
+		if i == s.tab {
+			name = "[" + name + "]"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " ")
+}
+
+// refresh brings every view that is in sight up to date.
+func (s *slot) refresh(revs store.Revs) tea.Cmd { return s.view().Refresh(revs) }
+
+// drillInto opens the volumes of a pool.
+func (s *slot) drillInto(m *Model, o backend.Object, spec *kind.Spec) {
+	s.drill = pane.New(m.env, spec, m.fault)
+	s.drill.SetSource(pane.Source{Parent: o.Ref()})
+	s.under = o.Title()
+}
+
+// kind is the kind of object the slot shows; KindNone for the tasks.
+func (s *slot) kind() backend.Kind {
+	if p := s.pane(); p != nil {
+		return p.Spec.Kind
+	}
+	return backend.KindNone
+}
+
+// emptyWords say why a pane shows nothing.
+func (m *Model) emptyWords(s *slot) string {
+	v := s.view()
+	switch {
+	case v.FilterText() != "":
+		return "nothing matches; esc clears the filter"
+	case s.kind() == backend.KindNone:
+		return "no tasks yet"
+	case s.kind() == backend.KindSnapshot:
+		return m.emptySnapshots()
+	case s.kind() == backend.KindVolume:
+		return "nothing in it, or not listed yet"
+	}
+	for _, c := range m.store.Conns() {
+		if c.Phase == store.Connecting {
+			return "connecting…"
+		}
+	}
+	for _, c := range m.store.Conns() {
+		if !c.Live() {
+			return string(c.ID) + " is " + c.Phase.String() + "; i says why"
+		}
+	}
+	return "none"
+}
+
+func (m *Model) emptySnapshots() string {
+	vm := m.store.Object(m.snapshots().Source().Parent)
+	if vm == nil {
+		return "no VM under the cursor"
+	}
+	if _, at := m.store.Children(backend.KindSnapshot, vm.Ref()); at.IsZero() {
+		return ""
+	}
+	return "no snapshots; s c takes one"
+}

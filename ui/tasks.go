@@ -1,0 +1,311 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/store"
+	"hvdeck/backend/task"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/line"
+	"hvdeck/ui/overlay"
+	"hvdeck/ui/pane"
+	"hvdeck/ui/spark"
+	"hvdeck/ui/table"
+)
+
+// lately is how long an ended task stays in the task line.
+const lately = 8 * time.Second
+
+// tasksList is the pane of tasks, and what runs now.
+type tasksList struct {
+	*pane.List[task.Task, task.ID]
+	all  []task.Task
+	busy map[backend.Ref]string // what own tasks do to objects
+}
+
+func newTasksList(m *Model) *tasksList {
+	l := &tasksList{busy: map[backend.Ref]string{}}
+	col := func(key, title string, lo, hi, priority int, cell func(task.Task) table.Cell) table.Column[task.Task] {
+		return table.Column[task.Task]{Key: key, Title: title, Min: lo, Max: hi, Priority: priority, Cell: cell}
+	}
+	plain := func(f func(task.Task) string, tok theme.Token) func(task.Task) table.Cell {
+		return func(t task.Task) table.Cell { return table.Cell{Text: f(t), Tok: tok} }
+	}
+	what := col("what", "TASK", 10, 60, 0, plain(taskWords, theme.Text))
+	what.Flex = 2
+	cols := []table.Column[task.Task]{
+		col("glyph", "", 1, 1, 0, m.taskGlyph), what,
+		col("state", "STATE", 4, 10, 1, m.taskState),
+		col("progress", "", 4, 4, 3, plain(taskProgress, theme.Spark)),
+		col("elapsed", "TIME", 4, 7, 2, plain(func(t task.Task) string { return elapsed(t.Elapsed(m.env.Now)) }, theme.Muted)),
+		col("conn", "CONN", 4, 12, 4, plain(func(t task.Task) string { return t.ConnName }, theme.Muted)),
+		col("user", "USER", 4, 20, 5, plain(taskUser, theme.Muted)),
+		col("error", "MESSAGE", 7, 80, 6, plain(taskMessage, theme.StateBad)),
+	}
+	l.List = pane.NewList(m.env, cols, func(t task.Task) task.ID { return t.ID }, func() []task.Task { return l.all },
+		func(t task.Task) string { return taskWords(t) + " " + t.State.String() + " " + t.User + " " + t.Err }, store.TopicTasks)
+	return l
+}
+
+// take fetches the tasks when they have changed.
+func (l *tasksList) take(r *task.Runner) {
+	l.all = r.List()
+	clear(l.busy)
+	for i := range l.all {
+		if t := &l.all[i]; t.Own && !t.Done() {
+			l.busy[t.Target] = busyWord(*t)
+		}
+	}
+}
+
+func taskWords(t task.Task) string { return t.Title + " " + t.TargetName }
+
+func taskUser(t task.Task) string {
+	if t.Own {
+		return "you"
+	}
+	return t.User
+}
+
+func taskMessage(t task.Task) string { return strings.ReplaceAll(joinNote(t), "\n", " ") }
+
+func joinNote(t task.Task) string {
+	if t.Err != "" {
+		return t.Err
+	}
+	return t.Note
+}
+
+func taskProgress(t task.Task) string {
+	if t.State != backend.TaskRunning || t.Progress < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d%%", t.Progress)
+}
+
+func (m *Model) taskLook(t task.Task) (string, theme.Token) {
+	g := m.env.Theme.Glyphs
+	switch t.State {
+	case backend.TaskQueued:
+		return g.Waiting, theme.Muted
+	case backend.TaskRunning:
+		return g.Busy, theme.StateBusy
+	case backend.TaskSuccess:
+		return g.Done, theme.StateOK
+	case backend.TaskFailed:
+		return g.Failed, theme.StateBad
+	case backend.TaskUnknown:
+		return g.Unknown, theme.StateWarn
+	default:
+		return g.Off, theme.Muted
+	}
+}
+
+func (m *Model) taskGlyph(t task.Task) table.Cell {
+	sign, tok := m.taskLook(t)
+	return table.Cell{Text: sign, Tok: tok}
+}
+
+func (m *Model) taskState(t task.Task) table.Cell {
+	_, tok := m.taskLook(t)
+	return table.Cell{Text: taskStateWord(t), Tok: tok}
+}
+
+func taskStateWord(t task.Task) string {
+	switch {
+	case t.Skipped:
+		return "skipped"
+	case t.CancelAsked && !t.Done():
+		return "cancelling"
+	case t.Checking:
+		return "checking"
+	default:
+		return t.State.String()
+	}
+}
+
+// taskLine is the line above the keys: what runs, and what has just ended.
+func (m *Model) taskLine(w int) string {
+	th := m.env.Theme
+	b := line.New(th, theme.Plain, w)
+	b.Gap(1)
+	shown := 0
+	for _, t := range m.recentTasks() {
+		if b.Left() < 24 {
+			b.Add(theme.Muted, fmt.Sprintf("+%d", len(m.recentTasks())-shown))
+			break
+		}
+		sign, tok := m.taskLook(t)
+		b.Add(tok, sign+" ").AddMax(theme.Text, taskWords(t), min(40, b.Left()-12)).Gap(1)
+		if t.State == backend.TaskRunning && t.Progress >= 0 {
+			b.Add(theme.Spark, spark.Bar(&th.Glyphs, float64(t.Progress)/100, 6)).Gap(1).Add(theme.Text, taskProgress(t)+" ")
+		}
+		b.Add(theme.Muted, m.taskTail(t)).Gap(3)
+		shown++
+	}
+	return b.Gap(b.Left()).String()
+}
+
+func (m *Model) taskTail(t task.Task) string {
+	switch {
+	case t.State == backend.TaskFailed:
+		return strings.ReplaceAll(t.Err, "\n", " ")
+	case t.Note != "" && t.Done():
+		return t.Note
+	case t.State == backend.TaskQueued:
+		return "queued"
+	default:
+		return elapsed(t.Elapsed(m.env.Now))
+	}
+}
+
+// recentTasks are own tasks that run or ended lately, and foreign ones that run.
+func (m *Model) recentTasks() []task.Task {
+	var out []task.Task
+	for _, t := range m.tasksList.all {
+		if !t.Done() || (t.Own && m.env.Now.Sub(t.Ended) < lately) {
+			out = append(out, t)
+		}
+		if len(out) == 12 {
+			break
+		}
+	}
+	return out
+}
+
+func (m *Model) tasksEndedLately() bool {
+	for _, t := range m.tasksList.all {
+		if t.Own && t.Done() && m.now().Sub(t.Ended) < lately {
+			return true
+		}
+	}
+	return false
+}
+
+// tellEnded shows the server's whole message when a task failed that was started
+// alone; those of a batch are in the list.
+func (m *Model) tellEnded() {
+	m.tasksList.take(m.tasks)
+	m.tellWaited()
+	m.tellBatches()
+	for id := range m.started {
+		t, ok := m.tasks.Get(id)
+		if ok && !t.Done() {
+			continue
+		}
+		delete(m.started, id)
+		if ok && (t.State == backend.TaskFailed || t.State == backend.TaskUnknown) {
+			m.showFailure(t)
+		}
+	}
+}
+
+// tellBatches sums up what was done to many objects at once, when all has ended.
+func (m *Model) tellBatches() {
+	for id, what := range m.batches {
+		b, ok := m.tasks.Batch(id)
+		if ok && !b.Done() {
+			continue
+		}
+		delete(m.batches, id)
+		tok := theme.StateOK
+		if b.Failed+b.Unknown > 0 {
+			tok = theme.StateBad
+		}
+		m.say(tok, what+": "+b.Summary()+"; 6 lists them")
+	}
+}
+
+func (m *Model) showFailure(t task.Task) {
+	box := overlay.NewMessage(fmt.Sprintf("%s %s on %s: %s", t.Title, t.TargetName, t.ConnName, t.State), failureText(t)).Async()
+	box.Tok = theme.StateBad
+	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
+		return box.Update(k) != overlay.Open, nil
+	}})
+}
+
+func failureText(t task.Task) string {
+	text := t.Err
+	if t.Note != "" {
+		text += "\n\n" + t.Note
+	}
+	if t.Remedy != "" {
+		text += "\n\nWhat to do: " + t.Remedy
+	}
+	return text
+}
+
+// showTask shows everything about the task under the cursor.
+func (m *Model) showTask() {
+	t, ok := m.tasksList.Cursor()
+	if !ok {
+		return
+	}
+	lines := []string{
+		"Object:   " + t.TargetName + " on " + t.ConnName,
+		"State:    " + taskStateWord(t),
+		"Started:  " + orDash(kind.When(t.Started)) + " by " + orDash(taskUser(t)),
+		"Took:     " + elapsed(t.Elapsed(m.env.Now)),
+	}
+	if more := strings.TrimSpace(failureText(t)); more != "" {
+		lines = append(lines, "", more)
+	}
+	m.message(t.Title, strings.Join(lines, "\n"), theme.Focus)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// askCancel asks for the cancel of the task under the cursor.
+func (m *Model) askCancel() {
+	t, ok := m.tasksList.Cursor()
+	if !ok || t.Done() {
+		m.say(theme.StateWarn, "no task that runs is under the cursor")
+		return
+	}
+	q := overlay.Question{
+		Title: "Cancel task: " + taskWords(t) + "?", Verb: "Cancel task", Level: overlay.Disruptive,
+		Targets: []overlay.Target{{Name: t.TargetName, Conn: t.ConnName, Note: taskStateWord(t)}},
+	}
+	m.confirm(q, func() tea.Cmd {
+		if err := m.tasks.Cancel(t.ID); err != nil {
+			m.say(theme.StateBad, err.Error())
+		}
+		return nil
+	})
+}
+
+// waitForTask tells the end of a task wherever the operator is then.
+func (m *Model) waitForTask() {
+	t, ok := m.tasksList.Cursor()
+	if !ok || t.Done() {
+		m.say(theme.StateWarn, "no task that runs is under the cursor")
+		return
+	}
+	m.waited[t.ID] = true
+	m.say(theme.StateBusy, "will say when it has ended: "+taskWords(t))
+}
+
+// tellWaited shows the end of the tasks that were waited for.
+func (m *Model) tellWaited() {
+	for id := range m.waited {
+		t, ok := m.tasks.Get(id)
+		if ok && !t.Done() {
+			continue
+		}
+		delete(m.waited, id)
+		if ok && !m.started[id] {
+			m.message("Task ended", taskWords(t)+" on "+t.ConnName+": "+t.State.String()+" after "+elapsed(t.Elapsed(m.now()))+"\n\n"+failureText(t), theme.Focus)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend/store"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/pane"
+)
+
+// Update is the table of routes. What a route does is in the file of that name.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.setTheme(msg.IsDark())
+	case tea.KeyPressMsg:
+		cmd = m.onKey(msg)
+	case tea.PasteMsg:
+		m.onPaste(msg.Content)
+	case tea.MouseClickMsg:
+		cmd = m.onClick(msg.Mouse())
+	case tea.MouseWheelMsg:
+		m.onWheel(msg.Mouse())
+	case pane.Built:
+		cmd = msg.Take(m.revs)
+	case ChangedMsg:
+		m.tellEnded()
+	case tickMsg:
+		m.ticking = false
+	case promptMsg:
+		m.queuePrompt(msg)
+	case promptGoneMsg:
+		m.dropPrompt(msg)
+	case startMsg:
+		cmd = m.start(msg)
+	case noteMsg:
+		m.say(msg.tok, msg.text)
+	case FaultMsg:
+		m.say(theme.StateBad, msg.Err.Error()+" (see the log)")
+	default:
+		return nil
+	}
+	return tea.Batch(cmd, m.settle())
+}
+
+// settle brings everything that follows from the state up to date: the rows of what
+// is in sight, the parents of the lists, what the poller shall ask for, the clock.
+func (m *Model) settle() tea.Cmd {
+	m.revs = m.store.Revs()
+	m.env.Refresh(m.now())
+	m.follow()
+	cmds := m.refreshViews(m.revs)
+	m.follow() // rows that have just come may have moved a cursor
+	cmds = append(cmds, m.refreshViews(m.revs)...)
+	m.publishInterest()
+	return tea.Batch(append(cmds, m.tick())...)
+}
+
+func (m *Model) refreshViews(revs store.Revs) []tea.Cmd {
+	var cmds []tea.Cmd
+	if s := m.screen(); s != nil {
+		return append(cmds, s.refresh(m, revs))
+	}
+	for i := range m.slots {
+		if m.inSight(i) {
+			cmds = append(cmds, m.slots[i].refresh(revs))
+		}
+	}
+	return cmds
+}
+
+// inSight reports whether a slot is drawn; what is not is not kept up to date.
+func (m *Model) inSight(slot int) bool {
+	// The hosts, VMs and snapshots drive other panes and the header.
+	if slot == slotHosts || slot == slotVMs {
+		return true
+	}
+	for _, p := range m.layout().stack {
+		if p.slot == slot {
+			return true
+		}
+	}
+	return false
+}
+
+// onKey gives a key to the overlay, the filter line or the action that it stands for.
+func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
+	if len(m.overlays) > 0 {
+		return m.overlayKey(msg)
+	}
+	if m.filtering != nil {
+		return m.filterKey(msg)
+	}
+	a, ok := m.reg.Lookup(m.chain(), msg.String())
+	if !ok {
+		return nil
+	}
+	return m.run(a)
+}
+
+func (m *Model) onPaste(text string) {
+	switch {
+	case len(m.overlays) > 0:
+		m.overlays[len(m.overlays)-1].paste(text)
+	case m.filtering != nil:
+		m.filtering.input.Paste(text)
+		m.applyFilter()
+	}
+}
+
+// chain is the chain of scopes of what has the focus.
+func (m *Model) chain() []keymap.Scope {
+	if s := m.screen(); s != nil {
+		return s.scopes()
+	}
+	if m.focus == focusDetails {
+		return []keymap.Scope{keymap.Pager, keymap.Global}
+	}
+	s := m.slots[m.focus]
+	if s.pane() == nil {
+		return []keymap.Scope{keymap.Tasks, keymap.List, keymap.Global}
+	}
+	return []keymap.Scope{keymap.Rows(s.kind()), keymap.List, keymap.Global}
+}
+
+// tick keeps a clock of one second going, but only while something ages in sight: a
+// connection that is down, a task that runs, a note.
+func (m *Model) tick() tea.Cmd {
+	if m.ticking || !m.aging() {
+		return nil
+	}
+	m.ticking = true
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+func (m *Model) aging() bool {
+	if m.note.text != "" || m.tasks.Active() > 0 || m.tasksEndedLately() {
+		return true
+	}
+	for _, c := range m.store.Conns() {
+		if c.Phase != store.Ready {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Model) setTheme(dark bool) {
+	th, err := m.o.Theme(dark)
+	if err != nil {
+		m.say(theme.StateBad, err.Error())
+		return
+	}
+	m.env.Theme = th
+}
