@@ -140,6 +140,9 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 		e.Remedy = "check the name, or use the address"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("no answer within %v", connectTimeout)
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		e.Message = "the server does not speak HTTP"
+		e.Remedy = "check the host and port; vCenter and ESXi answer at https://HOST/sdk"
 	default:
 		e.Message = innermost(err).Error()
 	}
