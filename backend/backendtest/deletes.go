@@ -10,7 +10,7 @@ func deleteCases() []testCase {
 		{name: "snapshot/delete-reparents", ops: ops, run: deleteReparents},
 		{name: "snapshot/delete-children", ops: ops, run: deleteChildren},
 		{name: "snapshot/delete-metadata", ops: ops, run: deleteMetadata},
-		{name: "snapshot/edit", ops: edit, run: editSnapshot},
+		{name: "snapshot/rename", ops: edit, run: renameSnapshot},
 		{name: "snapshot/edit-description", ops: edit, run: editDescription},
 		{name: "snapshot/edit-refused", ops: edit, run: editRefused},
 	}
@@ -54,8 +54,8 @@ func deleteMetadata(r *run) {
 	r.hasShape(vm)
 }
 
-// editSnapshot renames one with a parent and a child; the tree keeps its shape.
-func editSnapshot(r *run) {
+// renameSnapshot renames one with a parent and a child; the tree keeps its shape.
+func renameSnapshot(r *run) {
 	r.needs(backend.VerbSnapEdit)
 	vm := r.ensureOff(r.Off)
 	r.create(vm, "one")
@@ -86,8 +86,10 @@ func editRefused(r *run) {
 	r.needs(backend.VerbSnapEdit)
 	vm := r.ensureOff(r.Off)
 	s := r.create(vm, "base")
-	for _, name := range []string{"", "a/b"} {
-		r.refused(backend.SnapshotEditOp{VM: vm, Snapshot: s.ID, Name: name}, backend.ClassInvalid)
+	r.refused(backend.SnapshotEditOp{VM: vm, Snapshot: s.ID, Name: "a/b"}, backend.ClassInvalid, backend.ClassUnsupported)
+	// No name is a mistake, or means that it stays.
+	if _, err := r.try(backend.SnapshotEditOp{VM: vm, Snapshot: s.ID}); err != nil {
+		r.class("rename to nothing", err, backend.ClassInvalid)
 	}
 	r.hasShape(vm, "/base*")
 }

@@ -18,5 +18,6 @@
 // assumed; what a server may do in two ways is accepted in both. What a target can't
 // do is listed in Missing with part of the error, and such a case has to fail with
 // that error: a list that says too much fails the suite. The suite changes the two
-// VMs named in the target and deletes their snapshots, and touches nothing else.
+// VMs named in the target and deletes their snapshots, and touches nothing else. The
+// functions of a Target may call t.Fatal.
 package backendtest

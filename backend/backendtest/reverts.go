@@ -46,7 +46,7 @@ func revertUnknown(r *run) {
 	r.refused(backend.SnapshotRevertOp{VM: vm, Snapshot: s.ID}, backend.ClassNotFound)
 	r.refused(backend.SnapshotDeleteOp{VM: vm, Snapshot: s.ID}, backend.ClassNotFound)
 	if r.b.Caps().Why(backend.VerbSnapEdit) == "" {
-		r.refused(backend.SnapshotEditOp{VM: vm, Snapshot: s.ID, Name: "other"}, backend.ClassNotFound)
+		r.refused(backend.SnapshotEditOp{VM: vm, Snapshot: s.ID, Name: s.Name}, backend.ClassNotFound)
 	}
 }
 
