@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"hvdeck/backend/guard"
@@ -33,7 +34,8 @@ type fence struct {
 	out      outgoing
 	pending  sync.Map // serials of calls without an answer
 	silence  atomic.Int32
-	answered atomic.Bool // the peer has answered a ping
+	answered atomic.Bool   // the peer has answered a ping
+	calls    atomic.Uint64 // made so far
 
 	onEvent atomic.Pointer[func(procedure uint32, payload []byte)]
 
@@ -89,8 +91,12 @@ func (f *fence) Read(p []byte) (int, error) {
 }
 
 func (f *fence) readFailed(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	var broken *net.OpError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		err = errors.New("the server closed the connection")
+	case errors.As(err, &broken):
+		err = fmt.Errorf("the connection broke: %s", plainNet(err))
 	}
 	f.fail(err)
 	return io.EOF
@@ -166,7 +172,10 @@ func (f *fence) keepalive(procedure uint32, size int) error {
 func (f *fence) Write(p []byte) (int, error) {
 	f.wmu.Lock()
 	defer f.wmu.Unlock()
-	p = f.out.note(p, f.readOnly, func(serial uint32) { f.pending.Store(serial, struct{}{}) })
+	p = f.out.note(p, f.readOnly, func(serial uint32) {
+		f.calls.Add(1)
+		f.pending.Store(serial, struct{}{})
+	})
 	n, err := f.Conn.Write(p)
 	if err != nil {
 		f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
@@ -225,5 +234,5 @@ func plainNet(err error) string {
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	return strings.TrimPrefix(err.Error(), "write: ")
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "write: "), "read: ")
 }

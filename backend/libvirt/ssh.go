@@ -2,10 +2,182 @@ package libvirt
 
 import (
 	"context"
-	"hvdeck/backend"
+	"errors"
+	"fmt"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"hvdeck/backend"
 )
 
-func newSSH(t *target, id backend.ConnID, ro bool, ask backend.Asker) (transport, error) {
-	return dialFunc(func(ctx context.Context) (net.Conn, error) { return nil, nil }), nil
+// sshTransport reaches a daemon through the operator's own ssh, so that their
+// configuration, jump hosts, agent, hardware keys and known hosts all count. The
+// first connection of a host is the master of the others unless the operator's
+// configuration shares connections itself.
+type sshTransport struct {
+	target   *target
+	id       backend.ConnID
+	readOnly bool
+	ask      backend.Asker
+	dir      string // private: control socket and askpass
+
+	mu    sync.Mutex
+	procs []*sshProcess
+	share *bool // use a master of our own; nil: not looked up yet
+}
+
+// sshIdle is how long ssh may take to log in, not counting the time in which the
+// operator is being asked.
+const sshIdle = 45 * time.Second
+
+func newSSH(t *target, id backend.ConnID, readOnly bool, ask backend.Asker) (transport, error) {
+	s := &sshTransport{target: t, id: id, readOnly: readOnly, ask: ask}
+	if _, err := exec.LookPath(s.program()); err != nil {
+		return nil, &backend.Error{Class: backend.ClassUnreachable, Message: fmt.Sprintf("the program %q was not found", s.program()),
+			Remedy: "install the OpenSSH client, or name it: …?command=PATH", Err: err}
+	}
+	// A short path: a socket's name is limited to 107 bytes.
+	dir, err := os.MkdirTemp("", "hvd")
+	if err != nil {
+		return nil, err
+	}
+	s.dir = dir
+	if err := layAskpass(dir); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fmt.Errorf("prepare questions of ssh: %w", err)
+	}
+	return s, nil
+}
+
+func (s *sshTransport) program() string {
+	if c := s.target.param("command"); c != "" {
+		return c
+	}
+	return "ssh"
+}
+
+// open implements transport. It returns when ssh is logged in and the far end is
+// about to speak libvirt RPC.
+func (s *sshTransport) open(ctx context.Context) (net.Conn, error) {
+	p, err := startSSH(s.program(), s.args(ctx), s.environment())
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.procs = append(s.procs, p)
+	s.mu.Unlock()
+	if err := s.login(ctx, p); err != nil {
+		p.kill()
+		return nil, err
+	}
+	return p, nil
+}
+
+// explain implements transport: what ssh wrote tells more than a closed connection.
+func (s *sshTransport) explain(err error) error {
+	var e *backend.Error
+	if !errors.As(err, &e) || (e.Class != backend.ClassUnreachable && e.Class != backend.ClassLost) || errors.Is(err, errClosed) {
+		return err
+	}
+	s.mu.Lock()
+	procs := append([]*sshProcess(nil), s.procs...)
+	s.mu.Unlock()
+	for _, p := range procs {
+		if !p.ended(300 * time.Millisecond) {
+			continue
+		}
+		if why := s.failure(p); why != nil {
+			out := *e
+			out.Message, out.Remedy, out.Err = e.Message+"; "+why.Message, why.Remedy, why
+			if e.Class != backend.ClassLost {
+				out.Class = why.Class
+			}
+			return &out
+		}
+	}
+	return err
+}
+
+// close implements transport.
+func (s *sshTransport) close() {
+	s.mu.Lock()
+	procs := s.procs
+	s.procs = nil
+	s.mu.Unlock()
+	for _, p := range procs {
+		p.kill()
+	}
+	_ = os.RemoveAll(s.dir)
+}
+
+// args builds the command line. Everything that follows "--" can't be an option, and
+// hosts and users that begin with a dash were refused before.
+func (s *sshTransport) args(ctx context.Context) []string {
+	t := s.target
+	args := []string{"-T", "-e", "none", "-o", "ConnectTimeout=15", "-o", "ClearAllForwardings=yes",
+		"-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none"}
+	place := s.place()
+	if t.flag("no_verify") {
+		args = append(args, "-o", "StrictHostKeyChecking=no")
+	}
+	if t.flag("no_tty") {
+		args = append(args, "-o", "BatchMode=yes")
+	}
+	if s.ownMaster(ctx, append(append([]string{}, args...), place...)) {
+		args = append(args, "-o", "ControlMaster=auto", "-o", "ControlPersist=no",
+			"-o", "ControlPath="+filepath.Join(s.dir, "m"))
+	}
+	args = append(args, place...)
+	return append(args, "--", t.host, remoteCommand(t, s.readOnly))
+}
+
+// place is where and as whom.
+func (s *sshTransport) place() []string {
+	var args []string
+	if s.target.port != "" {
+		args = append(args, "-p", s.target.port)
+	}
+	if s.target.user != "" {
+		args = append(args, "-l", s.target.user)
+	}
+	if k := s.target.param("keyfile"); k != "" {
+		args = append(args, "-i", k)
+	}
+	return args
+}
+
+// ownMaster reports whether to share the connection ourselves: not where the
+// operator's configuration has a control socket for this host.
+func (s *sshTransport) ownMaster(ctx context.Context, args []string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.share != nil {
+		return *s.share
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	ask := append(append([]string{"-G"}, args...), "--", s.target.host)
+	out, err := exec.CommandContext(ctx, s.program(), ask...).Output() //nolint:gosec // the operator's own program
+	share := true
+	for line := range strings.Lines(string(out)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if err == nil && key == "controlpath" && value != "none" && value != "" {
+			share = false
+		}
+	}
+	s.share = &share
+	return share
+}
+
+// who is the far end as an operator would write it.
+func (s *sshTransport) who() string {
+	if s.target.user != "" {
+		return s.target.user + "@" + s.target.host
+	}
+	return s.target.host
 }

@@ -41,7 +41,11 @@ func parseURI(raw string) (*target, error) {
 	if u.Scheme == "" || u.Opaque != "" {
 		return nil, fmt.Errorf("%q is not a libvirt URI: write one like qemu:///system", raw)
 	}
-	t := &target{raw: u.Redacted(), host: u.Hostname(), port: u.Port(), path: u.Path, params: u.Query()}
+	params, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("%s: its parameters can't be read: %w", u.Redacted(), err)
+	}
+	t := &target{raw: u.Redacted(), host: u.Hostname(), port: u.Port(), path: u.Path, params: params}
 	t.driver, t.transport, _ = strings.Cut(strings.ToLower(u.Scheme), "+")
 	if u.User != nil {
 		t.user = u.User.Username()

@@ -1,0 +1,257 @@
+package libvirt
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/lab"
+)
+
+// sshd is a loopback server with its own keys, and an ssh that knows nothing else.
+type sshd struct {
+	dir  string
+	port int
+	conf string // of the client
+}
+
+func startSSHD(t *testing.T) *sshd {
+	t.Helper()
+	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
+		if _, err := exec.LookPath(p); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s not found", p)
+			}
+			t.Skipf("%s not found", p)
+		}
+	}
+	s := &sshd{dir: t.TempDir()}
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Skipf("sshd needs /run/sshd: %v", err)
+	}
+	s.key(t, "host")
+	s.key(t, "other")
+	s.key(t, "user")
+	pub, err := os.ReadFile(filepath.Join(s.dir, "user.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(t, "authorized", string(pub), 0o600)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.port = l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	s.write(t, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host\nPidFile none\n"+
+		"AuthorizedKeysFile %s/authorized\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n",
+		s.port, s.dir, s.dir), 0o600)
+	s.serve(t)
+	s.write(t, "ssh_config", fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n GlobalKnownHostsFile /dev/null\n IdentityFile %s/user\n IdentitiesOnly yes\n IdentityAgent none\n", s.dir, s.dir), 0o600)
+	s.conf = s.wrapper(t, "ssh_config")
+	s.trust(t, "host")
+	return s
+}
+
+func (s *sshd) key(t *testing.T, name string) {
+	t.Helper()
+	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(s.dir, name)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ssh-keygen: %v %s", err, out)
+	}
+}
+
+func (s *sshd) write(t *testing.T, name, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// wrapper is an ssh that reads only this configuration.
+func (s *sshd) wrapper(t *testing.T, config string) string {
+	t.Helper()
+	return s.write(t, config+".sh", fmt.Sprintf("#!/bin/sh\nexec ssh -F %s/%s \"$@\"\n", s.dir, config), 0o700)
+}
+
+// trust writes the known hosts: the server under this key.
+func (s *sshd) trust(t *testing.T, key string) {
+	t.Helper()
+	pub, err := os.ReadFile(filepath.Join(s.dir, key+".pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(t, "known", fmt.Sprintf("[127.0.0.1]:%d %s", s.port, pub), 0o600)
+}
+
+func (s *sshd) serve(t *testing.T) {
+	t.Helper()
+	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	eventually(t, 5*time.Second, "sshd listens", func() bool {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
+// uri is a URI through this server to a daemon's socket.
+func (s *sshd) uri(socket, more string) string {
+	u := fmt.Sprintf("qemu+ssh://root@127.0.0.1:%d/system?command=%s%s", s.port, s.conf, more)
+	if socket != "" {
+		u += "&socket=" + socket
+	}
+	return u
+}
+
+// answers gives these answers and keeps the questions.
+type answers struct {
+	mu     sync.Mutex
+	give   []string
+	asked  []backend.Prompt
+	refuse bool
+}
+
+func (a *answers) Ask(_ context.Context, p backend.Prompt) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = append(a.asked, p)
+	if a.refuse || len(a.give) == 0 {
+		return "", backend.Refuse(backend.ClassDenied, "ask", "", "declined")
+	}
+	first := a.give[0]
+	a.give = a.give[1:]
+	return first, nil
+}
+
+func dialSSH(t *testing.T, uri string, ask backend.Asker) (backend.Backend, error) {
+	t.Helper()
+	d, err := New(Options{ID: "c", URI: uri})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	return d.Dial(ctx, ask)
+}
+
+func TestSSH(t *testing.T) {
+	l := lab.StartLibvirtd(t)
+	l.DefineMany(2)
+	s := startSSHD(t)
+	t.Run("netcat", func(t *testing.T) {
+		b, err := dialSSH(t, s.uri(l.Socket(), ""), noAsker{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list[*backend.VM](t, b, backend.Query{Kind: backend.KindVM}); len(got) != 2 {
+			t.Errorf("VMs %q", names(got))
+		}
+		procs := b.(*client).transport.(*sshTransport).procs
+		if len(procs) != 2 {
+			t.Fatalf("%d ssh processes", len(procs))
+		}
+		start := time.Now()
+		_ = b.Close()
+		for _, p := range procs {
+			if !p.ended(time.Second) {
+				t.Error("an ssh outlived the connection")
+			}
+		}
+		if took := time.Since(start); took > 4*time.Second {
+			t.Errorf("closing took %v", took)
+		}
+	})
+	t.Run("unknown key accepted", func(t *testing.T) {
+		s.write(t, "known", "", 0o600)
+		ask := &answers{give: []string{"yes"}}
+		b, err := dialSSH(t, s.uri(l.Socket(), ""), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = b.Close()
+		if len(ask.asked) != 1 || len(ask.asked[0].Choices) != 2 || ask.asked[0].Choices[0].Key != "no" ||
+			!strings.Contains(ask.asked[0].Text, "fingerprint") {
+			t.Errorf("asked %+v", ask.asked)
+		}
+	})
+	t.Run("passphrase", func(t *testing.T) {
+		s.trust(t, "host")
+		key := filepath.Join(s.dir, "locked")
+		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "sesame", "-f", key).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+		pub, _ := os.ReadFile(key + ".pub")
+		s.write(t, "authorized", string(pub), 0o600)
+		defer func() {
+			pub, _ := os.ReadFile(filepath.Join(s.dir, "user.pub"))
+			s.write(t, "authorized", string(pub), 0o600)
+		}()
+		ask := &answers{give: []string{"sesame"}}
+		b, err := dialSSH(t, s.uri(l.Socket(), "&keyfile="+key), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = b.Close()
+		if len(ask.asked) != 1 || !ask.asked[0].Secret {
+			t.Errorf("asked %+v", ask.asked)
+		}
+	})
+}
+
+func TestSSHRefusals(t *testing.T) {
+	s := startSSHD(t)
+	s.write(t, "nokey_config", fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n IdentityFile %s/other\n IdentitiesOnly yes\n IdentityAgent none\n", s.dir, s.dir), 0o600)
+	noKeySSH := s.wrapper(t, "nokey_config")
+	cases := []struct {
+		name, trust, uri, words string
+		class                   backend.Class
+	}{
+		{"changed key", "other", s.uri("/nowhere", ""), "has changed", backend.ClassUntrusted},
+		{"unknown key", "", s.uri("/nowhere", ""), "not accepted", backend.ClassUntrusted},
+		{"unknown key, no questions", "", s.uri("/nowhere", "&no_tty=1"), "not trusted", backend.ClassUntrusted},
+		{"no key", "host", strings.Replace(s.uri("/nowhere", ""), s.conf, noKeySSH, 1), "refused by root@127.0.0.1", backend.ClassDenied},
+		{"no daemon", "host", s.uri("/nowhere/sock", ""), "no libvirt socket at /nowhere/sock", backend.ClassUnreachable},
+		{"no netcat", "host", s.uri("/nowhere/sock", "&netcat=/no/such/nc"), "neither virt-ssh-helper nor nc", backend.ClassUnsupported},
+		{"no server", "host", "qemu+ssh://127.0.0.1:1/system?command=" + s.conf, "refuse", backend.ClassUnreachable},
+		{"quoting", "host", s.uri("/no'where%3B$(id)", ""), "no libvirt socket at /no'where;$(id)", backend.ClassUnreachable},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s.write(t, "known", "", 0o600)
+			if c.trust != "" {
+				s.trust(t, c.trust)
+			}
+			b, err := dialSSH(t, c.uri, &answers{refuse: true})
+			if err == nil {
+				_ = b.Close()
+				t.Fatal("connected")
+			}
+			if backend.ClassOf(err) != c.class || !strings.Contains(err.Error(), c.words) {
+				t.Errorf("%v: %v", backend.ClassOf(err), err)
+			}
+		})
+	}
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "hvd*", "askpass"))
+	if len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}

@@ -1,0 +1,100 @@
+package libvirt
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseURI(t *testing.T) {
+	cases := []struct{ uri, transport, host, port, name string }{
+		{"qemu:///system", "unix", "", "", "qemu:///system"},
+		{"qemu:///session", "unix", "", "", "qemu:///session"},
+		{"qemu+unix:///system?socket=/run/x", "unix", "", "", "qemu:///system"},
+		{"test:///default", "unix", "", "", "test:///default"},
+		{"test:///var/lib/node.xml", "unix", "", "", "test:///var/lib/node.xml"},
+		{"qemu+ssh://root@kvm1/system", "ssh", "kvm1", "", "qemu:///system"},
+		{"qemu+ssh://root@[fe80::1]:2222/system?socket=/s&keyfile=/k&proxy=netcat", "ssh", "fe80::1", "2222", "qemu:///system"},
+		{"xen+tcp://h/system?keep=1", "tcp", "h", "", "xen:///system?keep=1"},
+		{"lxc:///system", "unix", "", "", "lxc:///system"},
+		{"qemu+ssh://h/system?name=qemu:///session", "ssh", "h", "", "qemu:///session"},
+	}
+	for _, c := range cases {
+		got, err := parseURI(c.uri)
+		if err != nil {
+			t.Errorf("%s: %v", c.uri, err)
+			continue
+		}
+		if got.transport != c.transport || got.host != c.host || got.port != c.port || got.name != c.name {
+			t.Errorf("%s: %+v", c.uri, got)
+		}
+	}
+}
+
+func TestParseURIRefusals(t *testing.T) {
+	cases := []struct{ uri, words string }{
+		{"", "empty"},
+		{"qemu", "not a libvirt URI"},
+		{"qemu:system", "not a libvirt URI"},
+		{"://x", "not a URI"},
+		{"qemu+ssh://h:port/system", "not a URI"},
+		{"kvm:///system", "unknown driver"},
+		{"esx://h/", "https://user@host/sdk"},
+		{"qemu+carrier://h/system", "unknown transport"},
+		{"qemu+libssh2://h/system", "qemu+ssh"},
+		{"qemu+unix://h/system", "has no host"},
+		{"qemu+ssh:///system", "host is missing"},
+		{"qemu+ssh://kvm1", "qemu+ssh://kvm1/system"},
+		{"qemu+ssh://root@kvm1:22/", "qemu+ssh://root@kvm1:22/system"},
+		{"qemu:///sytem", "qemu:///system"},
+		{"qemu+ssh://-oProxyCommand=x/system", "dash"},
+		{"qemu+ssh://-lroot@h/system", "dash"},
+		{"qemu+ssh://u:secret@h/system", "password"},
+		{"qemu+unix:///system?socket=relative", "absolute"},
+		{"qemu+ssh://h/system?proxy=magic", "proxy"},
+		{"qemu+ssh://h/system?keyfile=", "no usable value"},
+		{"qemu+ssh://h/system?a=b;c", "parameters"},
+	}
+	for _, c := range cases {
+		_, err := New(Options{ID: "c", URI: c.uri})
+		if err == nil || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q", c.uri, err, c.words)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error shows a password: %v", err)
+		}
+	}
+}
+
+func FuzzParseURI(f *testing.F) {
+	for _, s := range []string{"qemu:///system", "qemu+ssh://a@b:1/system?socket=/x", "test:///f?x=%zz"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := parseURI(s)
+		if err == nil && (strings.HasPrefix(got.host, "-") || strings.HasPrefix(got.user, "-")) {
+			t.Errorf("%q let an option through", s)
+		}
+	})
+}
+
+func TestSessionSockets(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
+	u, err := parseURI("qemu:///session")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := u.sockets(true)
+	want := []string{"/run/user/7/libvirt/libvirt-sock", "/run/user/7/libvirt/virtqemud-sock"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestNoSocketIsExplained(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	_, err := tryDial(t, "qemu:///session", false)
+	if err == nil || !strings.Contains(err.Error(), "no libvirt daemon here") {
+		t.Errorf("%v", err)
+	}
+}
