@@ -15,7 +15,7 @@ type Glyphs struct {
 
 	Spark    [8]string // rising levels, the lowest still visible
 	SparkGap string    // no value
-	Bar      [8]string // eighths of a cell from the left: 1/8 to 8/8
+	Bar      [8]string // how far a cell is filled, 1/8 to 8/8; never the full height, so that rows stay apart
 	BarEmpty string
 	BarLeft  string // ends of a bar
 	BarRight string
@@ -51,8 +51,8 @@ func unicodeGlyphs() Glyphs {
 		Branch: "├─ ", LastBranch: "└─ ", Pass: "│  ", NoBranch: "   ", Collapsed: "▸", Expanded: "▾",
 		Spark:    [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		SparkGap: "·",
-		Bar:      [8]string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
-		BarEmpty: " ", BarLeft: "▕", BarRight: "▏",
+		Bar:      [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "▇"},
+		BarEmpty: "▁", BarLeft: "▕", BarRight: "▏",
 		Cursor: "❯", CursorBlur: "›", Mark: "◆", CursorMark: "◈",
 		Ellipsis: "…", Up: "↑", Down: "↓", Left: "←", Right: "→", SortUp: "▴", SortDown: "▾",
 		Dot: "·", Bullet: "•", Checked: "☑", Unchecked: "☐", Secret: "•",
@@ -62,7 +62,7 @@ func unicodeGlyphs() Glyphs {
 
 func asciiGlyphs() Glyphs {
 	return Glyphs{
-		On: "*", Off: "o", Half: "=", Waiting: "~", Failed: "x", Warn: "!", Done: "+", Busy: ">", Unknown: "?",
+		On: "*", Off: "o", Half: "=", Waiting: "~", Failed: "x", Warn: "!", Done: "v", Busy: ">", Unknown: "?",
 		Box: Box{
 			TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+", Horizontal: "-", Vertical: "|",
 			TeeLeft: "+", TeeRight: "+", TeeUp: "+", TeeDown: "+", Cross: "+",
@@ -70,9 +70,9 @@ func asciiGlyphs() Glyphs {
 		Branch: "|- ", LastBranch: "`- ", Pass: "|  ", NoBranch: "   ", Collapsed: "+", Expanded: "-",
 		Spark:    [8]string{"_", ".", ":", "-", "=", "+", "*", "#"},
 		SparkGap: " ",
-		Bar:      [8]string{" ", " ", "-", "-", "=", "=", "#", "#"},
+		Bar:      [8]string{".", ".", "-", "-", "=", "=", "#", "#"},
 		BarEmpty: ".", BarLeft: "[", BarRight: "]",
-		Cursor: ">", CursorBlur: "-", Mark: "*", CursorMark: "#",
+		Cursor: ">", CursorBlur: "-", Mark: "+", CursorMark: "#",
 		Ellipsis: "~", Up: "^", Down: "v", Left: "<", Right: ">", SortUp: "^", SortDown: "v",
 		Dot: ".", Bullet: "*", Checked: "x", Unchecked: "_", Secret: "*",
 		Spinner: [4]string{"|", "/", "-", "\\"},

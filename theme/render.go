@@ -62,6 +62,14 @@ func (t *Theme) Pad(row Row, n int) string {
 	return t.base[row] + s + reset
 }
 
+// Caret returns s as the cell under a text cursor: reversed, in every theme.
+func (t *Theme) Caret(tok Token, s string) string {
+	if s == "" {
+		return ""
+	}
+	return t.prefix[Plain][tok] + "\x1b[7m" + s + reset
+}
+
 // Style is the look of a token in a row, for those who draw cells.
 func (t *Theme) Style(tok Token, row Row) Style { return t.styles[row][tok] }
 

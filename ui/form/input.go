@@ -72,7 +72,11 @@ func (i *Input) Draw(b *line.Builder, tok theme.Token, g *theme.Glyphs, w int, f
 	start := b.Used()
 	before, _ = line.TruncateLeft(before, w-line.Width(under), g.Left)
 	b.AddMax(tok, before, w)
-	b.AddCursor(tok, under, focused)
+	if focused {
+		b.AddCaret(tok, under)
+	} else {
+		b.AddMax(tok, under, b.Left())
+	}
 	b.AddMax(tok, after, w-(b.Used()-start))
 	b.Gap(w - (b.Used() - start))
 }

@@ -104,8 +104,7 @@ func (b *Builder) String() string {
 	return b.b.String()
 }
 
-// AddCursor appends text as the cell under a text cursor: in the look of the cursor
-// row where the line is not, so that it is seen in every theme.
+// AddCursor appends text in the look of the cursor row when on: for buttons.
 func (b *Builder) AddCursor(tok theme.Token, text string, on bool) *Builder {
 	row := b.row
 	if on {
@@ -113,5 +112,13 @@ func (b *Builder) AddCursor(tok theme.Token, text string, on bool) *Builder {
 	}
 	b.AddMax(tok, text, b.Left())
 	b.row = row
+	return b
+}
+
+// AddCaret appends one character as the cell under a text cursor.
+func (b *Builder) AddCaret(tok theme.Token, text string) *Builder {
+	out, width := Clip(text, b.Left())
+	b.b.WriteString(b.th.Caret(tok, out))
+	b.used += width
 	return b
 }

@@ -1,6 +1,8 @@
 package overlay
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/theme"
@@ -25,9 +27,11 @@ type Menu struct {
 	scroll scroller
 }
 
-// NewMenu returns a menu of items, in their order.
+// NewMenu returns a menu of items, in their order; the cursor is on the first that can
+// be taken.
 func NewMenu(title string, items []MenuItem) *Menu {
-	return &Menu{Title: title, items: items, chosen: -1}
+	first := slices.IndexFunc(items, func(it MenuItem) bool { return it.Why == "" })
+	return &Menu{Title: title, items: items, cursor: max(first, 0), chosen: -1}
 }
 
 // Choice is the index of the item taken; false before Chosen.

@@ -56,8 +56,8 @@ func TestBar(t *testing.T) {
 		ascii bool
 		want  string
 	}{
-		{0, 4, false, "    "}, {1, 4, false, "████"}, {0.5, 4, false, "██  "}, {0.4375, 4, false, "█▊  "},
-		{9, 2, false, "██"}, {-1, 2, false, "  "}, {nan, 2, false, "  "}, {0.5, 0, false, ""},
+		{0, 4, false, "▁▁▁▁"}, {1, 4, false, "▇▇▇▇"}, {0.5, 4, false, "▇▇▁▁"}, {0.4375, 4, false, "▇▆▁▁"},
+		{9, 2, false, "▇▇"}, {-1, 2, false, "▁▁"}, {nan, 2, false, "▁▁"}, {0.5, 0, false, ""},
 		{0.5, 4, true, "##.."},
 	} {
 		g := testTheme(t, c.ascii).Glyphs

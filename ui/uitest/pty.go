@@ -3,6 +3,7 @@ package uitest
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"os"
 	"os/exec"
 	"reflect"
@@ -23,6 +24,9 @@ type Command struct {
 	Env  []string // added to a small environment: PATH, HOME, TERM, COLORTERM, LANG
 	Dir  string
 	Size Size
+	// Light gives the terminal dark text on a light background; programs that ask are
+	// told so.
+	Light bool
 	// Rate limits how fast the terminal takes output, in bytes per second, as a slow
 	// link would; 0 is no limit.
 	Rate int
@@ -44,6 +48,10 @@ type ptyDriver struct {
 func Spawn(t TB, c Command) *Screen {
 	t.Helper()
 	s := newScreen(t, c.Size.W, c.Size.H)
+	if c.Light {
+		s.emu.SetDefaultForegroundColor(color.RGBA{0x22, 0x27, 0x2e, 0xff})
+		s.emu.SetDefaultBackgroundColor(color.RGBA{0xfb, 0xfb, 0xf8, 0xff})
+	}
 	d, tty, err := startPty(c)
 	if err != nil {
 		t.Fatalf("start %s: %v", c.Path, err)

@@ -31,6 +31,9 @@ func (s *Screen) SVG() string {
 		cells := make([]Cell, w)
 		for x := range cells {
 			cells[x] = cellOf(s.emu.CellAt(x, y))
+			if x > 0 && cells[x-1].Width > 1 { // the second half of a wide character
+				cells[x].BG, cells[x].Reverse = cells[x-1].BG, cells[x-1].Reverse
+			}
 		}
 		p.row(cells, y)
 	}

@@ -19,7 +19,6 @@ import (
 type sample struct {
 	w, h, cursor int
 	last         string
-	err          error
 }
 
 func (m *sample) Init() tea.Cmd { return nil }
