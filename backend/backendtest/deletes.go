@@ -13,6 +13,8 @@ func deleteCases() []testCase {
 		{name: "snapshot/rename", ops: edit, run: renameSnapshot},
 		{name: "snapshot/edit-description", ops: edit, run: editDescription},
 		{name: "snapshot/edit-refused", ops: edit, run: editRefused},
+		// Last, since it may leave the disk of the fixture an overlay.
+		{name: "snapshot/disk-only", ops: []backend.Op{backend.SnapshotCreateOp{}}, run: createDiskOnly},
 	}
 }
 
@@ -48,7 +50,7 @@ func deleteMetadata(r *run) {
 	r.needs(backend.VerbSnapMetadata)
 	vm := r.ensureOff(r.Off)
 	s := r.create(vm, "base")
-	r.refused(backend.SnapshotDeleteOp{VM: vm, Snapshot: s.ID, MetadataOnly: true, Children: true}, backend.ClassInvalid)
+	r.refused(backend.SnapshotDeleteOp{VM: vm, Snapshot: s.ID, MetadataOnly: true, Children: true}, backend.ClassInvalid, backend.ClassUnsupported)
 	r.hasShape(vm, "/base*")
 	r.do(backend.SnapshotDeleteOp{VM: vm, Snapshot: s.ID, MetadataOnly: true})
 	r.hasShape(vm)

@@ -23,7 +23,8 @@ type Target struct {
 	// OpenReadOnly dials one that may change nothing; nil when there is no such thing.
 	OpenReadOnly func(t *testing.T) backend.Backend
 	// Running and Off are names of two VMs that the suite may do anything to but
-	// remove; they are brought into these states as needed.
+	// remove; they are brought into these states as needed. The server needs a running
+	// pool and a network besides.
 	Running, Off string
 	// SecondActor, when given, puts a VM into PowerOn or PowerOff by way of another
 	// client (virsh, govc). nil: another connection of the driver does.
