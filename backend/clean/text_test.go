@@ -91,8 +91,16 @@ func TestPlainTextCostsNothing(t *testing.T) {
 	}
 }
 
+// step passes over the great blocks of CJK, private use and unassigned code points.
+func step(r rune) rune {
+	if r > 0x3400 && r < 0xa000 || r > 0xac00 && r < 0xd700 || r > 0x1fb00 && (r < 0xdff80 || r > 0xe1000) {
+		return 61
+	}
+	return 1
+}
+
 func TestEveryRune(t *testing.T) {
-	for r := rune(0); r <= unicode.MaxRune; r++ {
+	for r := rune(0); r <= unicode.MaxRune; r += step(r) {
 		checkSafe(t, Line("a"+string(r)), Line)
 		if t.Failed() {
 			t.Fatalf("%U is not made safe", r)

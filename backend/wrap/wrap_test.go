@@ -124,7 +124,7 @@ func TestAuditRecordsStartAndEnd(t *testing.T) {
 		return ""
 	}
 	audited := Audit(b, l, names)
-	create := backend.SnapshotCreateOp{VM: vm, Name: "evil\x1b[2J\u009b\u202e\U000e0041 ü", Memory: true}
+	create := backend.SnapshotCreateOp{VM: vm, Name: "base", Description: "evil\x1b[2J\u009b\u202e\U000e0041 ü", Memory: true}
 	result, err := audited.Do(t.Context(), create, backend.Progress{})
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestAuditRecordsStartAndEnd(t *testing.T) {
 	if got := strings.Join(results, " "); got != want {
 		t.Fatalf("results %q, want %q", got, want)
 	}
-	if all[1].Args["name"] != create.Name || all[1].Args["memory"] != true || all[1].Created != "snapshot/"+result.Created.ID {
+	if all[1].Args["description"] != create.Description || all[1].Args["memory"] != true || all[1].Created != "snapshot/"+result.Created.ID {
 		t.Errorf("create: %+v", all[1])
 	}
 	if !strings.Contains(all[3].Error, "already exists") {
