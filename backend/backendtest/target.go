@@ -81,6 +81,12 @@ type run struct {
 
 func runCase(t *testing.T, target Target, one testCase) {
 	r := &run{Target: target, t: t}
+	r.play(one)
+	r.settle(one.name)
+}
+
+// play runs a case on a new connection.
+func (r *run) play(one testCase) {
 	r.b = r.open()
 	done := make(chan struct{})
 	go func() {
@@ -89,25 +95,33 @@ func runCase(t *testing.T, target Target, one testCase) {
 		one.run(r)
 	}()
 	<-done
-	r.settle(one.name)
 }
 
 // settle reports the failures, or that a missing case works after all.
 func (r *run) settle(name string) {
 	r.t.Helper()
+	wrong, note := r.verdict(name)
+	if wrong != "" {
+		r.t.Error(wrong)
+	}
+	if note != "" {
+		r.t.Log(note)
+	}
+}
+
+// verdict says what is wrong with a case that has run, and what is worth a note.
+func (r *run) verdict(name string) (wrong, note string) {
 	got := r.failures()
 	want, missing := r.Missing[name]
 	switch {
 	case !missing:
-		if got != "" {
-			r.t.Error(got)
-		}
+		return got, ""
 	case got == "":
-		r.t.Errorf("listed as missing (%q), but it works: take it off the list", want)
+		return fmt.Sprintf("listed as missing (%q), but it works: take it off the list", want), ""
 	case want == "" || !strings.Contains(got, want):
-		r.t.Errorf("listed as missing with %q, but it failed with: %s", want, got)
+		return fmt.Sprintf("listed as missing with %q, but it failed with: %s", want, got), ""
 	default:
-		r.t.Logf("cannot work here: %s", got)
+		return "", "cannot work here: " + got
 	}
 }
 
