@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -59,4 +60,22 @@ func modifiedKey(name string) (string, bool) {
 		return strings.ToUpper(key), true
 	}
 	return "", false
+}
+
+// kittyKey is what a terminal with the kitty keyboard sends, when asked to
+// disambiguate, for the keys that have no sequence of their own otherwise.
+func kittyKey(name string) (string, bool) {
+	if name == "esc" {
+		return "\x1b[27u", true
+	}
+	mod, key, ok := strings.Cut(name, "+")
+	code := map[string]int{"alt": 3, "ctrl": 5}[mod]
+	if key == "space" {
+		key = " "
+	}
+	if !ok || code == 0 || utf8.RuneCountInString(key) != 1 {
+		return "", false
+	}
+	r, _ := utf8.DecodeRuneInString(key)
+	return fmt.Sprintf("\x1b[%d;%du", r, code), true
 }

@@ -18,7 +18,8 @@ type Pane struct {
 type box struct{ x, y, w, h int }
 
 // Pane names the pane whose title begins with the words of title, a number before
-// them aside. It is looked for each time: panes move.
+// them and brackets around the tab in front aside. It is looked for each time: panes
+// move.
 func (s *Screen) Pane(title string) *Pane { return &Pane{s: s, title: title} }
 
 // grid are the cells of the screen, so that columns can be counted; under mu.
@@ -79,7 +80,7 @@ func (p *Pane) at(g [][]string, x, y int) (box, bool) {
 
 // titled says whether a border with a title is this pane's.
 func (p *Pane) titled(border string) bool {
-	text := strings.TrimLeft(border, " ")
+	text := strings.NewReplacer("[", "", "]", "").Replace(strings.TrimLeft(border, " "))
 	text = strings.TrimLeftFunc(text, unicode.IsDigit)
 	text = strings.TrimLeft(text, " ")
 	rest, ok := strings.CutPrefix(text, p.title)

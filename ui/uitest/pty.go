@@ -27,6 +27,9 @@ type Command struct {
 	// Light gives the terminal dark text on a light background; programs that ask are
 	// told so.
 	Light bool
+	// Kitty gives the terminal the kitty keyboard, as kitty, foot, Ghostty and WezTerm
+	// have it.
+	Kitty bool
 	// Rate limits how fast the terminal takes output, in bytes per second, as a slow
 	// link would; 0 is no limit.
 	Rate int
@@ -48,6 +51,7 @@ type ptyDriver struct {
 func Spawn(t TB, c Command) *Screen {
 	t.Helper()
 	s := newScreen(t, c.Size.W, c.Size.H)
+	s.speaks = c.Kitty
 	if c.Light {
 		s.emu.SetDefaultForegroundColor(color.RGBA{0x22, 0x27, 0x2e, 0xff})
 		s.emu.SetDefaultBackgroundColor(color.RGBA{0xfb, 0xfb, 0xf8, 0xff})

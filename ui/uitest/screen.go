@@ -55,6 +55,7 @@ type Screen struct {
 	bytes   int64
 	modes   map[int]bool // DEC private modes that are set
 	kitty   int          // depth of the keyboard stack
+	speaks  bool         // the terminal knows the kitty keyboard
 	title   string
 	exited  bool
 	status  int
@@ -91,7 +92,7 @@ func (s *Screen) setMode(m ansi.Mode, on bool) {
 }
 
 // answerQueries adds what a present-day terminal answers beyond the emulator:
-// synchronized output (2026) is known, the kitty keyboard is not.
+// synchronized output (2026), and the kitty keyboard where the terminal speaks it.
 func (s *Screen) answerQueries() {
 	s.emu.RegisterCsiHandler(ansi.Command('?', '$', 'p'), func(p ansi.Params) bool {
 		n, _, _ := p.Param(0, 0)
@@ -99,6 +100,13 @@ func (s *Screen) answerQueries() {
 			return false
 		}
 		_, err := io.WriteString(s.emu.InputPipe(), ansi.ReportMode(ansi.ModeSynchronizedOutput, ansi.ModeReset))
+		return err == nil
+	})
+	s.emu.RegisterCsiHandler(ansi.Command('?', 0, 'u'), func(ansi.Params) bool {
+		if !s.speaks {
+			return false
+		}
+		_, err := fmt.Fprintf(s.emu.InputPipe(), "\x1b[?%du", min(s.kitty, 1))
 		return err == nil
 	})
 	s.emu.RegisterCsiHandler(ansi.Command('>', 0, 'u'), func(ansi.Params) bool { s.kitty++; return true })

@@ -18,6 +18,7 @@ import (
 // pasting, sizes, wide characters, an end.
 type sample struct {
 	w, h, cursor int
+	kitty        int
 	last         string
 }
 
@@ -27,6 +28,8 @@ func (m *sample) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
+	case tea.KeyboardEnhancementsMsg:
+		m.kitty = msg.Flags
 	case tea.PasteMsg:
 		m.last = "paste " + msg.Content
 	case tea.MouseClickMsg:
@@ -55,7 +58,7 @@ func (m *sample) key(name string) tea.Cmd {
 }
 
 func (m *sample) View() tea.View {
-	lines := []string{"╭ 1 Guests ── 5 of 5 ╮╭ 2 Other ────╮"}
+	lines := []string{"╭ 1 Guests ── 5 of 5 ╮╭ 2 [Other] ──╮"}
 	for i, n := range []string{"web-01", "web-02", "日本語", "db-01", "db-02"} {
 		row, blank := " "+n, strings.Repeat(" ", 19-ansi.StringWidth(n))
 		if i == m.cursor {
@@ -63,7 +66,7 @@ func (m *sample) View() tea.View {
 		}
 		lines = append(lines, fmt.Sprintf("│%s%s││ right %d     │", row, blank, i))
 	}
-	lines = append(lines, "╰────────────────────╯╰─────────────╯", fmt.Sprintf("size %dx%d last <%s>", m.w, m.h, m.last))
+	lines = append(lines, "╰────────────────────╯╰─────────────╯", fmt.Sprintf("size %dx%d last <%s>", m.w, m.h, m.last), fmt.Sprintf("kitty %d", m.kitty))
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen, v.MouseMode, v.WindowTitle = true, tea.MouseModeCellMotion, "sample"
 	return v
@@ -97,6 +100,19 @@ func TestKeysReachTheProgramByName(t *testing.T) {
 			s.Press(n).WaitFor("last <key " + n + ">")
 		}
 	})
+}
+
+func TestKittyKeyboard(t *testing.T) {
+	s := Spawn(t, Command{Path: os.Args[0], Env: []string{"UITEST_SAMPLE=1"}, Size: Size{80, 24}, Kitty: true})
+	s.WaitFor("web-01").WaitFor("kitty 1")
+	for _, n := range []string{"esc", "ctrl+space", "ctrl+\\", "ctrl+u", "alt+x", "enter", "j"} {
+		s.Press(n).WaitFor("last <key " + n + ">")
+	}
+	s.Press("q")
+	s.WaitExit()
+	if left := s.LeftBehind(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 }
 
 func TestScreenVerbs(t *testing.T) {

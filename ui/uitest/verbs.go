@@ -132,9 +132,12 @@ func (s *Screen) Press(keys ...string) *Screen {
 	s.t.Helper()
 	for _, k := range keys {
 		s.mu.Lock()
-		application := s.modes[int(ansi.ModeCursorKeys)]
+		application, kitty := s.modes[int(ansi.ModeCursorKeys)], s.speaks && s.kitty > 0
 		s.mu.Unlock()
 		seq, ok := keySequence(k, application)
+		if special, yes := kittyKey(k); kitty && yes {
+			seq, ok = special, true
+		}
 		if !ok {
 			s.fatal("no key is called %q", k)
 		}
