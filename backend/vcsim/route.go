@@ -46,11 +46,8 @@ func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Refer
 // own does.
 func (s *Server) receiver(call *simulator.Method) mo.Reference {
 	switch call.Name {
-	case "PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task":
-		if !s.ownPower(call) {
-			return nil
-		}
-	case "CreateSnapshot_Task", "CreateSnapshotEx_Task", "RevertToCurrentSnapshot_Task", "RemoveAllSnapshots_Task", "AnswerVM":
+	case "PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task",
+		"CreateSnapshot_Task", "CreateSnapshotEx_Task", "RevertToCurrentSnapshot_Task", "RemoveAllSnapshots_Task", "AnswerVM":
 	case "RevertToSnapshot_Task", "RemoveSnapshot_Task", "RenameSnapshot":
 		return s.snapshotReceiver(call.This)
 	default:
@@ -61,17 +58,6 @@ func (s *Server) receiver(call *simulator.Method) mo.Reference {
 		return nil
 	}
 	return &machine{Self: vm.Self, srv: s, vm: vm}
-}
-
-// ownPower tells whether a power call needs more than the simulator does.
-func (s *Server) ownPower(call *simulator.Method) bool {
-	if s.opts.TaskTime > 0 {
-		return true
-	}
-	if on, ok := call.Body.(*types.PowerOnVM_Task); ok {
-		return on.Host != nil || s.isAsking(call.This)
-	}
-	return false
 }
 
 func (s *Server) snapshotReceiver(ref types.ManagedObjectReference) mo.Reference {

@@ -135,6 +135,7 @@ func (s *Server) populate() error {
 			Key: "config.vmacore.soap.sessionTimeout", Value: s.opts.SessionTimeout.String(),
 		})
 	}
+	s.setBootTimes()
 	if s.opts.Fast > 0 {
 		s.addFast(s.opts.Fast)
 	}
@@ -142,6 +143,15 @@ func (s *Server) populate() error {
 		return s.addDemo()
 	}
 	return nil
+}
+
+// setBootTimes fills in what the simulator leaves out: it sets the boot time only
+// in the summary.
+func (s *Server) setBootTimes() {
+	for _, e := range s.model.Map().All("VirtualMachine") {
+		vm := e.(*simulator.VirtualMachine)
+		vm.Runtime.BootTime = vm.Summary.Runtime.BootTime
+	}
 }
 
 func (s *Server) listen() {

@@ -18,7 +18,8 @@ const longPoll = 25 * time.Second
 var errStale = errors.New("the change feed has to be set up again")
 
 // collector is a property collector of our own, so that no other caller's filters
-// or waits mix with it. It belongs to the session.
+// or waits mix with it. It belongs to the session and ends with it: destroying it
+// would be one more call that a frozen server does not answer.
 type collector struct {
 	c       *Conn
 	ref     moref
@@ -70,14 +71,4 @@ func staleIfGone(err error) error {
 	default:
 		return err
 	}
-}
-
-// destroy is best effort: the session's end does it too.
-func (k *collector) destroy() {
-	if k.c.life.Err() != nil {
-		return
-	}
-	ctx, cancel := k.c.bounded(context.Background(), logoutTimeout)
-	defer cancel()
-	_, _ = methods.DestroyPropertyCollector(ctx, k.c.vc, &types.DestroyPropertyCollector{This: k.ref})
 }

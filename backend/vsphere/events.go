@@ -36,7 +36,7 @@ func (f *eventFeed) poll(ctx context.Context, w *watch, feed chan<- func(context
 		return nil
 	}
 	var found []types.BaseEvent
-	err := f.c.once(ctx, callTimeout, func(ctx context.Context) error {
+	err := f.c.once(ctx, beatTimeout, func(ctx context.Context) error {
 		res, err := methods.QueryEvents(ctx, f.c.vc, &types.QueryEvents{
 			This:   *f.c.vc.ServiceContent.EventManager,
 			Filter: types.EventFilterSpec{Time: &types.EventFilterSpecByTime{BeginTime: &f.since}},

@@ -20,7 +20,6 @@ func (w *watch) taskFeed(ctx context.Context, feed chan<- func(context.Context) 
 	if err != nil {
 		return err
 	}
-	defer k.destroy()
 	skip := true
 	err = k.filter(ctx, types.PropertyFilterSpec{
 		PropSet: []types.PropertySpec{{Type: "Task", PathSet: taskPaths()}},

@@ -24,8 +24,10 @@ const (
 // state and calls emit.
 func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 	restarts := 0
+	sent := make(map[backend.Ref]bool)
 	for {
 		w := newWatch(c, emit)
+		w.before = sent
 		was := c.generation()
 		err := w.run(ctx)
 		if ctx.Err() != nil {
@@ -37,6 +39,7 @@ func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		if w.synced {
 			restarts = 0
 		}
+		sent = w.told()
 		if restarts++; restarts > 3 {
 			return c.failed(ctx, "watch", c.end.shown(), err)
 		}
@@ -58,6 +61,9 @@ type watch struct {
 	infos    map[string]*types.TaskInfo
 	seen     map[int32]bool // keys of the events told last
 	synced   bool           // the initial set is complete
+	// before are the objects told by the feed before this one: Synced counts what
+	// was sent since Watch began, so those that went meanwhile are removed by name.
+	before map[backend.Ref]bool
 
 	out   []backend.Object
 	gone  []backend.Ref
@@ -136,7 +142,6 @@ func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context
 	if err != nil {
 		return err
 	}
-	defer k.destroy()
 	if err := k.filter(ctx, viewSpec(v.infra, leanSets(infraTypes()))); err != nil {
 		return staleIfGone(err)
 	}
@@ -165,6 +170,12 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 	was := w.c.generation()
 	events := newEventFeed(w.c)
 	for {
+		if err := w.beat(ctx); err != nil {
+			return err
+		}
+		if w.c.generation() != was {
+			return errStale
+		}
 		if err := events.poll(ctx, w, feed); err != nil {
 			return err
 		}
@@ -172,12 +183,6 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
-		}
-		if err := w.beat(ctx); err != nil {
-			return err
-		}
-		if w.c.generation() != was {
-			return errStale
 		}
 	}
 }
@@ -210,10 +215,31 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 	if (set.Truncated == nil || !*set.Truncated) && !w.synced {
 		w.synced = true
 		w.out = append(w.out, w.tally.changed(w)...)
+		w.removeMissing()
 		w.flush()
 		w.emit(backend.Synced{Kinds: w.c.caps.Watched})
 	}
 	return nil
+}
+
+// told are all objects that the receiver may have.
+func (w *watch) told() map[backend.Ref]bool {
+	all := w.before
+	for moid, e := range w.entities {
+		all[e.object(w.c, moid).Ref()] = true
+	}
+	return all
+}
+
+// removeMissing removes what an earlier feed told and this one did not.
+func (w *watch) removeMissing() {
+	for r := range w.before {
+		if _, ok := w.entities[r.ID]; !ok {
+			w.gone = append(w.gone, r)
+			w.c.names.forget(r.ID)
+		}
+	}
+	w.before = make(map[backend.Ref]bool)
 }
 
 func (w *watch) flush() {

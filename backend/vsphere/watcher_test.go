@@ -15,7 +15,7 @@ import (
 const conn = backend.ConnID("vc")
 
 // within is the bound for a change to be seen; detector slack included.
-const within = 5 * time.Second
+const within = 6 * time.Second
 
 // sim starts a simulator in this process.
 func sim(t testing.TB, o vcsim.Options) *vcsim.Server {
@@ -112,7 +112,6 @@ func (m *mirror) take(d backend.Delta, began time.Time) {
 				delete(m.has, r)
 			}
 		}
-		m.fresh = make(map[backend.Ref]bool)
 	case backend.Foreign:
 		m.tasks[d.Task.Key] = append(m.tasks[d.Task.Key], d.Task)
 	case backend.Happened:
