@@ -34,7 +34,7 @@ func (m *Model) act(a keymap.Action) tea.Cmd {
 	if len(fields) == 0 {
 		return m.ascertain(a, s, nil)
 	}
-	m.ask(a.Title+" "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
+	m.ask(strings.TrimSuffix(a.Title, "…")+": "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
 		return m.ascertain(a, s, keymap.Args(v))
 	})
 	return nil

@@ -86,6 +86,8 @@ func (m *Model) focusOn(slot int) {
 	if slot != focusDetails && slot != m.stackFocus() {
 		m.detailTab, m.detailScroll = 0, 0
 	}
+	m.follow()
+	m.arrive() // what is moved to has to be about the cursor, at once
 	m.focus = slot
 	if slot == focusDetails && m.zoom != zoomNone {
 		m.zoom = zoomNone
@@ -193,15 +195,24 @@ func (m *Model) cursor() backend.Object {
 	return nil
 }
 
-// subject is what the details show.
-func (m *Model) subject() backend.Object {
-	if m.stackFocus() == slotTasks {
+// cursorObject is the object that the cursor is about: the object itself, or that of
+// the task under it.
+func (m *Model) cursorObject() backend.Object {
+	if m.screen() == nil && m.stackFocus() == slotTasks {
 		if t, ok := m.tasksList.Cursor(); ok {
 			return m.store.Object(t.Target)
 		}
 		return nil
 	}
 	return m.cursor()
+}
+
+// subject is what the details show: what the cursor came to rest on.
+func (m *Model) subject() backend.Object {
+	if o := m.cursorObject(); o != nil && o.Ref() == m.shown {
+		return o
+	}
+	return m.store.Object(m.shown)
 }
 
 // selection is what an action acts on.

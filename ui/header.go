@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hvdeck/backend/store"
 	"hvdeck/theme"
@@ -14,25 +15,30 @@ import (
 // header is the first line: the connections with their states, and the load of the
 // host under the cursor.
 func (m *Model) header(w int) string {
-	th := m.env.Theme
-	gauges := m.gauges(w)
-	b := line.New(th, theme.Plain, w)
+	b := line.New(m.env.Theme, theme.Plain, w)
 	b.Add(theme.Accent, " hvdeck ")
 	if m.o.Demo {
 		b.Add(theme.StateWarn, "DEMO ")
 	}
-	room := w - line.Width(gauges)
+	m.chips(b)
+	gauges := m.gauges(b.Left() - 2)
+	b.Gap(b.Left() - line.Width(gauges))
+	return b.Add(theme.Spark, gauges).String()
+}
+
+// chips are the connections; those that find no room are counted.
+func (m *Model) chips(b *line.Builder) {
 	conns := m.connsWorstFirst()
 	for i, c := range conns {
+		rest := fmt.Sprintf(" +%d more, i lists them", len(conns)-i)
 		chip := m.chip(c)
-		if b.Used()+chip.width() > room-8 && i < len(conns)-1 || b.Used()+chip.width() > room {
-			b.Add(theme.StateWarn, fmt.Sprintf(" +%d i lists them", len(conns)-i))
-			break
+		last := i == len(conns)-1
+		if (last && chip.width() > b.Left()) || (!last && chip.width()+len(rest) > b.Left()) {
+			b.Add(theme.StateWarn, rest)
+			return
 		}
 		chip.draw(b)
 	}
-	b.Gap(b.Left() - line.Width(gauges))
-	return b.Add(theme.Spark, gauges).String()
 }
 
 // connsWorstFirst puts what needs a look where it is seen.
@@ -140,10 +146,11 @@ func shortProduct(p string) string {
 	}
 }
 
-// gauges show the load of the host under the cursor; "" where there is no room.
+// gauges show the load of the host under the cursor in at most w cells; "" where
+// there is no room or no figure.
 func (m *Model) gauges(w int) string {
 	host := m.slots[slotHosts].pane().Cursor()
-	if host == nil || w < 90 || !m.env.Live(host.Ref().Conn) {
+	if host == nil || !m.env.Live(host.Ref().Conn) {
 		return ""
 	}
 	s, ok := m.store.Sample(host.Ref())
@@ -152,6 +159,11 @@ func (m *Model) gauges(w int) string {
 	}
 	cpu, mem := m.store.History(host.Ref())
 	g := &m.env.Theme.Glyphs
-	return fmt.Sprintf("%s cpu %s %4s  mem %s %4s ", host.Title(), spark.Sparkline(g, cpu, 6, 100), kind.Percent(s.CPU),
+	name, _, _ := strings.Cut(host.Title(), ".")
+	text := fmt.Sprintf("%s cpu %s %4s  mem %s %4s ", name, spark.Sparkline(g, cpu, 6, 100), kind.Percent(s.CPU),
 		spark.Sparkline(g, mem, 6, 100), kind.Percent(s.MemUsed/s.MemTotal*100))
+	if line.Width(text) > w {
+		return ""
+	}
+	return text
 }

@@ -2,21 +2,45 @@ package ui
 
 import (
 	"reflect"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend"
 	"hvdeck/backend/poll"
 	"hvdeck/ui/pane"
 )
 
+// The details and the snapshots follow the cursor once it rests: a held key must not
+// draw, or ask for, what it passes. They wait a little longer for the dear fields, so
+// that the whole changes at once.
+const (
+	restTime   = 120 * time.Millisecond
+	detailTime = 400 * time.Millisecond
+)
+
+// restMsg asks whether the cursor has come to rest.
+type restMsg struct{}
+
+// rest is where the cursor is and since when.
+type rest struct {
+	at    backend.Ref
+	since time.Time
+	timer bool
+}
+
 // follow points the panes that hang on another at what is under its cursor: the VM
 // drives the snapshots, the host's connection the storage and networks.
 func (m *Model) follow() {
-	vm := m.focusVM()
-	if src := m.snapshots().Source(); vm != nil && src.Parent != vm.Ref() {
-		m.snapshots().SetSource(pane.Source{Parent: vm.Ref()})
-		m.detailScroll = 0
-	} else if vm == nil && !src.Parent.IsZero() {
-		m.snapshots().SetSource(pane.Source{})
+	var at backend.Ref
+	if o := m.cursorObject(); o != nil {
+		at = o.Ref()
+	}
+	if at != m.rest.at {
+		m.rest.at, m.rest.since = at, m.now()
+	}
+	if m.rested() {
+		m.arrive()
 	}
 	var conn backend.ConnID
 	if host := m.slots[slotHosts].pane().Cursor(); host != nil && !m.scopeAll {
@@ -24,6 +48,41 @@ func (m *Model) follow() {
 	}
 	m.slots[slotStorage].tabs[0].SetSource(pane.Source{Conn: conn})
 	m.slots[slotNetworks].tabs[0].SetSource(pane.Source{Conn: conn})
+}
+
+// rested reports whether the details may follow.
+func (m *Model) rested() bool {
+	if m.rest.at == m.shown || m.shown.IsZero() {
+		return true
+	}
+	waited := m.now().Sub(m.rest.since)
+	return waited >= detailTime || (waited >= restTime && m.store.Detail(m.rest.at) != nil)
+}
+
+// arrive lets the details and the snapshots show what the cursor is on.
+func (m *Model) arrive() {
+	if m.shown != m.rest.at {
+		m.detailScroll = 0
+	}
+	m.shown = m.rest.at
+	src := pane.Source{}
+	if vm := m.focusVM(); vm != nil {
+		src.Parent = vm.Ref()
+	}
+	m.snapshots().SetSource(src)
+}
+
+// awaitRest looks again when the cursor may have come to rest.
+func (m *Model) awaitRest() tea.Cmd {
+	if m.rest.timer || m.rest.at == m.shown {
+		return nil
+	}
+	wait := restTime
+	if m.now().Sub(m.rest.since) >= restTime {
+		wait = detailTime
+	}
+	m.rest.timer = true
+	return tea.Tick(wait-m.now().Sub(m.rest.since)+time.Millisecond, func(time.Time) tea.Msg { return restMsg{} })
 }
 
 func (m *Model) snapshots() *pane.Pane { return m.slots[slotSnapshots].tabs[0] }
@@ -64,13 +123,13 @@ func (m *Model) inSightNow() poll.Interest {
 			in.Rows = append(in.Rows, o.Ref())
 		}
 	}
-	if vm := m.focusVM(); vm != nil && (m.screen() == nil || m.screen().object() != nil) {
+	if vm := m.focusVM(); vm != nil {
 		in.Children = append(in.Children, backend.Query{Kind: backend.KindSnapshot, Parent: vm.Ref()})
 	}
 	if d := m.slots[slotStorage].drill; d != nil {
 		in.Children = append(in.Children, backend.Query{Kind: backend.KindVolume, Parent: d.Source().Parent})
 	}
-	if o := m.subject(); o != nil {
+	if o := m.cursorObject(); o != nil {
 		in.Details = append(in.Details, o.Ref())
 	}
 	return in

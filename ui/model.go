@@ -69,6 +69,8 @@ type Model struct {
 	overlays  []overlayEntry
 	prompts   []promptMsg
 
+	shown        backend.Ref // what the details show
+	rest         rest
 	detailTab    int
 	detailScroll int
 	filtering    *filterLine

@@ -90,7 +90,9 @@ func (s *slot) title(m *Model) string {
 		return head + sep + s.under
 	case len(s.tabs) > 1 && m.tabsExist(s):
 		return fmt.Sprintf("%d %s", s.number, s.tabNames(m))
-	case s.number == slotSnapshots+1:
+	case s.number == slotSnapshots+1 && (m.zoom != zoomNone || m.w < foldWidth):
+		// In the stack the VM is seen above; a name in the title would cost a line
+		// of bytes at every move.
 		if vm := m.store.Object(s.tabs[0].Source().Parent); vm != nil {
 			return head + sep + vm.Title()
 		}

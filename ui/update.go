@@ -31,6 +31,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = msg.Take(m.revs)
 	case ChangedMsg:
 		m.tellEnded()
+	case restMsg:
+		m.rest.timer = false
 	case tickMsg:
 		m.ticking = false
 	case promptMsg:
@@ -59,7 +61,7 @@ func (m *Model) settle() tea.Cmd {
 	m.follow() // rows that have just come may have moved a cursor
 	cmds = append(cmds, m.refreshViews(m.revs)...)
 	m.publishInterest()
-	return tea.Batch(append(cmds, m.tick())...)
+	return tea.Batch(append(cmds, m.tick(), m.awaitRest())...)
 }
 
 func (m *Model) refreshViews(revs store.Revs) []tea.Cmd {

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hvdeck/backend"
 	"hvdeck/theme"
 	"hvdeck/ui/detail"
 	"hvdeck/ui/kind"
@@ -132,12 +133,10 @@ func (m *Model) detailBox(r rect) []string {
 	})
 }
 
-// detailTitle is the name and the tabs, the open one in brackets.
-func (m *Model) detailTitle(o interface{ Title() string }) string {
+// detailTitle is the name after the tabs, the open one in brackets: what changes
+// with the cursor stands last.
+func (m *Model) detailTitle(o backend.Object) string {
 	tabs := m.detailTabs()
-	if len(tabs) == 1 {
-		return "0 " + o.Title()
-	}
 	names := make([]string, len(tabs))
 	for i, t := range tabs {
 		names[i] = t
@@ -145,5 +144,5 @@ func (m *Model) detailTitle(o interface{ Title() string }) string {
 			names[i] = "[" + t + "]"
 		}
 	}
-	return "0 " + o.Title() + " " + m.env.Theme.Glyphs.Dot + " " + strings.Join(names, " ")
+	return "0 " + strings.Join(names, " ") + " " + m.env.Theme.Glyphs.Dot + " " + o.Title()
 }

@@ -46,8 +46,7 @@ func (d *drawer) section(s kind.Section) {
 		d.end()
 	}
 	if s.Title != "" {
-		d.b.Gap(1).Add(theme.Head, s.Title).Gap(1)
-		d.b.Rule(theme.Border, d.th.Glyphs.Box.Horizontal, d.b.Left()-1)
+		d.b.Gap(1).Add(theme.Head, s.Title)
 		d.end()
 	}
 	for _, g := range s.Graphs {
@@ -61,7 +60,7 @@ func (d *drawer) section(s kind.Section) {
 }
 
 func (d *drawer) graph(g kind.Graph) {
-	d.b.Gap(1).AddFit(theme.Muted, g.Name, nameWidth)
+	d.b.Gap(1).AddFit(theme.Muted, g.Name, nameWidth).Gap(1)
 	width := min(max(d.b.Left()-24, 8), 60)
 	d.b.AddFit(theme.Spark, spark.Sparkline(&d.th.Glyphs, g.Values, width, 100), width)
 	d.b.Gap(2).Add(theme.Text, g.Word)
@@ -77,11 +76,11 @@ func (d *drawer) facts(facts []kind.Fact) {
 	}
 	half := (len(facts) + 1) / 2
 	for i := range half {
-		d.b.Gap(1).AddFit(theme.Muted, facts[i].Name, nameWidth)
-		d.b.AddFit(facts[i].Tok, facts[i].Value, d.w/2-nameWidth-1)
+		d.b.Gap(1).AddFit(theme.Muted, facts[i].Name, nameWidth).Gap(1)
+		d.b.AddFit(facts[i].Tok, facts[i].Value, d.w/2-nameWidth-2)
 		if i+half < len(facts) {
 			f := facts[i+half]
-			d.b.Gap(1).AddFit(theme.Muted, f.Name, nameWidth).Add(f.Tok, f.Value)
+			d.b.Gap(1).AddFit(theme.Muted, f.Name, nameWidth).Gap(1).Add(f.Tok, f.Value)
 		}
 		d.end()
 	}
@@ -90,8 +89,8 @@ func (d *drawer) facts(facts []kind.Fact) {
 // fact wraps a long value under itself.
 func (d *drawer) fact(f kind.Fact, w int) {
 	name := f.Name
-	for _, part := range line.Wrap(f.Value, max(w-nameWidth-2, 10)) {
-		d.b.Gap(1).AddFit(theme.Muted, name, nameWidth).Add(f.Tok, part)
+	for _, part := range line.Wrap(f.Value, max(w-nameWidth-3, 10)) {
+		d.b.Gap(1).AddFit(theme.Muted, name, nameWidth).Gap(1).Add(f.Tok, part)
 		d.end()
 		name = ""
 	}

@@ -86,7 +86,7 @@ func (h hostColumns) columns() []Column {
 		_, tok := h.look(o.(*backend.Host))
 		return cell(hostWord(o.(*backend.Host)), tok)
 	}
-	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 40, Flex: 2}
+	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 12, Max: 40, Flex: 2}
 	return []Column{
 		glyph, h.textColumn(name, theme.Text, backend.Object.Title), state, h.sparkColumn(col("history", "", 0, 6, 6, 4, false)),
 		h.numColumn(col("cpu", "CPU", 'C', 4, 4, 1, false), h.cpu, Percent),

@@ -137,7 +137,7 @@ func (e *Env) numColumn(c table.Column[backend.Object], value func(o backend.Obj
 	c.Cell = func(o backend.Object) table.Cell {
 		v := value(o)
 		if !backend.Known(v) {
-			return cell("-", theme.Muted)
+			return cell("-", theme.Text)
 		}
 		return cell(format(v), theme.Text)
 	}

@@ -113,6 +113,16 @@ func (v vmColumns) vmLook(vm *backend.VM) (string, theme.Token) {
 	}
 }
 
+// wordLook leaves the words of everyday states uncoloured: each colour costs bytes on
+// every line, and what is unusual stands out the more.
+func (v vmColumns) wordLook(vm *backend.VM) theme.Token {
+	_, tok := v.vmLook(vm)
+	if tok == theme.StateOK || tok == theme.StateOff {
+		return theme.Text
+	}
+	return tok
+}
+
 var shortStates = map[backend.PowerState]string{
 	backend.PowerOn: "run", backend.PowerIdle: "idle", backend.PowerPaused: "paused", backend.PowerShuttingDown: "stopping",
 	backend.PowerOff: "off", backend.PowerCrashed: "crashed", backend.PowerSuspended: "suspend", backend.PowerSaved: "saved",
@@ -134,11 +144,10 @@ func (v vmColumns) columns() []Column {
 		g, tok := v.vmLook(o.(*backend.VM))
 		return cell(g, tok)
 	}}}
-	name := v.textColumn(table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 60, Flex: 3}, theme.Text, backend.Object.Title)
+	name := v.textColumn(table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 16, Max: 60, Flex: 3}, theme.Text, backend.Object.Title)
 	state := Column{
 		Column: table.Column[backend.Object]{Key: "state", Title: "STATE", Sort: 'S', Min: 4, Max: 20, Priority: 1, Cell: func(o backend.Object) table.Cell {
-			_, tok := v.vmLook(o.(*backend.VM))
-			return cell(v.short(o.(*backend.VM)), tok)
+			return cell(v.short(o.(*backend.VM)), v.wordLook(o.(*backend.VM)))
 		}},
 		SortKey: func(o backend.Object) Key { return Key{Num: float64(o.(*backend.VM).State), Text: o.Title()} },
 	}
@@ -159,7 +168,7 @@ func (v vmColumns) figures() []Column {
 		v.numColumn(col("cpu", "CPU", 'C', 4, 5, 2, false), load(func(s backend.Sample) float64 { return s.CPU }), Percent),
 		v.numColumn(col("mem", "MEM", 'M', 4, 6, 3, false), load(func(s backend.Sample) float64 { return s.MemUsed }), Short),
 		v.textColumn(col("ip", "IP", 'I', 7, 39, 4, false), theme.Text, vm(func(m *backend.VM) string { return m.IP })),
-		v.textColumn(col("host", "HOST", 'H', 6, 24, 5, false), theme.Muted, vm(func(m *backend.VM) string { return m.HostName })),
+		v.textColumn(col("host", "HOST", 'H', 6, 24, 5, false), theme.Text, vm(func(m *backend.VM) string { return m.HostName })),
 		v.uptimeColumn(col("uptime", "UP", 'U', 3, 8, 8, true)),
 		v.snapshotsColumn(col("snapshots", "SNAP", 'P', 4, 4, 6, false)),
 		v.numColumn(col("read", "READ", 'D', 5, 8, 7, true), load(func(s backend.Sample) float64 { return s.DiskRead }), Rate),
@@ -207,7 +216,7 @@ func (v vmColumns) uptimeColumn(c table.Column[backend.Object]) Column {
 	out.SortKey = bootKey(func(o backend.Object) time.Time { return o.(*backend.VM).Booted })
 	out.Cell = func(o backend.Object) table.Cell {
 		if !backend.Known(up(o)) {
-			return cell("-", theme.Muted)
+			return cell("-", theme.Text)
 		}
 		return cell(AgeShort(v.Now.Sub(o.(*backend.VM).Booted)), theme.Text)
 	}

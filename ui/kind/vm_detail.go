@@ -121,7 +121,7 @@ func (v vmColumns) detailSections(vm *backend.VM, d *backend.Detail) []Section {
 		{"Memory now, most", ofMost(m.Memory, m.MaxMemory), theme.Text},
 		{"vCPUs now, most", ofMostCount(m.VCPUs, m.MaxVCPUs), theme.Text},
 	})
-	facts = plus(plus(facts, m.Console), d.Fields)
+	facts = plus(plus(facts, m.Console), otherThan(d.Fields, "Path", "UUID"))
 	facts = append(facts, Fact{"Read", Age(v.Now.Sub(d.At)) + " ago", theme.Muted})
 	out := []Section{{Title: "Guest and hardware", Facts: facts}}
 	if m.Notes != "" {

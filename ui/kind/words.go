@@ -2,9 +2,12 @@ package kind
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"hvdeck/backend"
 )
 
 // compact drops facts that have no value.
@@ -71,4 +74,9 @@ func durationWords(d time.Duration) string {
 		return ""
 	}
 	return d.Round(time.Second).String()
+}
+
+// otherThan leaves out fields that are shown elsewhere.
+func otherThan(fields []backend.Field, names ...string) []backend.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f backend.Field) bool { return slices.Contains(names, f.Name) })
 }

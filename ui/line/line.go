@@ -140,27 +140,40 @@ func wrapParagraph(text string, w int) []string {
 // cut returns the longest beginning of s within limit cells (no limit when negative),
 // its width, and whether that is all of s.
 func cut(s string, limit int) (out string, width int, whole bool) {
-	ascii := asciiPrefix(s)
-	if ascii == len(s) {
-		if limit < 0 || len(s) <= limit {
-			return s, len(s), true
+	i := 0
+	for i < len(s) {
+		n := simple(s[i:])
+		if n == 0 { // it may belong to the character before: start over, by the book
+			return cutClusters(clean(s), limit)
 		}
-		return s[:limit], limit, false
+		if width == limit {
+			return s[:i], width, false
+		}
+		i += n
+		width++
 	}
-	if limit >= 0 && ascii > limit {
-		return s[:limit], limit, false
-	}
-	return cutClusters(clean(s), limit)
+	return s, width, true
 }
 
-// asciiPrefix is the length of the printable ASCII that s begins with.
-func asciiPrefix(s string) int {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return i
+// simple is the length of the first character of s when it is one that every terminal
+// draws in one cell: ASCII, Latin, Cyrillic letters, and the signs that the screens are
+// drawn with. 0 otherwise.
+func simple(s string) int {
+	if s[0] < utf8.RuneSelf {
+		if s[0] >= ' ' && s[0] <= '~' {
+			return 1
 		}
+		return 0
 	}
-	return len(s)
+	r, n := utf8.DecodeRuneInString(s)
+	switch {
+	case r >= 0xa1 && r <= 0x2ff && r != 0xad, // Latin, without the soft hyphen
+		r >= 0x410 && r <= 0x44f,   // Cyrillic letters
+		r >= 0x2500 && r <= 0x25fc, // boxes, blocks, shapes
+		r == '…', r == '❯', r == '›', r == '✓', r == '✗', r == '•':
+		return n
+	}
+	return 0
 }
 
 func cutClusters(s string, limit int) (out string, width int, whole bool) {
@@ -215,10 +228,15 @@ func cleanFrom(s string, i int) string {
 	return b.String()
 }
 
-// safe says that every terminal takes the cluster for w cells, w at least one.
+// safe says that every terminal takes the cluster for w cells, w at least one, and that
+// it keeps to itself: neither the blank before nor the one after melts into it.
 func safe(c string, w int) bool {
 	if len(c) == 1 {
 		return c[0] >= ' ' && c[0] <= '~'
 	}
-	return w > 0 && utf8.ValidString(c) && ansi.StringWidthWc(c) == w && ansi.StringWidth(c) == w
+	if w < 1 || !utf8.ValidString(c) {
+		return false
+	}
+	alone := " " + c + " "
+	return ansi.StringWidthWc(alone) == w+2 && ansi.StringWidth(alone) == w+2
 }

@@ -28,6 +28,10 @@ func TestTruncate(t *testing.T) {
 		{"a日", 2, "a…"},
 		{"cafe\u0301", 4, "cafe\u0301"},
 		{"cafe\u0301s", 4, "caf…"},
+		{"Büro", 4, "Büro"},
+		{"Büroo\u0301", 5, "Büroo\u0301"},
+		{"●●●", 2, "●…"},
+		{"▶\ufe0f x", 9, "? x"},
 		{"tab\there", 20, "tab?here"},
 		{"\x1b[31mred", 20, "?[31mred"},
 		{"\u0301x", 4, "?x"},
@@ -40,6 +44,15 @@ func TestTruncate(t *testing.T) {
 		}
 		if w != ansi.StringWidth(got) {
 			t.Errorf("Truncate(%q, %d) says %d cells, has %d", c.in, c.w, w, ansi.StringWidth(got))
+		}
+	}
+}
+
+func TestSimpleCharactersAreOneCell(t *testing.T) {
+	for r := rune(0); r < 0x3000; r++ {
+		s := string(r)
+		if simple(s) > 0 && (ansi.StringWidth(s) != 1 || ansi.StringWidthWc(s) != 1) {
+			t.Errorf("%q (%U) is %d or %d cells", s, r, ansi.StringWidth(s), ansi.StringWidthWc(s))
 		}
 	}
 }
@@ -158,7 +171,7 @@ func FuzzFit(f *testing.F) {
 }
 
 func BenchmarkFit(b *testing.B) {
-	for name, s := range map[string]string{"ascii": "web-frontend-0017.example", "cjk": "日本語データベース", "latin": "Büro-Server-größer-01"} {
+	for name, s := range map[string]string{"ascii": "web-frontend-0017.example", "cjk": "日本語データベース", "latin": "Büro-Server-größer-01", "spark": "● ▂▃▅▇▆▃▂▂▁▂▃"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
