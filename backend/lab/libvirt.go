@@ -208,7 +208,7 @@ func (l *Libvirtd) start() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd := exec.Command("nsenter", "--target", fmt.Sprint(l.holder.Process.Pid), "--mount", "--net", "--uts",
 		"taskset", "--cpu-list", oneCPU(), "libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -129,10 +129,12 @@ func (d deed) outcome(r *rpcConn, err error) error {
 		return nil
 	}
 	if isTransport(err) {
-		if r.dead() {
+		select {
+		case <-r.fence.done:
 			return d.lost(r.fence.cause)
+		case <-time.After(2 * lastWords):
+			return d.lost(err)
 		}
-		return d.lost(err)
 	}
 	return d.failed(err)
 }

@@ -59,9 +59,9 @@ func describeVM(detail *backend.Detail, x *libvirtxml.Domain) {
 		}
 	}
 	if x.VCPU != nil {
-		vm.MaxVCPUs, vm.VCPUs = int(x.VCPU.Value), int(x.VCPU.Value) //nolint:gosec // a small number
+		vm.MaxVCPUs, vm.VCPUs = int(x.VCPU.Value), int(x.VCPU.Value)
 		if x.VCPU.Current > 0 {
-			vm.VCPUs = int(x.VCPU.Current) //nolint:gosec // a small number
+			vm.VCPUs = int(x.VCPU.Current)
 		}
 	}
 	if x.Memory != nil {

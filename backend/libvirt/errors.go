@@ -48,8 +48,10 @@ func classByCode(code libvirt.ErrorNumber) backend.Class {
 func classOf(code libvirt.ErrorNumber, message string) backend.Class {
 	switch code {
 	case libvirt.ErrInternalError, libvirt.ErrOperationFailed:
-		if strings.Contains(message, "already") {
-			return backend.ClassConflict
+		for _, words := range []string{"already", "not running", "not paused"} {
+			if strings.Contains(message, words) {
+				return backend.ClassConflict
+			}
 		}
 	case libvirt.ErrInvalidArg:
 		if strings.Contains(message, "unsupported flags") {

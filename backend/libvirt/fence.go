@@ -57,9 +57,14 @@ func (f *fence) fail(cause error) {
 	})
 }
 
-// Close implements net.Conn.
+// Close implements net.Conn. Only the library calls it, when logging in failed: what
+// the peer sent last is read before, as it may say why.
 func (f *fence) Close() error {
-	f.fail(errClosed)
+	select {
+	case <-f.done:
+	case <-time.After(lastWords):
+		f.fail(errClosed)
+	}
 	return nil
 }
 
@@ -178,7 +183,7 @@ func (f *fence) Write(p []byte) (int, error) {
 	})
 	n, err := f.Conn.Write(p)
 	if err != nil {
-		f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+		f.writeFailed(err)
 		return n, io.ErrClosedPipe
 	}
 	if f.out.midFrame() {
@@ -197,8 +202,22 @@ func (f *fence) sendKeepalive(procedure uint32) {
 		return
 	}
 	if _, err := f.Conn.Write(keepaliveFrame(procedure)); err != nil {
-		f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+		f.writeFailed(err)
 	}
+}
+
+// lastWords is how long a peer that takes no more may still be read: what it sent
+// before tells more than the broken pipe.
+const lastWords = 500 * time.Millisecond
+
+func (f *fence) writeFailed(err error) {
+	guard.Go("libvirt last words", f.fail, func() {
+		select {
+		case <-f.done:
+		case <-time.After(lastWords):
+			f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+		}
+	})
 }
 
 // keepaliveTick times the pings. Three in a row without any sign of life end the

@@ -78,7 +78,7 @@ func (c *client) Node(ctx context.Context, host backend.Ref) (*backend.NodeSampl
 		return nil, err
 	}
 	for cell := range c.node.info.cells {
-		m, err := c.nodeMem(ctx, int32(cell)) //nolint:gosec // a small number
+		m, err := c.nodeMem(ctx, int32(cell))
 		if err != nil {
 			if missing(err) {
 				n.Cells = nil

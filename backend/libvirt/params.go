@@ -34,7 +34,7 @@ func (p params) integer(name string) int64 {
 
 // unsigned is integer for what can't be negative.
 func (p params) unsigned(name string) uint64 {
-	return uint64(max(p.integer(name), 0)) //nolint:gosec // not negative
+	return uint64(max(p.integer(name), 0))
 }
 
 // sum adds up every parameter with this beginning and end, "net." and ".rx.bytes";

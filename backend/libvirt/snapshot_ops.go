@@ -38,6 +38,10 @@ func (c *client) prepareCreate(ch change, o backend.SnapshotCreateOp) (change, e
 	if err := checkSnapshotName(ch.deed.doing, ch.domain.Name, o.Name); err != nil {
 		return ch, err
 	}
+	if o.Quiesce && !o.DiskOnly {
+		return ch, backend.Refuse(backend.ClassInvalid, ch.deed.doing, ch.domain.Name,
+			"libvirt quiesces the guest only for a disk-only snapshot: choose disk-only as well")
+	}
 	x := libvirtxml.DomainSnapshot{Name: o.Name, Description: o.Description}
 	text, err := x.Marshal()
 	if err != nil {
@@ -76,16 +80,43 @@ func (c *client) prepareRevert(ctx context.Context, ch change, o backend.Snapsho
 	}
 	ch.deed.limit = snapshotLimit
 	ch.run = func(lv *libvirt.Libvirt) (backend.Result, error) {
-		return backend.Result{}, lv.DomainRevertToSnapshot(s, uint32(flags)) //nolint:gosec // flags
+		if err := lv.DomainRevertToSnapshot(s, uint32(flags)); err != nil { //nolint:gosec // flags
+			return backend.Result{}, err
+		}
+		return backend.Result{}, bringTo(lv, ch.domain, o.After)
 	}
 	return ch, nil
+}
+
+// bringTo sees to it that the VM does after a revert what was asked for: some drivers
+// accept the wish and leave a VM off that was off in the snapshot.
+func bringTo(lv *libvirt.Libvirt, d libvirt.Domain, after backend.After) error {
+	if after == backend.AfterAsTaken {
+		return nil
+	}
+	state, _, err := lv.DomainGetState(d, 0)
+	if err != nil || libvirt.DomainState(state) != libvirt.DomainShutoff {
+		return err
+	}
+	if after == backend.AfterRun {
+		return lv.DomainCreate(d)
+	}
+	_, err = lv.DomainCreateWithFlags(d, uint32(libvirt.DomainStartPaused))
+	if !hasCode(err, libvirt.ErrInvalidArg, libvirt.ErrNoSupport) {
+		return err
+	}
+	// A driver that can't start a VM paused: the next best.
+	if err := lv.DomainCreate(d); err != nil {
+		return err
+	}
+	return lv.DomainSuspend(d)
 }
 
 // prepareDelete deletes a snapshot (S4). Forgetting a tree without touching its disks
 // is never asked for: it crashes libvirtd 9.0.
 func (c *client) prepareDelete(ctx context.Context, ch change, o backend.SnapshotDeleteOp) (change, error) {
 	if o.MetadataOnly && o.Children {
-		return ch, backend.Refuse(backend.ClassUnsupported, ch.deed.doing, ch.domain.Name,
+		return ch, backend.Refuse(backend.ClassInvalid, ch.deed.doing, ch.domain.Name,
 			"libvirt can't safely forget a snapshot together with its children: forget them one by one, leaves first")
 	}
 	s, err := c.findSnapshot(ctx, ch, o.Snapshot)
@@ -144,7 +175,7 @@ func redescribe(lv *libvirt.Libvirt, s libvirt.DomainSnapshot, description strin
 	if current != 0 {
 		flags |= libvirt.DomainSnapshotCreateCurrent
 	}
-	_, err = lv.DomainSnapshotCreateXML(s.Dom, text, uint32(flags)) //nolint:gosec // flags
+	_, err = lv.DomainSnapshotCreateXML(s.Dom, text, uint32(flags))
 	return err
 }
 

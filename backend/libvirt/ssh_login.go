@@ -50,12 +50,12 @@ func (s *sshTransport) login(ctx context.Context, p *sshProcess) error {
 	if err != nil {
 		return err
 	}
-	defer questions.Close()
+	defer func() { _ = questions.Close() }()
 	answers, err := os.OpenFile(filepath.Join(s.dir, "answer"), os.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
-	defer answers.Close()
+	defer func() { _ = answers.Close() }()
 	ready := make(chan error, 1)
 	guard.Go("ssh login", func(err error) { ready <- err }, func() { ready <- awaitReady(p) })
 	asked := make(chan string)

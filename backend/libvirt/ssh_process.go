@@ -32,8 +32,7 @@ func startSSH(program string, args, env []string) (*sshProcess, error) {
 		return nil, err
 	}
 	near, far := os.NewFile(uintptr(pair[0]), "ssh"), os.NewFile(uintptr(pair[1]), "ssh")
-	defer near.Close()
-	defer far.Close()
+	defer func() { _, _ = near.Close(), far.Close() }()
 	c, err := net.FileConn(near)
 	if err != nil {
 		return nil, err
