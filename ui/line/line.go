@@ -144,7 +144,7 @@ func cut(s string, limit int) (out string, width int, whole bool) {
 	for i < len(s) {
 		n := simple(s[i:])
 		if n == 0 { // it may belong to the character before: start over, by the book
-			return cutClusters(clean(s), limit)
+			return cutClusters(s, limit)
 		}
 		if width == limit {
 			return s[:i], width, false
@@ -176,17 +176,29 @@ func simple(s string) int {
 	return 0
 }
 
+// cutClusters is cut for all that is not simple: character by character as a reader
+// sees them, with the placeholder for what is not safe.
 func cutClusters(s string, limit int) (out string, width int, whole bool) {
-	i := 0
+	var clean strings.Builder
+	from, i := 0, 0 // s[from:i] is good and not in clean yet
 	for i < len(s) {
 		n, w := cluster(s[i:])
+		good := safe(s[i:i+n], w)
+		if !good {
+			w = len(placeholder)
+		}
 		if limit >= 0 && width+w > limit {
-			return s[:i], width, false
+			return clean.String() + s[from:i], width, false
+		}
+		if !good {
+			clean.WriteString(s[from:i])
+			clean.WriteString(placeholder)
+			from = i + n
 		}
 		i += n
 		width += w
 	}
-	return s, width, true
+	return clean.String() + s[from:], width, true
 }
 
 // cluster is the length in bytes and cells of the first character of s as read.
@@ -198,36 +210,6 @@ func cluster(s string) (n, width int) {
 	return len(c), w
 }
 
-// clean replaces what terminals would obey or measure differently. It returns s
-// itself when there is nothing to replace.
-func clean(s string) string {
-	i := 0
-	for i < len(s) {
-		n, w := cluster(s[i:])
-		if !safe(s[i:i+n], w) {
-			return cleanFrom(s, i)
-		}
-		i += n
-	}
-	return s
-}
-
-func cleanFrom(s string, i int) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	for i < len(s) {
-		n, w := cluster(s[i:])
-		if safe(s[i:i+n], w) {
-			b.WriteString(s[i : i+n])
-		} else {
-			b.WriteString(placeholder)
-		}
-		i += n
-	}
-	return b.String()
-}
-
 // safe says that every terminal takes the cluster for w cells, w at least one, and that
 // it keeps to itself: neither the blank before nor the one after melts into it.
 func safe(c string, w int) bool {
@@ -237,6 +219,14 @@ func safe(c string, w int) bool {
 	if w < 1 || !utf8.ValidString(c) {
 		return false
 	}
+	if r, n := utf8.DecodeRuneInString(c); n == len(c) && w == 2 && ideograph(r) {
+		return true
+	}
 	alone := " " + c + " "
 	return ansi.StringWidthWc(alone) == w+2 && ansi.StringWidth(alone) == w+2
+}
+
+// ideograph says that r is a letter of the common East Asian scripts: always two cells.
+func ideograph(r rune) bool {
+	return r >= 0x3041 && r <= 0x30ff || r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7a3
 }

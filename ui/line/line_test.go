@@ -3,6 +3,7 @@ package line
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -57,6 +58,15 @@ func TestSimpleCharactersAreOneCell(t *testing.T) {
 	}
 }
 
+func TestIdeographsAreTwoCells(t *testing.T) {
+	for r := rune(0x3000); r < 0xd800; r++ {
+		s := " " + string(r) + " "
+		if _, w := cluster(string(r)); w == 2 && ideograph(r) && (ansi.StringWidth(s) != 4 || ansi.StringWidthWc(s) != 4) {
+			t.Errorf("%q (%U) is not two cells", s, r)
+		}
+	}
+}
+
 func TestTruncateLeft(t *testing.T) {
 	for _, c := range []struct {
 		in   string
@@ -105,6 +115,21 @@ func TestWrap(t *testing.T) {
 	}
 	if Wrap("x", 0) != nil {
 		t.Error("Wrap in no width should have no lines")
+	}
+}
+
+// A long line must not cost the square of its length.
+func TestWrapLongLines(t *testing.T) {
+	text := strings.Repeat("日本語\u0301 ", 20_000)
+	done := make(chan int, 1)
+	go func() { done <- len(Wrap(text, 2)) }()
+	select {
+	case n := <-done:
+		if n < 60_000 {
+			t.Errorf("%d lines", n)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("wrapping 80000 characters took more than 10 s")
 	}
 }
 

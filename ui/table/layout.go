@@ -92,7 +92,9 @@ func (m *Model[V, K]) arrange(visible []V, w int, wide bool) {
 		}
 	}
 	space := w - gutter
-	for m.least() > space && m.drop() {
+	fits := m.least() <= space
+	for !fits && m.drop() {
+		fits = m.least() <= space
 	}
 	m.shrink(space)
 	m.grow(space)

@@ -238,7 +238,7 @@ func TestFailuresShowTheScreen(t *testing.T) {
 		r.failed = ""
 		func() {
 			defer func() {
-				if p := recover(); p != nil && p != errFailed {
+				if p := recover(); p != nil && p != any(errFailed) {
 					t.Fatalf("%s: panic %v", name, p)
 				}
 			}()
