@@ -75,8 +75,6 @@ func (d *dialer) transport(ask backend.Asker) (transport, error) {
 		return newSSH(d.target, d.opts.ID, d.opts.ReadOnly, ask)
 	case "tcp":
 		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, d.target) }), nil
-	case "tls":
-		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialTLS(ctx, d.target) }), nil
 	default:
 		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, d.target, d.opts.ReadOnly) }), nil
 	}
@@ -130,11 +128,4 @@ func dialTCP(ctx context.Context, t *target) (net.Conn, error) {
 		return nil, fmt.Errorf("%s: %s", net.JoinHostPort(t.host, port), plainNet(err))
 	}
 	return c, nil
-}
-
-// dialTLS refuses, naming the way that works.
-func dialTLS(_ context.Context, t *target) (net.Conn, error) {
-	return nil, &backend.Error{Class: backend.ClassUnsupported,
-		Message: "TLS is not supported yet",
-		Remedy:  fmt.Sprintf("connect through ssh: %s+ssh://%s%s", t.driver, t.host, t.path)}
 }

@@ -62,6 +62,12 @@ func TestPoolsVolumesNetworks(t *testing.T) {
 	l := lab.StartLibvirtd(t)
 	b := dial(t, l.URI("qemu"), false)
 	w := watch(t, b)
+	poolsAndVolumes(t, l, b, w)
+	networks(t, l, b, w)
+}
+
+func poolsAndVolumes(t *testing.T, l *lab.Libvirtd, b backend.Backend, w *watcher) {
+	t.Helper()
 	dir := filepath.Join(l.Dir(), "images")
 	l.Virsh("pool-define-as", "p1", "dir", "--target", dir)
 	eventually(t, time.Second, "pool", func() bool { return w.told("p1", "pool defined") })
@@ -90,6 +96,10 @@ func TestPoolsVolumesNetworks(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+}
+
+func networks(t *testing.T, l *lab.Libvirtd, b backend.Backend, w *watcher) {
+	t.Helper()
 	net := filepath.Join(l.Dir(), "net.xml")
 	if err := os.WriteFile(net, []byte(`<network><name>n1</name><forward mode='nat'/><bridge name='hvbr0'/><ip address='192.168.77.1' netmask='255.255.255.0'><dhcp><range start='192.168.77.2' end='192.168.77.9'/></dhcp></ip></network>`), 0o600); err != nil {
 		t.Fatal(err)

@@ -192,29 +192,32 @@ func TestSSH(t *testing.T) {
 			t.Errorf("asked %+v", ask.asked)
 		}
 	})
-	t.Run("passphrase", func(t *testing.T) {
-		s.trust(t, "host")
-		key := filepath.Join(s.dir, "locked")
-		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "sesame", "-f", key).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v %s", err, out)
-		}
-		pub, _ := os.ReadFile(key + ".pub")
+	t.Run("passphrase", func(t *testing.T) { passphrase(t, s, l) })
+}
+
+func passphrase(t *testing.T, s *sshd, l *lab.Libvirtd) {
+	t.Helper()
+	s.trust(t, "host")
+	key := filepath.Join(s.dir, "locked")
+	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "sesame", "-f", key).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	pub, _ := os.ReadFile(key + ".pub")
+	s.write(t, "authorized", string(pub), 0o600)
+	defer func() {
+		pub, _ := os.ReadFile(filepath.Join(s.dir, "user.pub"))
 		s.write(t, "authorized", string(pub), 0o600)
-		defer func() {
-			pub, _ := os.ReadFile(filepath.Join(s.dir, "user.pub"))
-			s.write(t, "authorized", string(pub), 0o600)
-		}()
-		ask := &answers{give: []string{"sesame"}}
-		b, err := dialSSH(t, s.uri(l.Socket(), "&keyfile="+key), ask)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = b.Close()
-		if len(ask.asked) != 1 || !ask.asked[0].Secret {
-			t.Errorf("asked %+v", ask.asked)
-		}
-	})
+	}()
+	ask := &answers{give: []string{"sesame"}}
+	b, err := dialSSH(t, s.uri(l.Socket(), "&keyfile="+key), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = b.Close()
+	if len(ask.asked) != 1 || !ask.asked[0].Secret {
+		t.Errorf("asked %+v", ask.asked)
+	}
 }
 
 func TestSSHRefusals(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 type target struct {
 	raw       string // as given, without a password
 	driver    string // qemu, test, xen …
-	transport string // unix, ssh, tcp, tls
+	transport string // unix, ssh, tcp
 	user      string
 	host      string
 	port      string
@@ -82,12 +82,14 @@ func (t *target) checkDriver() error {
 
 func (t *target) checkTransport() error {
 	switch t.transport {
-	case "unix", "ssh", "tcp", "tls":
+	case "unix", "ssh", "tcp":
 		return nil
+	case "tls":
+		return fmt.Errorf("%s: TLS is not supported yet: write %s+ssh://%s%s", t.raw, t.driver, t.host, t.path)
 	case "libssh", "libssh2":
 		return fmt.Errorf("%s: transport %q is not supported: write %s+ssh, which uses your own ssh", t.raw, t.transport, t.driver)
 	}
-	return fmt.Errorf("%s: unknown transport %q: use unix, ssh, tcp or tls", t.raw, t.transport)
+	return fmt.Errorf("%s: unknown transport %q: use unix, ssh or tcp", t.raw, t.transport)
 }
 
 // checkPlace checks host and path.

@@ -54,6 +54,8 @@ func TestParseURIRefusals(t *testing.T) {
 		{"qemu+ssh://h/system?proxy=magic", "proxy"},
 		{"qemu+ssh://h/system?keyfile=", "no usable value"},
 		{"qemu+ssh://h/system?a=b;c", "parameters"},
+		{"qemu://h/system", "qemu+ssh://h/system"},
+		{"qemu+tls://h/system", "not supported yet"},
 	}
 	for _, c := range cases {
 		_, err := New(Options{ID: "c", URI: c.uri})
