@@ -61,6 +61,11 @@ func (s *Server) addDemo() error {
 	}
 	for _, e := range bases {
 		e.(*simulator.VirtualMachine).UnregisterVM(s.model.Service.Context, &types.UnregisterVM{This: e.Reference()})
+		for _, st := range sites {
+			for _, ds := range st.stores {
+				_ = os.RemoveAll(path.Join(ds.Summary.Url, e.Entity().Name))
+			}
+		}
 	}
 	model := &simulator.VirtualMachine{VirtualMachine: base}
 	number := 1000

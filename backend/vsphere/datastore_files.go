@@ -77,6 +77,7 @@ func searchSpec() *types.HostDatastoreBrowserSearchSpec {
 	yes := true
 	return &types.HostDatastoreBrowserSearchSpec{
 		SortFoldersFirst: &yes,
+		MatchPattern:     []string{"*"},
 		Details:          &types.FileQueryFlags{FileType: true, FileSize: true, Modification: true},
 		Query: []types.BaseFileQuery{
 			&types.FolderFileQuery{}, &types.IsoImageFileQuery{}, &types.VmConfigFileQuery{},

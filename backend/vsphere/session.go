@@ -36,6 +36,10 @@ func (c *Conn) renew(ctx context.Context, was int) error {
 	if c.renewed != was {
 		return nil
 	}
+	// A server that still knows the session refuses a second login in it.
+	out, cancel := c.bounded(ctx, logoutTimeout)
+	_ = c.sm.Logout(out)
+	cancel()
 	if err := c.loginLocked(ctx); err != nil {
 		return loginError(c.end.shown(), err)
 	}

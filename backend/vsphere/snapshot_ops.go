@@ -2,6 +2,8 @@ package vsphere
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -20,14 +22,34 @@ func (a *action) checkName(name string) error {
 	if name == "" {
 		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "a snapshot needs a name")
 	}
-	if n := len([]rune(name)); n > maxName {
+	if n := utf8.RuneCountInString(name); n > maxName {
 		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "the name has %d characters; %d are allowed", n, maxName)
+	}
+	if strings.Contains(name, "/") {
+		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "a snapshot name can't hold a /, which separates the names in a path")
+	}
+	return a.checkText(name)
+}
+
+// checkText refuses what XML can't carry and the encoder would silently replace.
+func (a *action) checkText(text string) error {
+	for _, r := range text {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError {
+			return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "the control character %U can't be sent to the server", r)
+		}
 	}
 	return nil
 }
 
+func (a *action) checkBoth(name, description string) error {
+	if err := a.checkName(name); err != nil {
+		return err
+	}
+	return a.checkText(description)
+}
+
 func (a *action) createSnapshot(ctx context.Context, op backend.SnapshotCreateOp) (backend.Result, error) {
-	if err := a.checkName(op.Name); err != nil {
+	if err := a.checkBoth(op.Name, op.Description); err != nil {
 		return backend.Result{}, err
 	}
 	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
@@ -92,7 +114,7 @@ func (a *action) deleteSnapshot(ctx context.Context, op backend.SnapshotDeleteOp
 }
 
 func (a *action) editSnapshot(ctx context.Context, op backend.SnapshotEditOp) (backend.Result, error) {
-	if err := a.checkName(op.Name); err != nil {
+	if err := a.checkBoth(op.Name, op.Description); err != nil {
 		return backend.Result{}, err
 	}
 	err := a.call(ctx, func(ctx context.Context) error {
