@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -51,7 +52,7 @@ func (m *Model) tooSmall() []string {
 
 func (m *Model) body(lay layout) []string {
 	if s := m.screen(); s != nil {
-		return m.box(lay.body, s.title(m), "", "", true, func(w, h int) []string { return s.draw(m, w, h) })
+		return m.box(frameOf{rect: lay.body, title: s.title(m), focused: true}, func(w, h int) []string { return s.draw(m, w, h) })
 	}
 	var left []string
 	for _, p := range lay.stack {
@@ -70,40 +71,70 @@ func (m *Model) body(lay layout) []string {
 func (m *Model) slotBox(s *slot, r rect) []string {
 	focused := m.focused(s)
 	wide := m.wide || m.zoom == zoomFull
-	return m.box(r, s.title(m), s.view().FilterText(), s.view().Counts(), focused, func(w, h int) []string {
+	f := frameOf{rect: r, title: s.title(m), filter: s.view().FilterText(), counts: s.view().Counts(), focused: focused, foot: m.otherPanes(s)}
+	return m.box(f, func(w, h int) []string {
 		return s.view().Draw(w, h, focused, wide, m.emptyWords(s))
 	})
 }
 
-// box draws a frame with a title, a filter and counts around what inside draws. The
-// focus shows in the title only: recolouring borders would cost kilobytes.
-func (m *Model) box(r rect, title, filter, counts string, focused bool, inside func(w, h int) []string) []string {
+// otherPanes name what the fold hides, in the bottom border.
+func (m *Model) otherPanes(of *slot) string {
+	if m.w >= foldWidth && m.zoom != zoomFull {
+		return ""
+	}
+	var names []string
+	for _, s := range m.slots {
+		if s != of {
+			names = append(names, fmt.Sprintf("%d %s", s.number, s.name))
+		}
+	}
+	return strings.Join(append(names, "0 Details"), "  ")
+}
+
+// frameOf is a frame around something: its place, and the words in its borders.
+type frameOf struct {
+	rect
+	title, filter, counts, foot string
+	focused                     bool
+}
+
+// box draws a frame around what inside draws. The focus shows in the title only:
+// recolouring borders would cost kilobytes.
+func (m *Model) box(f frameOf, inside func(w, h int) []string) []string {
+	if f.w < 4 || f.h < 2 {
+		return blankLines(f.rect)
+	}
 	th, g := m.env.Theme, m.env.Theme.Glyphs.Box
-	if r.w < 4 || r.h < 2 {
-		return blankLines(r)
-	}
-	tok := theme.Title
-	if focused {
-		tok = theme.Focus
-	}
-	b := line.New(th, theme.Plain, r.w)
-	b.Add(theme.Border, g.TopLeft).AddMax(tok, " "+title+" ", max(r.w-4-line.Width(counts), 3))
-	if filter != "" {
-		b.Add(theme.Border, g.Horizontal).AddMax(theme.Match, " /"+filter+" ", max(b.Left()-line.Width(counts)-4, 0))
-	}
-	if counts != "" {
-		b.Rule(theme.Border, g.Horizontal, b.Left()-line.Width(counts)-3)
-		b.Add(theme.Muted, " "+counts+" ")
-	}
-	b.Rule(theme.Border, g.Horizontal, b.Left()-1).Add(theme.Border, g.TopRight)
-	out := []string{b.String()}
+	out := []string{m.topBorder(f)}
 	side := th.Render(theme.Border, theme.Plain, g.Vertical)
-	for _, l := range inside(r.w-2, r.h-2) {
+	for _, l := range inside(f.w-2, f.h-2) {
 		out = append(out, side+l+side)
 	}
-	b.Reset(th, theme.Plain, r.w)
-	b.Add(theme.Border, g.BottomLeft).Rule(theme.Border, g.Horizontal, b.Left()-1).Add(theme.Border, g.BottomRight)
+	b := line.New(th, theme.Plain, f.w)
+	b.Add(theme.Border, g.BottomLeft)
+	if f.foot != "" && line.Width(f.foot) <= f.w-6 {
+		b.Add(theme.Border, g.Horizontal).Add(theme.Muted, " "+f.foot+" ")
+	}
+	b.Rule(theme.Border, g.Horizontal, b.Left()-1).Add(theme.Border, g.BottomRight)
 	return append(out, b.String())
+}
+
+func (m *Model) topBorder(f frameOf) string {
+	th, g := m.env.Theme, m.env.Theme.Glyphs.Box
+	tok := theme.Title
+	if f.focused {
+		tok = theme.Focus
+	}
+	b := line.New(th, theme.Plain, f.w)
+	b.Add(theme.Border, g.TopLeft).AddMax(tok, " "+f.title+" ", max(f.w-4-line.Width(f.counts), 3))
+	if f.filter != "" {
+		b.Add(theme.Border, g.Horizontal).AddMax(theme.Match, " /"+f.filter+" ", max(b.Left()-line.Width(f.counts)-4, 0))
+	}
+	if f.counts != "" {
+		b.Rule(theme.Border, g.Horizontal, b.Left()-line.Width(f.counts)-3)
+		b.Add(theme.Muted, " "+f.counts+" ")
+	}
+	return b.Rule(theme.Border, g.Horizontal, b.Left()-1).Add(theme.Border, g.TopRight).String()
 }
 
 func blankLines(r rect) []string {
@@ -117,12 +148,12 @@ func blankLines(r rect) []string {
 // detailBox draws the details of what is under the cursor.
 func (m *Model) detailBox(r rect) []string {
 	o := m.subject()
-	title, position := "0 Details", ""
+	title := "0 Details"
 	var sections []kind.Section
 	if o != nil {
 		title, sections = m.detailTitle(o), m.detailSections(o)
 	}
-	return m.box(r, title, "", position, m.focus == focusDetails, func(w, h int) []string {
+	return m.box(frameOf{rect: r, title: title, focused: m.focus == focusDetails}, func(w, h int) []string {
 		lines := detail.Lines(m.env.Theme, sections, w)
 		m.detailScroll = max(min(m.detailScroll, len(lines)-h), 0)
 		lines = lines[m.detailScroll:]

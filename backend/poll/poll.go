@@ -104,6 +104,7 @@ func (p *Poller) Add(e Endpoint) error {
 	}
 	c := newConn(p, e)
 	p.conns[e.ID] = c
+	c.status(func(*store.ConnStatus) {}) // seen at once, in the order of adding
 	p.wg.Add(1)
 	guard.Go("connection "+string(e.ID), p.fault, func() {
 		defer p.wg.Done()

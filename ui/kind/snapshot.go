@@ -49,11 +49,19 @@ func SnapshotTree(e *Env) tree.Spec[backend.Object, backend.Ref] {
 			up := o.(*backend.Snapshot).Up
 			return up, !up.IsZero()
 		},
-		Label:   func(o backend.Object) table.Cell { return cell(o.Title(), theme.Text) },
+		Label:   snapshotLabel,
 		Current: func(o backend.Object) bool { return o.(*backend.Snapshot).Current },
 		Title:   "SNAPSHOT",
 		Columns: cols,
 	}
+}
+
+// snapshotLabel says in a word, besides the tree's sign, where the VM stands.
+func snapshotLabel(o backend.Object) table.Cell {
+	if !o.(*backend.Snapshot).Current {
+		return cell(o.Title(), theme.Text)
+	}
+	return table.Cell{Segs: []table.Seg{{Text: o.Title(), Tok: theme.Text}, {Text: "  now", Tok: theme.StateOK}}}
 }
 
 // columns stand right of the label; the label itself is the tree's.
