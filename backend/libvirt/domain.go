@@ -29,15 +29,29 @@ func (c *client) listVMs(ctx context.Context, q backend.Query, emit func([]backe
 	}
 	var records []libvirt.DomainStatsRecord
 	var sets domainSets
-	var first, second error
+	var failed, failedToo error
 	var wait sync.WaitGroup
-	wait.Go(func() { sets, second = c.domainSets(ctx) })
-	records, first = c.domainStates(ctx, domains)
+	wait.Go(func() { sets, failedToo = c.domainSets(ctx) })
+	records, failed = c.domainStates(ctx, domains)
 	wait.Wait()
-	if err := errors.Join(first, second); err != nil {
-		return firstError(first, second)
+	if err := firstError(failed, failedToo); err != nil {
+		return err
 	}
-	c.learnConfigs(ctx, records, domains == nil)
+	if domains == nil {
+		c.configs.keep(records)
+	}
+	// The first page is not kept waiting for the sizes of all others.
+	first := records[:min(pageSize, len(records))]
+	rest := records[len(first):]
+	c.learnConfigs(ctx, first, false)
+	c.emitVMs(first, sets, emit)
+	c.learnConfigs(ctx, rest, domains == nil)
+	c.emitVMs(rest, sets, emit)
+	return nil
+}
+
+// emitVMs hands domains over page by page.
+func (c *client) emitVMs(records []libvirt.DomainStatsRecord, sets domainSets, emit func([]backend.Object)) {
 	for start := 0; start < len(records); start += pageSize {
 		page := records[start:min(start+pageSize, len(records))]
 		objects := make([]backend.Object, 0, len(page))
@@ -46,7 +60,6 @@ func (c *client) listVMs(ctx context.Context, q backend.Query, emit func([]backe
 		}
 		emit(objects)
 	}
-	return nil
 }
 
 func firstError(errs ...error) error {

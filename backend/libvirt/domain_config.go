@@ -26,8 +26,7 @@ func (c *configCache) get(id libvirt.UUID) domainConfig {
 	return c.by[id]
 }
 
-// put takes in a bulk answer; unless partial, domains that are not in it are
-// forgotten first.
+// put takes in a bulk answer.
 func (c *configCache) put(records []libvirt.DomainStatsRecord) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,14 +95,11 @@ func (c *configCache) keep(records []libvirt.DomainStatsRecord) {
 const configGroups = uint32(libvirt.DomainStatsBalloon | libvirt.DomainStatsVCPU)
 
 // learnConfigs asks for the sizes that are not known yet; they are left out when
-// the server does not say or a VM hangs.
+// the server does not say or a VM hangs. all is set when records are (nearly) all
+// domains: then one call for all that are off is cheaper than naming them.
 func (c *client) learnConfigs(ctx context.Context, records []libvirt.DomainStatsRecord, all bool) {
-	if all {
-		c.configs.keep(records)
-	}
 	off, running := c.configs.missing(records)
 	if len(off) > 0 {
-		// All of them in one call are cheaper than a list of names.
 		domains, flags := off, uint32(0)
 		if all && len(off) > len(records)/2 {
 			domains, flags = nil, uint32(libvirt.ConnectGetAllDomainsStatsInactive)
