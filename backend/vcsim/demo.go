@@ -152,6 +152,12 @@ func (st *site) sizeCluster() {
 	sum.TotalCpu, sum.EffectiveCpu = n*16*2500, n*16*2400
 	sum.TotalMemory, sum.EffectiveMemory = int64(n)*256<<30, int64(n)*250<<10
 	sum.NumCpuCores, sum.NumCpuThreads = int16(n*16), int16(n*32)
+	if full, ok := st.cluster.Summary.(*types.ClusterComputeResourceSummary); ok {
+		full.UsageSummary = &types.ClusterUsageSummary{
+			TotalCpuCapacityMhz: sum.TotalCpu, TotalMemCapacityMB: int32(n) * 256 << 10,
+			CpuDemandMhz: sum.TotalCpu * 38 / 100, MemDemandMB: int32(n) * 104 << 10,
+		}
+	}
 	if cfg, ok := st.cluster.ConfigurationEx.(*types.ClusterConfigInfoEx); ok {
 		cfg.DrsConfig.Enabled, cfg.DasConfig.Enabled = types.NewBool(true), types.NewBool(true)
 	}

@@ -61,7 +61,7 @@ func (m *machine) drive(bg *simulator.Context, t *simulator.Task, j job) {
 // pass lets the time of the task go by and reports progress; false when it was
 // cancelled or the server closed.
 func (m *machine) pass(bg *simulator.Context, t *simulator.Task, last time.Duration) bool {
-	const steps = 10
+	const steps = 5
 	if last <= 0 {
 		return true
 	}

@@ -8,13 +8,13 @@ import (
 
 // clusterState is what is remembered of a ClusterComputeResource.
 type clusterState struct {
-	name             string
-	alarm            backend.Health
-	hosts, up        int
-	vms              int
-	cpuMHz, cpuUsed  uint64
-	memory, memUsed  uint64
-	drs, ha, counted bool
+	name            string
+	alarm           backend.Health
+	hosts, up       int
+	vms             int
+	cpuMHz, cpuUsed uint64
+	memory, memUsed uint64
+	drs, ha         bool
 }
 
 func (s *clusterState) set(_ *names, path string, val any) bool {
@@ -43,9 +43,7 @@ func (s *clusterState) setSummary(val any) {
 		base = sum.ComputeResourceSummary
 		if u := sum.UsageSummary; u != nil {
 			s.cpuUsed, s.memUsed = uint64(max(u.CpuDemandMhz, 0)), uint64(max(u.MemDemandMB, 0))<<20
-			if !s.counted {
-				s.vms = int(u.TotalVmCount)
-			}
+			s.vms = int(u.TotalVmCount)
 		}
 	case types.ComputeResourceSummary:
 		base = sum

@@ -44,9 +44,16 @@ func (t *tally) count(p vmPlace, by int) {
 	}
 }
 
-// fill puts the counts into a host or pool.
-func (t *tally) fill(moid string, e entity, _ *names) {
+// fill puts the counts into a host, cluster or pool.
+func (t *tally) fill(moid string, e entity, n *names) {
 	switch e := e.(type) {
+	case *clusterState:
+		e.vms = 0
+		for host, vms := range t.hosts {
+			if id, _ := n.above(host, "ClusterComputeResource"); id == moid {
+				e.vms += vms
+			}
+		}
 	case *hostState:
 		e.vms, e.active = t.hosts[moid], t.active[moid]
 	case *resourcePoolState:
@@ -54,9 +61,14 @@ func (t *tally) fill(moid string, e entity, _ *names) {
 	}
 }
 
-// changed are the hosts and pools whose count has changed since the last call.
+// changed are the hosts, clusters and pools whose count has changed since the last call.
 func (t *tally) changed(w *watch) []backend.Object {
 	var list []backend.Object
+	for moid := range t.dirty {
+		if id, _ := w.c.names.above(moid, "ClusterComputeResource"); id != "" {
+			t.dirty[id] = true
+		}
+	}
 	for moid := range t.dirty {
 		if e, ok := w.entities[moid]; ok {
 			list = append(list, w.object(moid, e))

@@ -142,10 +142,10 @@ func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context
 	if err != nil {
 		return err
 	}
-	if err := k.filter(ctx, viewSpec(v.infra, leanSets(infraTypes()))); err != nil {
-		return staleIfGone(err)
-	}
-	if err := k.filter(ctx, viewSpec(v.vms, leanSets([]string{"VirtualMachine"}))); err != nil {
+	// One filter for all: a simulator collects every filter for each change.
+	spec := viewSpec(v.infra, leanSets(append(infraTypes(), "VirtualMachine")))
+	spec.ObjectSet = append(spec.ObjectSet, viewSpec(v.vms, nil).ObjectSet...)
+	if err := k.filter(ctx, spec); err != nil {
 		return staleIfGone(err)
 	}
 	for {

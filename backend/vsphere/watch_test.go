@@ -58,4 +58,13 @@ func TestHostsCountTheirVMs(t *testing.T) {
 	if active == 0 || active >= all {
 		t.Errorf("%d of %d active", active, all)
 	}
+	m.until("the counts of clusters", func() bool {
+		sum := 0
+		for _, o := range m.has {
+			if c, ok := o.(*backend.Cluster); ok && c.DRS && c.HA && c.CPUUsedMHz > 0 {
+				sum += c.VMs
+			}
+		}
+		return sum == all
+	})
 }
