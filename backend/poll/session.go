@@ -186,14 +186,25 @@ func (c *conn) takePending() []backend.Query {
 	return qs
 }
 
-// list fetches one list into the store. Only a dead connection is an error.
+// list fetches one list into the store. A list that nobody has seen yet is shown page
+// by page; one that is known is replaced as a whole, so that no row ever vanishes for
+// a moment. Only a dead connection is an error.
 func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) error {
 	var all []backend.Object
-	err := b.List(ctx, q, func(page []backend.Object) { all = append(all, page...) })
+	first := q.Refs == nil && !c.p.o.Store.Known(c.e.ID, q)
+	err := b.List(ctx, q, func(page []backend.Object) {
+		all = append(all, page...)
+		if first {
+			c.p.o.Store.Apply(c.e.ID, backend.Upsert{Objects: page})
+		}
+	})
 	if err != nil {
 		return c.passable(ctx, err)
 	}
 	c.p.o.Store.Touch(c.e.ID)
+	if first && len(all) > 0 {
+		return nil // shown already
+	}
 	c.p.o.Store.Apply(c.e.ID, backend.Replace{Query: q, Objects: all})
 	return nil
 }

@@ -92,3 +92,11 @@ func (s *Store) Events() []backend.Event {
 	defer s.mu.RUnlock()
 	return s.events[:len(s.events):len(s.events)]
 }
+
+// Known reports whether anything of a list has been stored yet.
+func (s *Store) Known(conn backend.ConnID, q backend.Query) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	l := s.lists[listKey{conn, q.Kind, parentOf(q.Kind, q.Parent)}]
+	return l != nil && len(l.objects) > 0
+}
