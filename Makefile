@@ -1,0 +1,66 @@
+# hvdeck: everything is one target away; `make help` lists them. Only Go is needed,
+# except by test (see scripts/counterparts.sh) and the PNGs of screenshots.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO      ?= go
+# The version is set by hand below; asking git would need a work tree that git trusts.
+export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
+
+LINT        := bin/golangci-lint
+TEST        ?= ./...
+TESTFLAGS   ?=
+FUZZTIME    ?= 10s
+TESTTIMEOUT ?= 10m
+
+.PHONY: help build demo test lint fmt docs screenshots bench fuzz clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## one static binary, ./hvdeck
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o hvdeck .
+
+demo: build ## the console on simulated hosts
+	./hvdeck --demo
+
+# Without the counterparts their tests are skipped, each with a line that says so; with
+# CI=true they fail. The race detector needs cgo, the program does not.
+test: ## every test, under the race detector, against real counterparts
+	@scripts/counterparts.sh || [ "$$CI" != true ]
+	@$(GO) build -o bin/testsum ./scripts/testsum
+	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -p 2 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
+
+lint: $(LINT) ## vet, gofmt, golangci-lint, tidy modules, scripts
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt these files"; exit 1; }
+	$(GO) vet ./...
+	$(LINT) run ./...
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+	@for s in .ci/run $$(git ls-files '*.sh'); do bash -n "$$s" || exit 1; done
+
+# The linter is built from source at the version of tools/go.mod, once.
+$(LINT): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+fmt: $(LINT) ## format every file
+	$(LINT) fmt ./...
+
+docs: ## write docs/keys.md from the action registry
+	$(GO) run ./scripts/keydoc >docs/keys.md.new
+	@mv docs/keys.md.new docs/keys.md
+
+screenshots: ## take every picture again with the real program
+	screenshots/make.sh
+
+bench: build ## the figures of the benchmark list beside their targets and peers
+	@$(GO) run ./bench
+
+fuzz: ## each fuzz target for FUZZTIME
+	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++) print $$2, f[i]; n=0}' | \
+	while read -r pkg name; do \
+		echo "== $$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+	done
+
+clean: ## remove what was built
+	rm -rf hvdeck bin dist
