@@ -154,8 +154,8 @@ func (st *site) sizeCluster() {
 	sum.NumCpuCores, sum.NumCpuThreads = int16(n*16), int16(n*32)
 	if full, ok := st.cluster.Summary.(*types.ClusterComputeResourceSummary); ok {
 		full.UsageSummary = &types.ClusterUsageSummary{
-			TotalCpuCapacityMhz: sum.TotalCpu, TotalMemCapacityMB: int32(n) * 256 << 10,
-			CpuDemandMhz: sum.TotalCpu * 38 / 100, MemDemandMB: int32(n) * 104 << 10,
+			TotalCpuCapacityMhz: sum.TotalCpu, TotalMemCapacityMB: n * 256 << 10,
+			CpuDemandMhz: sum.TotalCpu * 38 / 100, MemDemandMB: n * 104 << 10,
 		}
 	}
 	if cfg, ok := st.cluster.ConfigurationEx.(*types.ClusterConfigInfoEx); ok {

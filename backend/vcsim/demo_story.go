@@ -14,7 +14,8 @@ func (s *Server) demoStory() error {
 	reg := s.model.Map()
 	bg := s.model.Service.Context
 	trees := map[string][]storyStep{
-		"web-01":   {{"base", "", "fresh install", 41}, {"updated", "base", "security updates", 12}, {"try-kernel", "base", "6.12 from backports", 11}, {"before-tls", "updated", "", 3}},
+		"web-01": {{"base", "", "fresh install", 41}, {"updated", "base", "security updates", 12},
+			{"try-kernel", "base", "6.12 from backports", 11}, {"before-tls", "updated", "", 3}},
 		"db-01":    {{"before-upgrade", "", "PostgreSQL 16 to 17", 6}},
 		"db-03":    {{"base", "", "", 90}, {"updated", "base", "spring", 60}, {"updated", "base", "summer", 30}, {"tuned", "updated", "", 9}},
 		"build-7":  {{"clean", "", "reset point of the build jobs", 120}, {"toolchain", "clean", "", 20}},

@@ -163,7 +163,8 @@ func TestCloseDoesNotWaitForWatchers(t *testing.T) {
 		defer close(waiting)
 		res, err := methods.WaitForUpdatesEx(context.Background(), c.Client, &types.WaitForUpdatesEx{This: c.ServiceContent.PropertyCollector})
 		if err == nil {
-			_, _ = methods.WaitForUpdatesEx(context.Background(), c.Client, &types.WaitForUpdatesEx{This: c.ServiceContent.PropertyCollector, Version: res.Returnval.Version})
+			next := &types.WaitForUpdatesEx{This: c.ServiceContent.PropertyCollector, Version: res.Returnval.Version}
+			_, _ = methods.WaitForUpdatesEx(context.Background(), c.Client, next)
 		}
 	}()
 	time.Sleep(50 * time.Millisecond) // either moment of closing is legal

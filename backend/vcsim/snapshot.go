@@ -93,7 +93,9 @@ func (m *machine) addLayout(ref types.ManagedObjectReference, node types.Virtual
 	file := func(suffix string, kind types.VirtualMachineFileLayoutExFileType, size int64) int32 {
 		key++
 		name := fmt.Sprintf("%s%s-%s", dirOf(m.vm.Config.Files.VmPathName), m.vm.Name, fmt.Sprintf(suffix, node.Id))
-		l.File = append(l.File, types.VirtualMachineFileLayoutExFileInfo{Key: key, Name: name, Type: string(kind), Size: size, UniqueSize: size, Accessible: types.NewBool(true)})
+		l.File = append(l.File, types.VirtualMachineFileLayoutExFileInfo{
+			Key: key, Name: name, Type: string(kind), Size: size, UniqueSize: size, Accessible: types.NewBool(true),
+		})
 		return key
 	}
 	lay := types.VirtualMachineFileLayoutExSnapshotLayout{Key: ref, MemoryKey: -1}
@@ -136,7 +138,9 @@ func (s *snapshot) RevertToSnapshotTask(ctx *simulator.Context, req *types.Rever
 	return &methods.RevertToSnapshot_TaskBody{Res: &types.RevertToSnapshot_TaskResponse{Returnval: ref}}
 }
 
-func (m *machine) startRevert(ctx *simulator.Context, id string, to types.ManagedObjectReference, host *types.ManagedObjectReference, stayOff *bool) types.ManagedObjectReference {
+func (m *machine) startRevert(
+	ctx *simulator.Context, id string, to types.ManagedObjectReference, host *types.ManagedObjectReference, stayOff *bool,
+) types.ManagedObjectReference {
 	return m.run(ctx, job{id: id, last: m.srv.opts.TaskTime, finish: func(bg *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		info := cloneInfo(m.vm.Snapshot)
 		node := find(info.RootSnapshotList, to)

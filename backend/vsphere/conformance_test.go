@@ -16,8 +16,12 @@ func TestConformance(t *testing.T) {
 	v.Govc("vm.change", "-vm", "DC0_H0_VM0", "-e", "SET.guest.toolsRunningStatus=guestToolsRunning")
 	backendtest.Run(t, backendtest.Target{
 		Name: "vcsim",
-		Open: func(t *testing.T) backend.Backend { return dial(t, vsphere.Options{URL: v.URL()}) },
+		Open: func(t *testing.T) backend.Backend {
+			t.Helper()
+			return dial(t, vsphere.Options{URL: v.URL()})
+		},
 		OpenReadOnly: func(t *testing.T) backend.Backend {
+			t.Helper()
 			return dial(t, vsphere.Options{URL: v.URL(), ReadOnly: true})
 		},
 		Running: "DC0_H0_VM0", Off: "DC0_C0_RP0_VM0",

@@ -21,11 +21,11 @@ const attempts = 3
 
 // Dial implements backend.Dialer.
 func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, error) {
-	print, err := d.trust(ctx, ask)
+	mark, err := d.trust(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	vc, err := d.client(ctx, print)
+	vc, err := d.client(ctx, mark)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 }
 
 // client makes the SOAP client and reads the service content, which needs no login.
-func (d *dialer) client(ctx context.Context, print string) (*vim25.Client, error) {
+func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error) {
 	sc := soap.NewClient(d.end.url(), d.opts.Insecure)
 	sc.UserAgent = "hvdeck/" + d.opts.Version
 	if d.opts.CACerts != "" {
@@ -50,8 +50,8 @@ func (d *dialer) client(ctx context.Context, print string) (*vim25.Client, error
 			return nil, d.refuse(backend.ClassInvalid, err.Error(), "check GOVC_TLS_CA_CERTS or ca_certs in the configuration")
 		}
 	}
-	if print != "" {
-		sc.SetThumbprint(d.end.addr(), print)
+	if mark != "" {
+		sc.SetThumbprint(d.end.addr(), mark)
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -80,7 +80,7 @@ func useServiceVersion(ctx context.Context, sc *soap.Client) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	var list struct {
 		Version string `xml:"namespace>version"`
 	}

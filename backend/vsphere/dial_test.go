@@ -229,8 +229,11 @@ func talker(t *testing.T, say string) string {
 			if err != nil {
 				return
 			}
-			_, _ = io.WriteString(c, say)
-			_ = c.Close()
+			go func() {
+				_, _ = io.WriteString(c, say)
+				_, _ = c.Read(make([]byte, 1)) // until it is answered: a reset would hide the words
+				_ = c.Close()
+			}()
 		}
 	}()
 	return l.Addr().String()

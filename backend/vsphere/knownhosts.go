@@ -15,7 +15,7 @@ func knownPrint(file, addr string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	print := ""
+	mark := ""
 	for _, name := range filepath.SplitList(file) {
 		f, err := os.Open(filepath.Clean(name))
 		if errors.Is(err, os.ErrNotExist) {
@@ -28,7 +28,7 @@ func knownPrint(file, addr string) (string, error) {
 		for lines.Scan() {
 			host, p, ok := strings.Cut(strings.TrimSpace(lines.Text()), " ")
 			if ok && (host == addr || host+":443" == addr) {
-				print = strings.TrimSpace(p)
+				mark = strings.TrimSpace(p)
 			}
 		}
 		err = lines.Err()
@@ -37,11 +37,11 @@ func knownPrint(file, addr string) (string, error) {
 			return "", err
 		}
 	}
-	return print, nil
+	return mark, nil
 }
 
 // addKnown appends a line for the host; with several files, to the first.
-func addKnown(file, addr, print string) error {
+func addKnown(file, addr, mark string) error {
 	if file == "" {
 		return nil
 	}
@@ -53,7 +53,7 @@ func addKnown(file, addr, print string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(f, "%s %s\n", addr, print); err != nil {
+	if _, err := fmt.Fprintf(f, "%s %s\n", addr, mark); err != nil {
 		_ = f.Close()
 		return err
 	}

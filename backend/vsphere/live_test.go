@@ -237,11 +237,11 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 }
 
 // rss is the resident memory of a process in MiB.
-func rss(t testing.TB, pid int) float64 {
-	t.Helper()
+func rss(tb testing.TB, pid int) float64 {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
 	if err != nil {
-		t.Skip(err)
+		tb.Skip(err)
 	}
 	for line := range strings.Lines(string(data)) {
 		if f := strings.Fields(line); len(f) > 1 && f[0] == "VmRSS:" {

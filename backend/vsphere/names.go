@@ -173,6 +173,7 @@ func (n *names) typeOf(r backend.Ref) string {
 		return "ClusterComputeResource"
 	case backend.KindPool:
 		return "Datastore"
+	default: // a type of its own for each object
 	}
 	if p, ok := n.places[r.ID]; ok {
 		return p.kind

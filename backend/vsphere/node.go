@@ -27,9 +27,12 @@ func (c *Conn) Node(ctx context.Context, host backend.Ref) (*backend.NodeSample,
 		Mem: backend.MemShare{ID: -1, Total: s.MemTotal, Free: s.MemTotal - s.MemUsed, Buffers: backend.Unknown(), Cached: backend.Unknown()},
 	}
 	counters, err := c.counters(ctx)
+	if backend.ClassOf(err) == backend.ClassUnreachable {
+		return nil, err
+	}
 	id, ok := counters[counterCPU]
-	if err != nil || !ok {
-		return node, nil // no counters: the total is what there is
+	if !ok {
+		return node, nil // the total is what there is
 	}
 	ids := []types.PerfMetricId{{CounterId: id, Instance: "*"}}
 	if instances := c.cpuInstances(ctx, host, id); len(instances) > 0 {

@@ -127,6 +127,8 @@ func TestStats(t *testing.T) {
 			hosts++
 		case backend.KindVM:
 			vms++
+		default:
+			t.Errorf("a sample of a %s", one.Ref.Kind)
 		}
 		if !backend.Known(one.CPU) || one.CPU <= 0 || one.CPU > 100 || one.MemUsed <= 0 || one.MemUsed > one.MemTotal {
 			t.Errorf("%+v", one)

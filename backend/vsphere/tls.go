@@ -31,26 +31,26 @@ func (d *dialer) trust(ctx context.Context, ask backend.Asker) (string, error) {
 	if err != nil || chainErr == nil {
 		return "", err
 	}
-	print := soap.ThumbprintSHA256(cert)
+	mark := soap.ThumbprintSHA256(cert)
 	known, err := knownPrint(d.opts.KnownHosts, d.end.addr())
 	if err != nil {
 		return "", d.refuse(backend.ClassOther, "can't read the known hosts: "+err.Error(), "")
 	}
-	if known != "" && !strings.EqualFold(known, print) && !strings.EqualFold(known, soap.ThumbprintSHA1(cert)) {
+	if known != "" && !strings.EqualFold(known, mark) && !strings.EqualFold(known, soap.ThumbprintSHA1(cert)) {
 		return "", d.refuse(backend.ClassUntrusted,
-			fmt.Sprintf("the certificate has changed: trusted was %s, it is now %s", known, print),
+			fmt.Sprintf("the certificate has changed: trusted was %s, it is now %s", known, mark),
 			"if the server was given a new certificate, remove its line from "+d.opts.KnownHosts)
 	}
 	if known != "" {
 		return known, nil
 	}
-	if err := d.askTrust(ctx, ask, cert, chainErr, print); err != nil {
+	if err := d.askTrust(ctx, ask, cert, chainErr, mark); err != nil {
 		return "", err
 	}
-	if err := addKnown(d.opts.KnownHosts, d.end.addr(), print); err != nil {
+	if err := addKnown(d.opts.KnownHosts, d.end.addr(), mark); err != nil {
 		return "", d.refuse(backend.ClassOther, "can't remember the certificate: "+err.Error(), "")
 	}
-	return print, nil
+	return mark, nil
 }
 
 // certificate shakes hands without trusting, and says what is wrong with the
@@ -69,7 +69,7 @@ func (d *dialer) certificate(ctx context.Context) (*x509.Certificate, error, err
 	if err != nil {
 		return nil, nil, d.connectError(ctx, err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	chain := conn.(*tls.Conn).ConnectionState().PeerCertificates
 	opts := x509.VerifyOptions{Roots: roots, DNSName: d.end.host, Intermediates: x509.NewCertPool()}
 	for _, c := range chain[1:] {
@@ -98,10 +98,10 @@ func loadRoots(paths string) (*x509.CertPool, error) {
 }
 
 // askTrust shows an unknown certificate. The safe answer comes first.
-func (d *dialer) askTrust(ctx context.Context, ask backend.Asker, cert *x509.Certificate, why error, print string) error {
+func (d *dialer) askTrust(ctx context.Context, ask backend.Asker, cert *x509.Certificate, why error, mark string) error {
 	text := fmt.Sprintf("%s can't be verified: %v\n\nSubject  %s\nIssuer   %s\nValid    %s to %s\nSHA-256  %s",
 		d.end.addr(), why, cert.Subject, cert.Issuer,
-		cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly), print)
+		cert.NotBefore.Format(time.DateOnly), cert.NotAfter.Format(time.DateOnly), mark)
 	if ask == nil {
 		return d.refuse(backend.ClassUntrusted, "the certificate is unknown: "+why.Error(), "")
 	}
@@ -111,7 +111,7 @@ func (d *dialer) askTrust(ctx context.Context, ask backend.Asker, cert *x509.Cer
 	})
 	if err != nil {
 		return &backend.Error{Class: backend.ClassUntrusted, Doing: "connect to", Object: d.end.shown(),
-			Message: "the certificate is unknown (SHA-256 " + print + ") and was not accepted", Err: err,
+			Message: "the certificate is unknown (SHA-256 " + mark + ") and was not accepted", Err: err,
 			Remedy: "trust it when asked, or give its authority with GOVC_TLS_CA_CERTS"}
 	}
 	if answer != "trust" {
@@ -140,13 +140,19 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 		e.Remedy = "check the name, or use the address"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("no answer within %v", connectTimeout)
-	case strings.Contains(err.Error(), "malformed HTTP"):
+	case notHTTP(err):
 		e.Message = "the server does not speak HTTP"
 		e.Remedy = "check the host and port; vCenter and ESXi answer at https://HOST/sdk"
 	default:
 		e.Message = innermost(err).Error()
 	}
 	return e
+}
+
+// notHTTP tells whether something other than HTTP answered. net/http has no error
+// types for it: the second text is of a server that spoke before it was asked.
+func notHTTP(err error) bool {
+	return strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "readLoopPeekFail")
 }
 
 // firstBytes tells what answered instead, as far as five bytes can.

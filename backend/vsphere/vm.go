@@ -90,7 +90,7 @@ func (v *vmState) object(c *Conn, moid string) backend.Object {
 	vm := &backend.VM{
 		Meta: backend.Meta{ID: c.ref(backend.KindVM, moid), Name: v.name},
 		UUID: v.uuid, State: v.power, Reason: v.link, Activity: v.activity,
-		Pool: c.names.place(v.pool), VCPUs: int(v.cpus), Memory: uint64(v.memMB) << 20,
+		Pool: c.names.place(v.pool), VCPUs: int(v.cpus), Memory: uint64(max(v.memMB, 0)) << 20,
 		IP: v.ip, Guest: orDefault(v.guestTold, v.guestConfig), Tools: toolsWords(v.toolsRun, v.toolsVersion),
 		DomainID: -1, Persistent: true, Template: v.template, Path: v.path, Booted: v.booted,
 		Snapshots: int(v.snaps), SnapshotRev: v.snapRev, Alarm: v.alarm,

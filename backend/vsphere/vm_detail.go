@@ -28,7 +28,7 @@ func (c *Conn) fillVM(d *backend.Detail, got props) {
 		HostName: guest.HostName, Firmware: firmware(got), Machine: as[string](got["config.version"]),
 		Notes: as[string](got["config.annotation"]), ResourcePool: c.names.place(pool),
 		Tools:  toolsWords(guest.ToolsRunningStatus, guest.ToolsVersionStatus2),
-		Memory: uint64(hw.MemoryMB) << 20, MaxMemory: uint64(hw.MemoryMB) << 20,
+		Memory: uint64(max(hw.MemoryMB, 0)) << 20, MaxMemory: uint64(max(hw.MemoryMB, 0)) << 20,
 		VCPUs: int(hw.NumCPU), MaxVCPUs: int(hw.NumCPU),
 	}
 	for _, n := range guest.Net {

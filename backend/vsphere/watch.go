@@ -31,7 +31,7 @@ func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		was := c.generation()
 		err := w.run(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the caller ended it
 		}
 		if !sessionEnded(err) && !errors.Is(err, errStale) {
 			return c.failed(ctx, "watch", c.end.shown(), err)

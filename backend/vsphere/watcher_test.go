@@ -18,29 +18,29 @@ const conn = backend.ConnID("vc")
 const within = 6 * time.Second
 
 // sim starts a simulator in this process.
-func sim(t testing.TB, o vcsim.Options) *vcsim.Server {
-	t.Helper()
+func sim(tb testing.TB, o vcsim.Options) *vcsim.Server {
+	tb.Helper()
 	s, err := vcsim.Start(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
 // dial connects and closes with the test.
-func dial(t testing.TB, o vsphere.Options) backend.Backend {
-	t.Helper()
-	b, err := tryDial(t, o, nil)
+func dial(tb testing.TB, o vsphere.Options) backend.Backend {
+	tb.Helper()
+	b, err := tryDial(tb, o, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Close() })
+	tb.Cleanup(func() { _ = b.Close() })
 	return b
 }
 
-func tryDial(t testing.TB, o vsphere.Options, ask backend.Asker) (backend.Backend, error) {
-	t.Helper()
+func tryDial(tb testing.TB, o vsphere.Options, ask backend.Asker) (backend.Backend, error) {
+	tb.Helper()
 	o.ID = conn
 	d, err := vsphere.New(o)
 	if err != nil {
@@ -67,24 +67,24 @@ type mirror struct {
 }
 
 // watch mirrors a connection until the test ends.
-func watch(t testing.TB, b backend.Backend) *mirror {
-	t.Helper()
+func watch(tb testing.TB, b backend.Backend) *mirror {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &mirror{
-		t: t, wake: make(chan struct{}, 1), has: make(map[backend.Ref]backend.Object), fresh: make(map[backend.Ref]bool),
+		t: tb, wake: make(chan struct{}, 1), has: make(map[backend.Ref]backend.Object), fresh: make(map[backend.Ref]bool),
 		tasks: make(map[string][]backend.RemoteTask), ended: make(chan error, 1), cancel: cancel,
 	}
 	began := time.Now()
 	go func() { m.ended <- b.Watch(ctx, func(d backend.Delta) { m.take(d, began) }) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		select {
 		case err := <-m.ended:
 			if err != nil {
-				t.Errorf("Watch ended with %v", err)
+				tb.Errorf("Watch ended with %v", err)
 			}
 		case <-time.After(5 * time.Second):
-			t.Error("Watch did not end with its context")
+			tb.Error("Watch did not end with its context")
 		}
 	})
 	return m
@@ -179,27 +179,27 @@ func (m *mirror) count(k backend.Kind) int {
 }
 
 // do runs an operation with a deadline.
-func do(t testing.TB, b backend.Backend, op backend.Op) (backend.Result, error) {
-	t.Helper()
+func do(tb testing.TB, b backend.Backend, op backend.Op) (backend.Result, error) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	return b.Do(ctx, op, backend.Progress{})
 }
 
-func mustDo(t testing.TB, b backend.Backend, op backend.Op) backend.Result {
-	t.Helper()
-	r, err := do(t, b, op)
+func mustDo(tb testing.TB, b backend.Backend, op backend.Op) backend.Result {
+	tb.Helper()
+	r, err := do(tb, b, op)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
 
-func list(t testing.TB, b backend.Backend, q backend.Query) []backend.Object {
-	t.Helper()
+func list(tb testing.TB, b backend.Backend, q backend.Query) []backend.Object {
+	tb.Helper()
 	var all []backend.Object
 	if err := b.List(context.Background(), q, func(page []backend.Object) { all = append(all, page...) }); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return all
 }
