@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/xml"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +28,13 @@ func (l *Libvirtd) GuestImage() (kernel, initrd string) {
 }
 
 func libvirtGuestCache() (string, error) {
-	base, err := libvirtCacheDir()
+	cache, err := libvirtCacheDir()
 	if err != nil {
+		return "", err
+	}
+	// Another script makes another guest.
+	base := filepath.Join(cache, fmt.Sprintf("guest-%08x", crc32.ChecksumIEEE([]byte(libvirtGuestScript))))
+	if err := os.MkdirAll(base, 0o755); err != nil {
 		return "", err
 	}
 	// Test packages run side by side: one builds, the others wait.

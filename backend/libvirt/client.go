@@ -34,6 +34,7 @@ type client struct {
 	agent chan struct{}
 
 	configs   configCache
+	addresses addressBook
 	rates     rateMemory
 	nodeRates nodeMemory
 	snapshots snapshotCache

@@ -20,7 +20,8 @@ type domainSets struct {
 }
 
 // listVMs lists domains: one bulk call for the states, one list for each flag, and
-// for sizes a bulk call where they are not known yet. Sources:
+// for sizes a bulk call where they are not known yet. IP addresses are those leased by
+// libvirt's own networks, learnt a few VMs at a time. Sources:
 // virConnectGetAllDomainStats, virConnectListAllDomains.
 func (c *client) listVMs(ctx context.Context, q backend.Query, emit func([]backend.Object)) error {
 	domains, err := domainsOf(q.Refs)
@@ -44,8 +45,10 @@ func (c *client) listVMs(ctx context.Context, q backend.Query, emit func([]backe
 	first := records[:min(pageSize, len(records))]
 	rest := records[len(first):]
 	c.learnConfigs(ctx, first, false)
+	c.learnAddresses(ctx, first)
 	c.emitVMs(first, sets, emit)
 	c.learnConfigs(ctx, rest, domains == nil)
+	c.learnAddresses(ctx, rest)
 	c.emitVMs(rest, sets, emit)
 	return nil
 }
@@ -153,6 +156,9 @@ func (c *client) vm(r *libvirt.DomainStatsRecord, sets domainSets) *backend.VM {
 	}
 	if state != backend.PowerOff && state != backend.PowerSaved && state != backend.PowerCrashed && r.Dom.ID > 0 {
 		vm.DomainID = int(r.Dom.ID)
+	}
+	if state.Running() {
+		vm.IP = c.addresses.ip(uuid)
 	}
 	if sets.snapshots[uuid] {
 		vm.Snapshots = -1

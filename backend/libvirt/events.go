@@ -172,8 +172,10 @@ func (b *eventBox) domain(procedure uint32, r *xdrReader) {
 		disk := r.string()
 		b.tell(vm, name, fmt.Sprintf("I/O error on %s", disk), backend.SeverityError)
 	case procDomainDeviceGone:
+		b.c.addresses.forget(id)
 		b.tell(vm, name, "device removed: "+r.string(), backend.SeverityInfo)
 	case procDomainDeviceNew:
+		b.c.addresses.forget(id)
 		b.tell(vm, name, "device added: "+r.string(), backend.SeverityInfo)
 	case procDomainTunable:
 		b.c.configs.forget(id)
@@ -190,11 +192,14 @@ func (b *eventBox) lifecycle(vm backend.Ref, name string, id libvirt.UUID, event
 	switch libvirt.DomainEventType(event) { //nolint:gosec // an enum
 	case libvirt.DomainEventDefined:
 		why = word(detail, "", "changed", "renamed", "from snapshot")
+		b.c.addresses.forget(id)
 		b.c.configs.forget(id)
 	case libvirt.DomainEventUndefined:
+		b.c.addresses.forget(id)
 		b.c.configs.forget(id)
 		b.c.snapshots.forget(id)
 	case libvirt.DomainEventStarted:
+		b.c.addresses.forget(id)
 		why = word(detail, "", "migrated", "restored", "from snapshot", "woken up")
 		b.c.configs.forget(id)
 	case libvirt.DomainEventSuspended:

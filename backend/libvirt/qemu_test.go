@@ -144,7 +144,8 @@ func guestStats(t *testing.T, b backend.Backend, vm *backend.VM) {
 			t.Fatal(err)
 		}
 		for _, s := range all {
-			if s.Ref == vm.ID && backend.Known(s.CPU) && s.CPU > 0 && s.MemTotal == 96<<20 && s.MemUsed > 0 && s.DiskRead >= 0 {
+			if s.Ref == vm.ID && backend.Known(s.CPU) && s.CPU > 0 && s.MemTotal == 96<<20 && s.MemUsed > 0 &&
+				s.MemUsed < s.MemTotal && s.DiskRead > 0 {
 				return true
 			}
 		}
@@ -276,6 +277,33 @@ func TestHungGuest(t *testing.T) {
 	_ = b.Close()
 	if err := <-done; backend.ClassOf(err) != backend.ClassLost {
 		t.Errorf("the pending operation: %v", err)
+	}
+}
+
+// TestLeasedAddress: the list and the details show the address that libvirt leased.
+func TestLeasedAddress(t *testing.T) {
+	l := lab.StartLibvirtd(t)
+	network := filepath.Join(l.Dir(), "lease.xml")
+	if err := os.WriteFile(network, []byte(`<network><name>n1</name><bridge name='hvlease0' stp='off' delay='0'/><ip address='192.168.78.1' netmask='255.255.255.0'><dhcp><range start='192.168.78.2' end='192.168.78.9'/></dhcp></ip></network>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.Virsh("net-create", network)
+	l.DefineGuest("g1", false)
+	l.Virsh("attach-interface", "g1", "network", "n1", "--model", "virtio", "--config")
+	l.Virsh("start", "g1")
+	b := dial(t, l.URI("qemu"), false)
+	vm := vmNamed(t, b, "g1")
+	eventually(t, 60*time.Second, "an address in the list", func() bool {
+		time.Sleep(200 * time.Millisecond)
+		return strings.HasPrefix(vmNamed(t, b, "g1").IP, "192.168.78.")
+	})
+	d, err := b.Get(t.Context(), vm.ID)
+	if err != nil || len(d.VM.IPs) != 1 || len(d.VM.NICs) != 1 || d.VM.NICs[0].Network != "n1" || len(d.VM.NICs[0].IPs) != 1 {
+		t.Errorf("%+v %v", d.VM, err)
+	}
+	nets := list[*backend.Network](t, b, backend.Query{Kind: backend.KindNetwork})
+	if len(nets) != 1 || nets[0].LeaseCount != 1 || nets[0].Leases[0].IP != d.VM.IPs[0] {
+		t.Errorf("%+v", nets)
 	}
 }
 

@@ -19,7 +19,8 @@ for deb in ./*.deb; do dpkg-deb -x "$deb" tree; done
 cp tree/boot/vmlinuz* ../guest.vmlinuz
 mkdir -p initrd/{bin,proc,sys,dev,mod,tmp,var/log,var/run,etc/acpi/PWRF}
 cp "$(command -v busybox)" initrd/bin/busybox
-ORDER="virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_balloon virtio_blk failover net_failover virtio_net evdev button"
+# As they depend on each other.
+ORDER="virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_balloon virtio_blk failover net_failover virtio_net evdev button"
 for m in $ORDER; do
   ko=$(find tree/lib/modules -name "$m.ko*" | head -n 1)
   case $ko in # built in: nothing to copy
