@@ -181,7 +181,7 @@ func (st *site) files(ds *simulator.Datastore, vm *mo.VirtualMachine, diskGB int
 	}
 	sizes := map[string]int64{".vmx": 3 << 10, ".nvram": 264 << 10, ".vmdk": int64(diskGB) << 30, ".vmsd": 1 << 10}
 	for suffix, size := range sizes {
-		f, err := os.Create(path.Join(dir, vm.Name+suffix))
+		f, err := os.Create(path.Join(dir, path.Base(vm.Name+suffix))) //nolint:gosec // below the simulator's own directory
 		if err != nil {
 			return err
 		}

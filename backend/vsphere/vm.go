@@ -191,8 +191,9 @@ func treeSummary(val any) (int32, uint64) {
 }
 
 func hashTree(h io.Writer, list []types.VirtualMachineSnapshotTree, depth int) int32 {
-	n := int32(len(list))
+	n := int32(0)
 	for _, s := range list {
+		n++
 		fmt.Fprintf(h, "%d %s %q %q %s", depth, s.Snapshot.Value, s.Name, s.Description, s.State)
 		n += hashTree(h, s.ChildSnapshotList, depth+1)
 	}

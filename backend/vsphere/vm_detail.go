@@ -148,7 +148,7 @@ func (e equipment) network(backing types.BaseVirtualDeviceBackingInfo) string {
 }
 
 func (e equipment) disk(d *types.VirtualDisk) backend.Disk {
-	disk := backend.Disk{Label: label(&d.VirtualDevice), Capacity: uint64(max(d.CapacityInBytes, d.CapacityInKB<<10))}
+	disk := backend.Disk{Label: label(&d.VirtualDevice), Capacity: uint64(max(d.CapacityInBytes, d.CapacityInKB<<10, 0))}
 	disk.Bus, disk.Device = e.slot(&d.VirtualDevice)
 	for _, layer := range layers(d.Backing) {
 		if disk.Path == "" {
