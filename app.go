@@ -28,7 +28,7 @@ const leaveTime = 5 * time.Second
 
 // app is the wired program.
 type app struct {
-	ctx    context.Context //nolint:containedctx // the life of the program
+	ctx    context.Context // the life of the program
 	cancel context.CancelFunc
 	cmd    config.Command
 	log    *slog.Logger
@@ -49,9 +49,7 @@ func newApp(ctx context.Context, cmd config.Command) (*app, error) {
 	}
 	a := &app{cmd: cmd, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
 	a.ctx, a.cancel = context.WithCancel(ctx)
-	if err := a.openLog(); err != nil {
-		return nil, err
-	}
+	a.openLog()
 	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
 	endpoints, help, err := a.endpoints()
 	if err != nil {
@@ -99,7 +97,7 @@ func (a *app) nameOf(r backend.Ref) string {
 func (a *app) newModel(help string) (*ui.Model, error) {
 	noColour := os.Getenv("NO_COLOR") != ""
 	return ui.New(ui.Options{
-		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault,
+		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns,
 		Dark: a.cmd.Background != "light",
 		Theme: func(dark bool) (*theme.Theme, error) {
 			if a.cmd.Background != "" {
@@ -146,11 +144,11 @@ const logSize = 4 << 20
 
 // openLog starts the program's log. One that cannot be written is no reason not to
 // run: the console is needed most when a disk is full.
-func (a *app) openLog() error {
+func (a *app) openLog() {
 	a.log, a.logTo = slog.New(slog.DiscardHandler), io.NopCloser(nil)
 	dir := config.StateDir()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil //nolint:nilerr // see above
+		return
 	}
 	path := filepath.Join(dir, "hvdeck.log")
 	if st, err := os.Stat(path); err == nil && st.Size() > logSize {
@@ -158,11 +156,10 @@ func (a *app) openLog() error {
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return
 	}
 	a.logTo = f
 	a.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
-	return nil
 }
 
 // cleanAttr keeps foreign text from acting on the terminal of who reads the log.

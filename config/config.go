@@ -19,12 +19,14 @@ import (
 
 // Config is everything that can be configured.
 type Config struct {
-	Theme       string              `toml:"theme"`
-	ASCII       bool                `toml:"ascii"`
-	ReadOnly    bool                `toml:"read_only"`
-	Background  string              `toml:"background"` // "dark", "light" or "" to ask the terminal
-	Intervals   Intervals           `toml:"intervals"`
-	Keys        map[string][]string `toml:"keys"`
+	Theme      string              `toml:"theme"`
+	ASCII      bool                `toml:"ascii"`
+	ReadOnly   bool                `toml:"read_only"`
+	Background string              `toml:"background"` // "dark", "light" or "" to ask the terminal
+	Intervals  Intervals           `toml:"intervals"`
+	Keys       map[string][]string `toml:"keys"`
+	// Columns chooses columns by kind: vms = ["state", "cpu"].
+	Columns     map[string][]string `toml:"columns"`
 	Connections []Connection        `toml:"connection"`
 
 	Demo bool   `toml:"-"`
@@ -174,6 +176,9 @@ const Example = `# hvdeck configuration. Every line is optional.
 
 # [keys]                  # names as in the help page; an empty list takes a key away
 # top = ["t"]
+
+# [columns]               # what a list shows besides the name; ctrl-o tries it out
+# vms = ["state", "cpu", "mem", "ip", "uptime"]
 
 # [[connection]]
 # name = "kvm01"

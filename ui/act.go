@@ -21,8 +21,9 @@ import (
 
 // act leads an action on objects from the key to the task: what fits, the form, the
 // question, the start. It acts on the objects that were selected when it began.
-func (m *Model) act(a keymap.Action) tea.Cmd {
-	s := m.selection()
+func (m *Model) act(a keymap.Action) tea.Cmd { return m.actOn(a, m.selection()) }
+
+func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 	if why := a.WhyNone(s); why != "" {
 		m.say(theme.StateWarn, commandName(a)+": "+why)
 		return nil
@@ -49,6 +50,7 @@ func formFields(fields []keymap.Field) []form.Field {
 		}
 		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default}
 		switch f.Type {
+		case keymap.TextField: // as a form's field is
 		case keymap.ToggleField:
 			w.Kind = form.YesNo
 		case keymap.ChoiceField:
@@ -279,7 +281,7 @@ func (m *Model) showActions(title string, actions []keymap.Action) {
 			items[i].Key = ""
 		}
 	}
-	m.menuOf(title, items, func(i int) tea.Cmd { return m.act(actions[i]) })
+	m.menuOf(title, items, func(i int) tea.Cmd { return m.actOn(actions[i], s) })
 }
 
 // busyWith is the word for an own task that runs on an object.

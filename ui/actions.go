@@ -34,8 +34,10 @@ func moveActions() []keymap.Action {
 		hint(list("mark", "Mark", "space")), list("mark-range", "Mark from the last mark to here", "ctrl+space", "ctrl+@"),
 		list("mark-all", "Mark all shown", "*"), list("unmark", "Unmark all", "ctrl+\\"),
 		list("fold", "Open or close a branch", "z"),
+		act("list.columns", "Choose columns", "Chooses what the pane shows; the configuration keeps a choice.", keymap.List, "Lists", "ctrl+o"),
 		act("list.open", "Open", "Drills in: details, the volumes of a pool, the node monitor of a host.", keymap.List, "Lists", "enter"),
-		hint(act("list.filter", "Filter", "Filters as you type. ! inverts; name: state: host: ip: conn: dc: cluster: pool: folder: guest: uuid: id: path: type: tag: narrow one field.", keymap.List, "Lists", "/")),
+		hint(act("list.filter", "Filter", "Filters as you type. ! inverts; name: state: host: ip: conn: dc: cluster: pool: "+
+			"folder: guest: uuid: id: path: type: tag: narrow one field.", keymap.List, "Lists", "/")),
 	}
 }
 

@@ -12,11 +12,12 @@ import (
 
 // run does what an action of the registry stands for.
 func (m *Model) run(a keymap.Action) tea.Cmd {
+	m.hold()
 	if a.Mutates() {
 		return m.act(a)
 	}
-	if cmd, ok := m.runHere(a.ID); ok {
-		return cmd
+	if m.runHere(a.ID) {
+		return nil
 	}
 	if f, ok := m.commands()[a.ID]; ok {
 		return f()
@@ -24,15 +25,15 @@ func (m *Model) run(a keymap.Action) tea.Cmd {
 	return nil
 }
 
-// runHere offers an action to what has the focus.
-func (m *Model) runHere(id string) (tea.Cmd, bool) {
+// runHere offers an action to what has the focus and says whether it was taken.
+func (m *Model) runHere(id string) bool {
 	if s := m.screen(); s != nil {
-		return nil, s.do(m, id)
+		return s.do(m, id)
 	}
 	if m.focus == focusDetails {
-		return nil, m.scrollDetails(id)
+		return m.scrollDetails(id)
 	}
-	return nil, m.slots[m.focus].view().Do(id)
+	return m.slots[m.focus].view().Do(id)
 }
 
 // commands are the actions that belong to no list: what moves between panes, opens
@@ -53,12 +54,20 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"refresh": do(m.refreshNow), "redial": do(func() { m.o.Poller.Redial(""); m.say(theme.StateBusy, "redialling what is down") }),
 		"redraw": func() tea.Cmd { return tea.ClearScreen }, "suspend": func() tea.Cmd { return tea.Suspend },
 		"back": do(func() { m.back() }), "quit": m.quit, "quit-now": func() tea.Cmd { return tea.Quit },
-		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "task.forget": do(m.tasks.ForgetEnded),
+		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "list.columns": do(m.chooseColumns), "task.forget": do(m.tasks.ForgetEnded),
 	}
 	for i := range m.slots {
 		all["pane."+string(rune('1'+i))] = do(func() { m.focusOn(i) })
 	}
 	return all
+}
+
+// hold keeps the cursor on its object from now on, also while the first rows still
+// come in: what an action is asked about must not change under it.
+func (m *Model) hold() {
+	if m.screen() == nil && m.focus != focusDetails {
+		m.slots[m.focus].view().Hold()
+	}
 }
 
 func (m *Model) refreshNow() {

@@ -14,6 +14,7 @@ import (
 	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/kind"
+	"hvdeck/ui/pager"
 )
 
 // Poller is what the console asks of the polling layer.
@@ -38,6 +39,8 @@ type Options struct {
 	Now   func() time.Time
 	// Fault takes panics that were recovered; it must not block.
 	Fault func(error)
+	// Columns chooses the columns of a kind by its name ("vms"): their keys, in order.
+	Columns map[string][]string
 	// Help is shown instead of an inventory when there is no connection at all.
 	Help string
 }
@@ -68,6 +71,7 @@ type Model struct {
 	screens   []screen
 	overlays  []overlayEntry
 	prompts   []promptMsg
+	termDark  bool // what the terminal said of its background
 
 	shown        backend.Ref // what the details show
 	rest         rest
@@ -78,12 +82,10 @@ type Model struct {
 	revs     store.Revs
 	interest poll.Interest
 	started  map[task.ID]bool // own tasks whose failure is to be told
-	waited   map[task.ID]bool // tasks whose end is to be told
 	batches  map[task.BatchID]string
 	note     note
 	ticking  bool
 	history  []string // of the palette
-	quitting bool
 }
 
 // note is a line at the foot, for a while.
@@ -107,8 +109,8 @@ func New(o Options) (*Model, error) {
 	}
 	env := kind.NewEnv(o.Store, th)
 	m := &Model{
-		o: o, store: o.Store, tasks: o.Tasks, now: o.Now,
-		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]bool{}, waited: map[task.ID]bool{}, batches: map[task.BatchID]string{},
+		o: o, store: o.Store, tasks: o.Tasks, now: o.Now, termDark: o.Dark,
+		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]bool{}, batches: map[task.BatchID]string{},
 	}
 	env.Busy = m.busyWith
 	env.Refresh(o.Now())
@@ -117,6 +119,12 @@ func New(o Options) (*Model, error) {
 	}
 	m.tasksList = newTasksList(m)
 	m.slots = newSlots(m)
+	if err := m.applyColumns(); err != nil {
+		return nil, err
+	}
+	if o.Help != "" {
+		m.push(&textScreen{name: "hvdeck", Pager: pager.New(pager.Plain(o.Help))})
+	}
 	return m, nil
 }
 

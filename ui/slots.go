@@ -33,6 +33,7 @@ type listView interface {
 	FilterText() string
 	Counts() string
 	Unmark() bool
+	Hold()
 	Wheel(int)
 	Click(x, line int) bool
 }

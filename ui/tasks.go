@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -8,9 +9,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend"
+	"hvdeck/backend/guard"
 	"hvdeck/backend/store"
 	"hvdeck/backend/task"
 	"hvdeck/theme"
+	"hvdeck/ui/form"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/line"
 	"hvdeck/ui/overlay"
@@ -192,7 +195,6 @@ func (m *Model) tasksEndedLately() bool {
 // alone; those of a batch are in the list.
 func (m *Model) tellEnded() {
 	m.tasksList.take(m.tasks)
-	m.tellWaited()
 	m.tellBatches()
 	for id := range m.started {
 		t, ok := m.tasks.Get(id)
@@ -285,27 +287,47 @@ func (m *Model) askCancel() {
 	})
 }
 
-// waitForTask tells the end of a task wherever the operator is then.
+// waitForTask tells when a task gets to a state, or that it did not in time,
+// wherever the operator is then (T2).
 func (m *Model) waitForTask() {
 	t, ok := m.tasksList.Cursor()
 	if !ok || t.Done() {
 		m.say(theme.StateWarn, "no task that runs is under the cursor")
 		return
 	}
-	m.waited[t.ID] = true
-	m.say(theme.StateBusy, "will say when it has ended: "+taskWords(t))
+	m.ask("Wait for: "+taskWords(t), []form.Field{
+		{Key: "state", Label: "Until it", Kind: form.Choice, Choices: []form.Option{{Value: "ended", Label: "has ended"}, {Value: "running", Label: "runs"}}},
+		{Key: "minutes", Label: "At most, minutes", Kind: form.Number, Default: "30", Min: 1, Max: 24 * 60},
+	}, func(v form.Values) tea.Cmd {
+		states := []backend.TaskState{backend.TaskSuccess, backend.TaskFailed, backend.TaskCancelled, backend.TaskUnknown}
+		if v["state"] == "running" {
+			states = append(states, backend.TaskRunning)
+		}
+		return m.await(t, time.Duration(v.Int("minutes"))*time.Minute, states)
+	})
 }
 
-// tellWaited shows the end of the tasks that were waited for.
-func (m *Model) tellWaited() {
-	for id := range m.waited {
-		t, ok := m.tasks.Get(id)
-		if ok && !t.Done() {
-			continue
+func (m *Model) await(t task.Task, most time.Duration, states []backend.TaskState) tea.Cmd {
+	tasks, fault := m.tasks, m.o.Fault
+	return func() (msg tea.Msg) {
+		defer guard.Recover("wait for task", func(err error) { fault(err); msg = FaultMsg{err} })
+		ctx, cancel := context.WithTimeout(context.Background(), most)
+		defer cancel()
+		now, err := tasks.Wait(ctx, t.ID, states...)
+		if err != nil {
+			return noteMsg{theme.StateWarn, fmt.Sprintf("%s: still %s after %s", taskWords(t), now.State, most)}
 		}
-		delete(m.waited, id)
-		if ok && !m.started[id] {
-			m.message("Task ended", taskWords(t)+" on "+t.ConnName+": "+t.State.String()+" after "+elapsed(t.Elapsed(m.now()))+"\n\n"+failureText(t), theme.Focus)
-		}
+		return waitedMsg{now}
 	}
+}
+
+// waitedMsg says that a task got to the state it was waited for.
+type waitedMsg struct{ task task.Task }
+
+func (m *Model) tellWaited(t task.Task) {
+	words := taskWords(t) + " on " + t.ConnName + ": " + taskStateWord(t)
+	if more := strings.TrimSpace(failureText(t)); more != "" {
+		words += "\n\n" + more
+	}
+	m.message("Waited for", words, theme.Focus)
 }

@@ -18,6 +18,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
+		m.termDark = msg.IsDark()
 		m.setTheme(msg.IsDark())
 	case tea.KeyPressMsg:
 		cmd = m.onKey(msg)
@@ -43,6 +44,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.start(msg)
 	case noteMsg:
 		m.say(msg.tok, msg.text)
+	case waitedMsg:
+		m.tellWaited(msg.task)
 	case FaultMsg:
 		m.say(theme.StateBad, msg.Err.Error()+" (see the log)")
 	default:

@@ -19,6 +19,10 @@ func (m *Model) view() tea.View {
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
 	v.WindowTitle = "hvdeck"
+	// A theme made for the other kind of background brings its own.
+	if th := m.env.Theme; th.Background.Set && th.Dark != m.termDark {
+		v.BackgroundColor, v.ForegroundColor = th.Background.Color(), th.Foreground.Color()
+	}
 	return v
 }
 

@@ -43,6 +43,11 @@ type Column struct {
 	Falling bool
 }
 
+// Fixed columns can't be chosen away: the sign and the name.
+func (c Column) Fixed() bool {
+	return c.Key == "glyph" || c.Key == "name" || c.Key == "path" && c.Flex > 0
+}
+
 // Key is what rows are ordered by: the number, then the text, by NaturalLess.
 type Key struct {
 	Num  float64

@@ -83,6 +83,9 @@ func (l *List[V, K]) FilterText() string { return l.filter }
 // Unmark clears all marks and says whether there were any.
 func (l *List[V, K]) Unmark() bool { return unmark(l.table) }
 
+// Hold keeps the cursor on its row, also while the first rows come in.
+func (l *List[V, K]) Hold() { l.table.Hold() }
+
 // Wheel scrolls.
 func (l *List[V, K]) Wheel(n int) { wheel(l.table, n) }
 

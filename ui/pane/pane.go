@@ -73,6 +73,7 @@ type Pane struct {
 	filterText string
 	filter     kind.Filter
 	sort       string
+	chosen     []string
 	falling    bool
 	fault      func(error)
 }
@@ -100,15 +101,55 @@ func New(env *kind.Env, spec *kind.Spec, fault func(error)) *Pane {
 		p.tree = tree.New(kind.SnapshotTree(env))
 		p.rows = p.tree
 	} else {
-		cols := make([]table.Column[backend.Object], len(spec.Columns))
-		for i, c := range spec.Columns {
-			cols[i] = c.Column
-		}
-		p.rows = table.New(cols, backend.Object.Ref)
+		p.SetColumns(nil)
 		p.setSort("name", false)
 	}
 	p.rows.SetStale(env.Stale)
 	return p
+}
+
+// SetColumns chooses the columns by key, in this order; none chooses all as declared.
+// The sign and the name always stay. A tree keeps its columns.
+func (p *Pane) SetColumns(keys []string) {
+	if p.tree != nil {
+		return
+	}
+	p.chosen = keys
+	cursor := p.Cursor
+	var at backend.Object
+	if p.rows != nil {
+		at = cursor()
+	}
+	t := table.New(p.columns(keys), backend.Object.Ref)
+	t.SetStale(p.env.Stale)
+	t.SetSort(p.sort, p.falling)
+	if p.rows != nil {
+		t.SetRows(p.rows.Rows())
+	}
+	p.rows = t
+	if at != nil {
+		p.Select(at.Ref())
+	}
+}
+
+// Columns are the chosen columns; none: all as declared.
+func (p *Pane) Columns() []string { return p.chosen }
+
+func (p *Pane) columns(keys []string) []table.Column[backend.Object] {
+	out := make([]table.Column[backend.Object], 0, len(p.Spec.Columns))
+	for _, c := range p.Spec.Columns {
+		if len(keys) == 0 || c.Fixed() {
+			out = append(out, c.Column)
+		}
+	}
+	for _, k := range keys {
+		if c := p.column(k); c != nil && !c.Fixed() {
+			col := c.Column
+			col.Wide = false // chosen: shown wherever there is room
+			out = append(out, col)
+		}
+	}
+	return out
 }
 
 // SetSource changes where rows come from; the filter goes, the sort order stays.

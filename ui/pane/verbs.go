@@ -77,6 +77,9 @@ func (p *Pane) Do(id string) bool {
 	return perform(p.rows, id)
 }
 
+// Hold keeps the cursor on its object, also while the first rows come in.
+func (p *Pane) Hold() { p.rows.Hold() }
+
 // Unmark clears all marks and says whether there were any.
 func (p *Pane) Unmark() bool { return unmark(p.rows) }
 
