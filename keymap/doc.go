@@ -38,6 +38,7 @@ func sentence(a Action) string {
 		s = a.Help
 	}
 	switch a.Risk {
+	case Safe: // asks nothing
 	case Disruptive:
 		s += " Asks `y`."
 	case Irreversible:

@@ -88,7 +88,7 @@ func parseRGB(word string) (RGB, error) {
 	if err != nil {
 		return RGB{}, fmt.Errorf("%q is not a colour (#rrggbb)", word)
 	}
-	return RGB{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), Set: true}, nil
+	return RGB{R: uint8(v >> 16 & 0xff), G: uint8(v >> 8 & 0xff), B: uint8(v & 0xff), Set: true}, nil
 }
 
 // on is the style of a token in a row.

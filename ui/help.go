@@ -28,7 +28,9 @@ func (m *Model) openHelp() {
 		lines = append(lines, m.helpLine(a))
 	}
 	head("Filter words")
-	lines = append(lines, pager.Plain("web db       both words, in name, state, host or address\n!off         what does not match\nhost:kvm01   one field: name state host tag ip conn dc cluster pool folder guest uuid id path type")...)
+	lines = append(lines, pager.Plain("web db       both words, in name, state, host or address\n"+
+		"!off         what does not match\n"+
+		"host:kvm01   one field: name state host tag ip conn dc cluster pool folder guest uuid id path type")...)
 	head("States")
 	lines = append(lines, m.legend()...)
 	m.push(&textScreen{name: "Help", Pager: pager.New(lines)})
@@ -58,6 +60,7 @@ func (m *Model) helpLine(a keymap.Action) pager.Line {
 		text = a.Title
 	}
 	switch a.Risk {
+	case keymap.Safe: // asks nothing
 	case keymap.Disruptive:
 		text += " Asks y."
 	case keymap.Irreversible:

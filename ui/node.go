@@ -61,7 +61,10 @@ func (s *nodeScreen) interest(_ *Model, in *poll.Interest) {
 }
 
 func (s *nodeScreen) do(_ *Model, id string) bool {
-	steps := map[string]int{"pager.down": 1, "pager.up": -1, "pager.page-down": 20, "pager.page-up": -20, "pager.half-down": 10, "pager.half-up": -10, "pager.top": -1 << 20, "pager.bottom": 1 << 20}
+	steps := map[string]int{
+		"pager.down": 1, "pager.up": -1, "pager.page-down": 20, "pager.page-up": -20,
+		"pager.half-down": 10, "pager.half-up": -10, "pager.top": -1 << 20, "pager.bottom": 1 << 20,
+	}
 	n, ok := steps[id]
 	s.scroll = max(s.scroll+n, 0)
 	return ok
@@ -109,13 +112,13 @@ func (s *nodeScreen) lines(m *Model, v store.NodeView, w, h int) []string {
 }
 
 func sumKnown(vs ...float64) float64 {
-	sum, any := 0.0, false
+	sum, some := 0.0, false
 	for _, v := range vs {
 		if backend.Known(v) {
-			sum, any = sum+v, true
+			sum, some = sum+v, true
 		}
 	}
-	if !any {
+	if !some {
 		return backend.Unknown()
 	}
 	return sum

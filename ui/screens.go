@@ -267,7 +267,7 @@ type describeScreen struct {
 	scroll int
 }
 
-func (s *describeScreen) title(m *Model) string {
+func (s *describeScreen) title(*Model) string {
 	return s.object().Title() + " on " + string(s.ref.Conn)
 }
 func (s *describeScreen) scopes() []keymap.Scope { return []keymap.Scope{keymap.Pager, keymap.Global} }

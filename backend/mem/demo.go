@@ -27,7 +27,8 @@ func Demo(id backend.ConnID) Config {
 func firstHost() []VMSpec {
 	const on, off = backend.PowerOn, backend.PowerOff
 	return []VMSpec{
-		{Name: "git-01", State: on, Guest: "Debian 12", VCPUs: 4, Memory: 8 * gib, Load: 0.3, Agent: true, Autostart: true, Notes: "Forgejo; nightly mirror at 02:15.", Snapshots: gitTree()},
+		{Name: "git-01", State: on, Guest: "Debian 12", VCPUs: 4, Memory: 8 * gib, Load: 0.3,
+			Agent: true, Autostart: true, Notes: "Forgejo; nightly mirror at 02:15.", Snapshots: gitTree()},
 		{Name: "git-02", State: backend.PowerIdle, Guest: "Debian 12", VCPUs: 4, Memory: 8 * gib, Load: 0.02, Agent: true, Autostart: true},
 		{Name: "mail-01", State: on, Guest: "Debian 12", VCPUs: 2, Memory: 4 * gib, Load: 0.18, Autostart: true, Snapshots: []SnapshotSpec{
 			{Name: "before-dovecot-2.4", Description: "Config and spool as of the last 2.3.", Age: 19 * day, State: off, Size: 2 * gib, Current: true},
@@ -37,7 +38,8 @@ func firstHost() []VMSpec {
 		{Name: "ci-runner-2", State: on, Guest: "Ubuntu 24.04", VCPUs: 8, Memory: 16 * gib, Load: 0.62, Agent: true},
 		{Name: "ci-runner-3", State: backend.PowerCrashed, Reason: "panicked", Guest: "Ubuntu 24.04", VCPUs: 8, Memory: 16 * gib, Agent: true},
 		{Name: "dns-01", State: on, Guest: "Alpine 3.22", VCPUs: 1, Memory: 512 * mib, Load: 0.03, Autostart: true},
-		{Name: "ldap-01", State: on, Guest: "Rocky Linux 9", VCPUs: 2, Memory: 2 * gib, Load: 0.05, Deaf: true, Autostart: true, Notes: "Ignores ACPI since the kernel update: use power off."},
+		{Name: "ldap-01", State: on, Guest: "Rocky Linux 9", VCPUs: 2, Memory: 2 * gib, Load: 0.05,
+			Deaf: true, Autostart: true, Notes: "Ignores ACPI since the kernel update: use power off."},
 		{Name: "wiki-old", State: off, Reason: "shutdown", Guest: "Debian 11", VCPUs: 2, Memory: 4 * gib, Snapshots: []SnapshotSpec{
 			{Name: "final", Description: "Before it was switched off.", Age: 214 * day, State: off, Size: 3 * gib, Current: true},
 		}},

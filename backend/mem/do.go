@@ -140,7 +140,7 @@ func (h *Hypervisor) elapse(bound, asked context.Context, j *job, p backend.Prog
 		// The wait that the cancel cut short is waited for without it.
 		bound = context.WithoutCancel(bound)
 		if h.cfg.Wait(bound, h.cfg.OpTime/steps) != nil {
-			return nil
+			return nil //nolint:nilerr // the end of the wait stops nothing
 		}
 	}
 	return nil
@@ -163,7 +163,7 @@ func (h *Hypervisor) finish(j *job, stopped error) (backend.Result, error) {
 	m := j.m
 	m.busy, m.Activity = false, backend.ActivityNone
 	var result backend.Result
-	err := stopped
+	var err error
 	switch {
 	case stopped != nil:
 		err = h.problem(stopped, j.op.Title(), m.Name, backend.ClassLost)

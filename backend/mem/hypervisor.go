@@ -136,7 +136,7 @@ func (h *Hypervisor) addVM(spec VMSpec) *machine {
 	if m.Memory == 0 {
 		m.Memory = gib << h.rng.IntN(5)
 	}
-	m.disk = gib * uint64(2+h.rng.IntN(60))
+	m.disk = gib * (2 + h.rng.Uint64N(60))
 	share := spec.Load
 	if share == 0 {
 		share = h.rng.Float64() * h.rng.Float64() * 0.8
@@ -191,7 +191,7 @@ func alive(s backend.PowerState) bool {
 
 func (h *Hypervisor) uuid() string {
 	a, b := h.rng.Uint64(), h.rng.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", uint32(a>>32), uint16(a>>16), a&0xfff, b>>52, b&0xffffffffffff)
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
 }
 
 func (h *Hypervisor) addPool(spec PoolSpec) {

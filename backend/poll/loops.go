@@ -198,13 +198,10 @@ func (c *conn) nodeLoop(ctx context.Context, b backend.Backend) error {
 	for {
 		if r := c.p.interest.Load().Node; r.Conn == c.e.ID && !r.IsZero() {
 			n, err := mon.Node(ctx, r)
-			switch {
-			case err == nil:
+			if err == nil {
 				c.p.o.Store.PutNode(n)
-			default:
-				if err := c.passable(ctx, err); err != nil {
-					return err
-				}
+			} else if err := c.passable(ctx, err); err != nil {
+				return err
 			}
 		}
 		select {

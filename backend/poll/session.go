@@ -213,7 +213,7 @@ func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) err
 // noted in the event log, each text once a minute at most.
 func (c *conn) passable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the connection is being closed: nothing to report
 	}
 	switch backend.ClassOf(err) {
 	case backend.ClassUnreachable, backend.ClassUntrusted:

@@ -7,8 +7,9 @@ import (
 
 func TestSummary(t *testing.T) {
 	const (
-		pass    = `{"Action":"run","Package":"hvdeck/a","Test":"TestX"}` + "\n" + `{"Action":"pass","Package":"hvdeck/a","Test":"TestX"}` + "\n"
-		skip    = `{"Action":"output","Package":"hvdeck/a","Test":"TestS","Output":"    a_test.go:3: libvirtd not found\n"}` + "\n" + `{"Action":"skip","Package":"hvdeck/a","Test":"TestS"}` + "\n"
+		pass = `{"Action":"run","Package":"hvdeck/a","Test":"TestX"}` + "\n" + `{"Action":"pass","Package":"hvdeck/a","Test":"TestX"}` + "\n"
+		skip = `{"Action":"output","Package":"hvdeck/a","Test":"TestS","Output":"    a_test.go:3: libvirtd not found\n"}` + "\n" +
+			`{"Action":"skip","Package":"hvdeck/a","Test":"TestS"}` + "\n"
 		fail    = `{"Action":"output","Package":"hvdeck/a","Test":"TestF","Output":"got 1"}` + "\n" + `{"Action":"fail","Package":"hvdeck/a","Test":"TestF"}` + "\n"
 		hangs   = `{"Action":"output","Package":"hvdeck/a","Test":"TestH","Output":"panic: test timed out\n"}` + "\n"
 		broken  = `{"Action":"build-output","ImportPath":"hvdeck/b","Output":"b.go:1: no\n"}` + "\n" + `{"Action":"build-fail","ImportPath":"hvdeck/b"}` + "\n"

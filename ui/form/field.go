@@ -64,6 +64,7 @@ func (f *Field) own(value string) error {
 
 func (f *Field) checkKind(value string) error {
 	switch f.Kind {
+	case Text, Secret, Choice, YesNo, Path: // anything
 	case Number:
 		n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 		if err != nil {

@@ -20,7 +20,8 @@ func resourcePoolSpec(e *Env) *Spec {
 		Columns: []Column{
 			e.textColumn(path, theme.Text, func(o backend.Object) string { return orWord(rp(o).Path, o.Title()) }),
 			e.numColumn(col("vms", "VMS", 'V', 3, 6, 1), func(o backend.Object) float64 { return float64(rp(o).VMs) }, func(f float64) string { return Count(int(f)) }),
-			e.numColumn(col("cpu", "MHZ", 'C', 4, 7, 2), func(o backend.Object) float64 { return float64(rp(o).CPUUsedMHz) }, func(f float64) string { return Count(int(f)) }),
+			e.numColumn(col("cpu", "MHZ", 'C', 4, 7, 2),
+				func(o backend.Object) float64 { return float64(rp(o).CPUUsedMHz) }, func(f float64) string { return Count(int(f)) }),
 			e.numColumn(col("mem", "MEM", 'M', 4, 6, 3), func(o backend.Object) float64 { return float64(rp(o).MemoryUsed) }, Short),
 			e.connColumn(),
 		},

@@ -141,10 +141,10 @@ func (s snapshotColumns) titleOf(r backend.Ref) string {
 }
 
 func childWords(children, all int) string {
-	switch {
-	case children == 0:
+	switch children {
+	case 0:
 		return "none"
-	case children == all:
+	case all:
 		return fmt.Sprint(children)
 	default:
 		return fmt.Sprintf("%d, %d descendants", children, all)

@@ -48,9 +48,12 @@ func snapshotCreate() keymap.Action {
 		return []keymap.Field{
 			{Name: "name", Label: "Name", Default: DefaultSnapshotName(time.Now()), Check: checkSnapshotName},
 			{Name: "description", Label: "Description"},
-			{Name: "memory", Label: "With memory", Hint: "keeps what runs; off: disks only, as after a power cut", Type: keymap.ToggleField, Default: yesIf(caps.Why(backend.VerbSnapMemory) == ""), Off: caps.Why(backend.VerbSnapMemory)},
-			{Name: "quiesce", Label: "Quiesced", Hint: "the guest flushes its disks first; needs tools or the agent", Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapQuiesce)},
-			{Name: "diskonly", Label: "External", Hint: "disks go on in new overlay files, no memory", Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapDiskOnly)},
+			{Name: "memory", Label: "With memory", Hint: "keeps what runs; off: disks only, as after a power cut",
+				Type: keymap.ToggleField, Default: yesIf(caps.Why(backend.VerbSnapMemory) == ""), Off: caps.Why(backend.VerbSnapMemory)},
+			{Name: "quiesce", Label: "Quiesced", Hint: "the guest flushes its disks first; needs tools or the agent",
+				Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapQuiesce)},
+			{Name: "diskonly", Label: "External", Hint: "disks go on in new overlay files, no memory",
+				Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapDiskOnly)},
 		}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
@@ -126,7 +129,8 @@ func revertOp(o backend.Object, snapshot backend.Ref, args keymap.Args) backend.
 }
 
 func revertTo() keymap.Action {
-	a := snapshotAction("revert", "Revert to this snapshot…", "r", "Goes back to the snapshot under the cursor.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindSnapshot)
+	a := snapshotAction("revert", "Revert to this snapshot…", "r", "Goes back to the snapshot under the cursor.",
+		backend.VerbSnapRevert, keymap.Disruptive, backend.KindSnapshot)
 	a.Arity = keymap.One
 	a.Form = revertForm
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
@@ -137,7 +141,8 @@ func revertTo() keymap.Action {
 }
 
 func revertCurrent() keymap.Action {
-	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
+	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.",
+		backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
 	a.Form = revertForm
 	a.When = whenSnapshots
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
@@ -173,8 +178,9 @@ func revertLoses(s keymap.Selection, args keymap.Args) []string {
 }
 
 func deleteOne() keymap.Action {
-	a := snapshotAction("delete", "Delete this snapshot…", "d", "Deletes the snapshot; its children stay and move up.", backend.VerbSnapDelete, keymap.Disruptive, backend.KindSnapshot)
-	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+	a := snapshotAction("delete", "Delete this snapshot…", "d", "Deletes the snapshot; its children stay and move up.",
+		backend.VerbSnapDelete, keymap.Disruptive, backend.KindSnapshot)
+	a.Loses = func(keymap.Selection, keymap.Args) []string {
 		return []string{"There is no way back to these points in time. The VM's present state stays."}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
@@ -184,7 +190,8 @@ func deleteOne() keymap.Action {
 }
 
 func deleteCurrent() keymap.Action {
-	a := snapshotAction("delete-current", "Delete the current one…", "D", "Deletes the snapshot that the VM descends from.", backend.VerbSnapDelete, keymap.Disruptive, backend.KindVM)
+	a := snapshotAction("delete-current", "Delete the current one…", "D", "Deletes the snapshot that the VM descends from.",
+		backend.VerbSnapDelete, keymap.Disruptive, backend.KindVM)
 	a.When = func(s keymap.Selection, o backend.Object) string {
 		if why := whenSnapshots(s, o); why != "" {
 			return why
@@ -214,7 +221,8 @@ func deleteCurrent() keymap.Action {
 }
 
 func deleteTree() keymap.Action {
-	a := snapshotAction("delete-tree", "Delete with all below…", "t", "Deletes the snapshot and everything below it.", backend.VerbSnapDelete, keymap.Irreversible, backend.KindSnapshot)
+	a := snapshotAction("delete-tree", "Delete with all below…", "t", "Deletes the snapshot and everything below it.",
+		backend.VerbSnapDelete, keymap.Irreversible, backend.KindSnapshot)
 	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
 		var out []string
 		for _, o := range s.Objects {
@@ -230,7 +238,8 @@ func deleteTree() keymap.Action {
 }
 
 func forget() keymap.Action {
-	a := snapshotAction("forget", "Forget, keep the disks…", "m", "Deletes only what libvirt knows of the snapshot.", backend.VerbSnapMetadata, keymap.Disruptive, backend.KindSnapshot)
+	a := snapshotAction("forget", "Forget, keep the disks…", "m", "Deletes only what libvirt knows of the snapshot.",
+		backend.VerbSnapMetadata, keymap.Disruptive, backend.KindSnapshot)
 	a.When = func(s keymap.Selection, o backend.Object) string {
 		if n, _ := Descendants(s.Children(backend.KindSnapshot, o.Owner()), o.Ref()); n > 0 {
 			return "it has children"

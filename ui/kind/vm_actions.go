@@ -18,7 +18,7 @@ func powerAction(id, title, key, help string, needs backend.Verb, risk keymap.Ri
 }
 
 func vmActions() []keymap.Action {
-	losesMemory := func(s keymap.Selection, _ keymap.Args) []string {
+	losesMemory := func(keymap.Selection, keymap.Args) []string {
 		return []string{"What the guest has not written to disk is lost."}
 	}
 	off := powerAction("power-off", "Power off, hard", "f", "Cuts the power, as pulling the plug does.", backend.VerbPowerOff, keymap.Disruptive, whenAlive,
@@ -45,7 +45,8 @@ func vmActions() []keymap.Action {
 }
 
 func powerOnHost() keymap.Action {
-	a := powerAction("power-on-host", "Power on, on a chosen host…", "h", "Starts the VM on a host that you choose.", backend.VerbPowerOnHost, keymap.Safe, whenStartable, nil)
+	a := powerAction("power-on-host", "Power on, on a chosen host…", "h", "Starts the VM on a host that you choose.",
+		backend.VerbPowerOnHost, keymap.Safe, whenStartable, nil)
 	a.Arity = keymap.One
 	a.Form = func(s keymap.Selection) []keymap.Field { return []keymap.Field{hostField(s)} }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {

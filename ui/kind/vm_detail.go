@@ -27,7 +27,7 @@ func (v vmColumns) overview(o backend.Object) []Section {
 	}
 	out = append(out, v.loadSection(vm), v.identity(vm))
 	if d := v.Store.Detail(vm.ID); d != nil && d.VM != nil {
-		out = append(out, v.detailSections(vm, d)...)
+		out = append(out, v.detailSections(d)...)
 	}
 	return out
 }
@@ -106,7 +106,7 @@ func (v vmColumns) snapshotWords(vm *backend.VM) string {
 	return "yes"
 }
 
-func (v vmColumns) detailSections(vm *backend.VM, d *backend.Detail) []Section {
+func (v vmColumns) detailSections(d *backend.Detail) []Section {
 	m := d.VM
 	facts := compact([]Fact{
 		{"Guest id", m.GuestID, theme.Text},

@@ -129,7 +129,7 @@ func (m *Model[V, K]) SetRows(rows []V) {
 func (m *Model[V, K]) find(id K, guess int) (int, bool) {
 	n := len(m.rows)
 	guess = max(min(guess, n-1), 0)
-	for d := 0; d < n; d++ {
+	for d := range n {
 		if i := guess + d; i < n && m.id(m.rows[i]) == id {
 			return i, true
 		}
