@@ -217,7 +217,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	for range 5 {
 		b, err := tryDial(t, l.URI("test"), false)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v; the daemon's log ends:\n%s", err, l.Log())
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
