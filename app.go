@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -145,6 +146,7 @@ const logSize = 4 << 20
 // openLog starts the program's log. One that cannot be written is no reason not to
 // run: the console is needed most when a disk is full.
 func (a *app) openLog() {
+	log.SetOutput(io.Discard)
 	a.log, a.logTo = slog.New(slog.DiscardHandler), io.NopCloser(nil)
 	dir := config.StateDir()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -159,6 +161,7 @@ func (a *app) openLog() {
 		return
 	}
 	a.logTo = f
+	log.SetOutput(f) // what libraries print must not land on the screen
 	a.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
 }
 

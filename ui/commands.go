@@ -88,6 +88,9 @@ func (m *Model) focused(s *slot) bool {
 }
 
 func (m *Model) focusOn(slot int) {
+	if m.o.Help != "" {
+		return
+	}
 	m.screens = nil
 	if m.focus != focusDetails {
 		m.last = m.focus
@@ -147,7 +150,7 @@ func (m *Model) open() tea.Cmd {
 	case o == nil:
 	case o.Ref().Kind == backend.KindHost:
 		m.openNode()
-	case o.Ref().Kind == backend.KindPool:
+	case o.Ref().Kind == backend.KindPool || isFolder(o):
 		m.slots[m.focus].drillInto(m, o, m.specs.Of(backend.KindVolume))
 	default:
 		m.focusOn(focusDetails)
@@ -155,12 +158,21 @@ func (m *Model) open() tea.Cmd {
 	return nil
 }
 
+// isFolder reports whether a volume holds others.
+func isFolder(o backend.Object) bool {
+	v, ok := o.(*backend.Volume)
+	return ok && v.Type == "dir"
+}
+
 // back closes one thing: the screen, the filter, the marks, the volumes, the details,
 // the zoom. It is false when there was nothing to close.
 func (m *Model) back() bool {
-	if len(m.screens) > 0 {
-		m.screens = m.screens[:len(m.screens)-1]
+	if n := len(m.screens); n > 1 || (n == 1 && m.o.Help == "") {
+		m.screens = m.screens[:n-1]
 		return true
+	}
+	if m.screen() != nil {
+		return false // there is nothing behind the page that says what to do
 	}
 	if m.focus == focusDetails {
 		m.focus = m.last
@@ -171,8 +183,8 @@ func (m *Model) back() bool {
 	case s.view().FilterText() != "":
 		s.view().Filter("")
 	case s.view().Unmark():
-	case s.drill != nil:
-		s.drill = nil
+	case len(s.drills) > 0:
+		s.drills = s.drills[:len(s.drills)-1]
 	case m.zoom != zoomNone:
 		m.zoom = zoomNone
 	default:

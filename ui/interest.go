@@ -126,8 +126,8 @@ func (m *Model) inSightNow() poll.Interest {
 	if vm := m.focusVM(); vm != nil {
 		in.Children = append(in.Children, backend.Query{Kind: backend.KindSnapshot, Parent: vm.Ref()})
 	}
-	if d := m.slots[slotStorage].drill; d != nil {
-		in.Children = append(in.Children, backend.Query{Kind: backend.KindVolume, Parent: d.Source().Parent})
+	if s := m.slots[slotStorage]; len(s.drills) > 0 {
+		in.Children = append(in.Children, backend.Query{Kind: backend.KindVolume, Parent: s.pane().Source().Parent})
 	}
 	if o := m.cursorObject(); o != nil {
 		in.Details = append(in.Details, o.Ref())

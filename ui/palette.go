@@ -87,7 +87,7 @@ func (m *Model) goTo(o backend.Object) {
 				continue
 			}
 			m.focusOn(i)
-			s.tab, s.drill = t, nil
+			s.tab, s.drills = t, nil
 			p.Filter("")
 			if p.Source().Conn != "" && p.Source().Conn != o.Ref().Conn {
 				m.scopeAll = true

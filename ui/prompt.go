@@ -105,11 +105,11 @@ func (m *Model) dropPrompt(gone promptGoneMsg) {
 
 // showInput asks for text; a secret is masked and goes nowhere but to the one who asked.
 func (m *Model) showInput(p promptMsg) {
-	k := form.Text
+	k, label := form.Text, "Answer"
 	if p.prompt.Secret {
-		k = form.Secret
+		k, label = form.Secret, "Password"
 	}
-	box := form.New(clean.Line(p.prompt.Title), []form.Field{{Key: "answer", Label: "Answer", Hint: clean.Text(p.prompt.Text), Kind: k, Required: true}})
+	box := form.New(clean.Line(p.prompt.Title), []form.Field{{Key: "answer", Label: label, Hint: clean.Text(p.prompt.Text), Kind: k, Required: true}})
 	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, onPaste: box.Paste, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
 		switch box.Update(key) {
 		case form.Submitted:

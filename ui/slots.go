@@ -45,9 +45,14 @@ type slot struct {
 	name   string
 	tabs   []*pane.Pane // of objects; empty for the tasks
 	tab    int
-	drill  *pane.Pane // children of a row, over the tab; nil when closed
-	under  string     // name of the parent that was drilled into
-	list   listView   // of the tasks
+	drills []drill  // what was drilled into, the deepest last
+	list   listView // of the tasks
+}
+
+// drill is the children of a row, over the tab.
+type drill struct {
+	pane  *pane.Pane
+	under string // name of the parent
 }
 
 func newSlots(m *Model) []*slot {
@@ -73,8 +78,8 @@ func (s *slot) view() listView {
 // pane is the pane of objects it shows now; nil for the tasks.
 func (s *slot) pane() *pane.Pane {
 	switch {
-	case s.drill != nil:
-		return s.drill
+	case len(s.drills) > 0:
+		return s.drills[len(s.drills)-1].pane
 	case len(s.tabs) > 0:
 		return s.tabs[s.tab]
 	default:
@@ -87,8 +92,8 @@ func (s *slot) title(m *Model) string {
 	head := fmt.Sprintf("%d %s", s.number, s.name)
 	sep := " " + m.env.Theme.Glyphs.Dot + " "
 	switch {
-	case s.drill != nil:
-		return head + sep + s.under
+	case len(s.drills) > 0:
+		return head + sep + s.path()
 	case len(s.tabs) > 1 && m.tabsExist(s):
 		return fmt.Sprintf("%d %s", s.number, s.tabNames(m))
 	case s.number == slotSnapshots+1 && (m.zoom != zoomNone || m.w < foldWidth):
@@ -131,11 +136,20 @@ func (s *slot) tabNames(m *Model) string {
 // refresh brings every view that is in sight up to date.
 func (s *slot) refresh(revs store.Revs) tea.Cmd { return s.view().Refresh(revs) }
 
-// drillInto opens the volumes of a pool.
+// drillInto opens the volumes of a pool, or of a folder in it.
 func (s *slot) drillInto(m *Model, o backend.Object, spec *kind.Spec) {
-	s.drill = pane.New(m.env, spec, m.fault)
-	s.drill.SetSource(pane.Source{Parent: o.Ref()})
-	s.under = o.Title()
+	p := pane.New(m.env, spec, m.fault)
+	p.SetSource(pane.Source{Parent: o.Ref()})
+	s.drills = append(s.drills, drill{p, o.Title()})
+}
+
+// path names what was drilled into.
+func (s *slot) path() string {
+	names := make([]string, len(s.drills))
+	for i, d := range s.drills {
+		names[i] = d.under
+	}
+	return strings.Join(names, "/")
 }
 
 // kind is the kind of object the slot shows; KindNone for the tasks.
