@@ -26,6 +26,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 	}
 	switch strings.ToUpper(driver) {
 	case "QEMU":
+		can[backend.VerbSnapMemory] = "libvirt always keeps the memory of a running VM, except in an external snapshot"
 	case "TEST":
 		for _, v := range []backend.Verb{backend.VerbStandby, backend.VerbSnapMemory, backend.VerbSnapQuiesce,
 			backend.VerbSnapDiskOnly, backend.VerbSnapMetadata} {

@@ -46,8 +46,9 @@ func conformQEMU(t *testing.T, l *lab.Libvirtd) {
 	}
 	l.Virsh("net-create", network)
 	backendtest.Run(t, suiteTarget(l, "qemu", map[string]string{
-		"guest/standby":    "QEMU guest agent is not configured",
-		"snapshot/quiesce": "choose disk-only as well",
+		"guest/standby":          "QEMU guest agent is not configured",
+		"snapshot/quiesce":       "choose disk-only as well",
+		"snapshot/create-memory": "always keeps the memory",
 	}))
 }
 

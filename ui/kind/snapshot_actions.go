@@ -59,7 +59,7 @@ func snapshotCreate() keymap.Action {
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.SnapshotCreateOp{
 			VM: vmOf(o), Name: strings.TrimSpace(args["name"]), Description: args["description"],
-			Memory: args.On("memory") && !args.On("diskonly"), Quiesce: args.On("quiesce"), DiskOnly: args.On("diskonly"),
+			Memory: args["memory"] != "no" && !args.On("diskonly"), Quiesce: args.On("quiesce"), DiskOnly: args.On("diskonly"),
 		}
 	}
 	return a
