@@ -64,7 +64,7 @@ func (c *conn) watch(ctx context.Context, b backend.Backend) error {
 		c.p.o.Store.Touch(c.e.ID)
 		switch d := d.(type) {
 		case backend.Invalidate:
-			c.invalidate(d.Query)
+			c.invalidated(d.Query)
 		case backend.Foreign:
 			if c.p.o.Foreign != nil {
 				c.p.o.Foreign(d.Task)
@@ -81,6 +81,16 @@ func (c *conn) watch(ctx context.Context, b backend.Backend) error {
 		return errors.New("the server ended the change feed")
 	}
 	return err
+}
+
+// invalidated takes what a driver says of a list. Children of nobody in particular are
+// no list: those in sight are looked at again.
+func (c *conn) invalidated(q backend.Query) {
+	if q.Parent.IsZero() && (q.Kind == backend.KindSnapshot || q.Kind == backend.KindVolume) {
+		kick(c.touchKick)
+		return
+	}
+	c.invalidate(q)
 }
 
 func (c *conn) invalidate(q backend.Query) {

@@ -49,10 +49,10 @@ func (s *Store) Children(k backend.Kind, parent backend.Ref) ([]backend.Object, 
 func (s *Store) Object(r backend.Ref) backend.Object {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if l := s.lists[listKey{conn: r.Conn, kind: r.Kind}]; l != nil {
-		return l.objects[r.ID]
-	}
-	if r.Kind != backend.KindSnapshot && r.Kind != backend.KindVolume {
+	if !byParent(r.Kind) {
+		if l := s.lists[listKey{conn: r.Conn, kind: r.Kind}]; l != nil {
+			return l.objects[r.ID]
+		}
 		return nil
 	}
 	for k, l := range s.lists {

@@ -150,9 +150,12 @@ func keyOf(conn backend.ConnID, o backend.Object) listKey {
 	return listKey{conn, o.Ref().Kind, parentOf(o.Ref().Kind, o.Owner())}
 }
 
+// byParent reports whether a kind is listed by parent.
+func byParent(k backend.Kind) bool { return k == backend.KindSnapshot || k == backend.KindVolume }
+
 // parentOf keeps the parent only for kinds that are listed by parent.
 func parentOf(k backend.Kind, parent backend.Ref) backend.Ref {
-	if k == backend.KindSnapshot || k == backend.KindVolume {
+	if byParent(k) {
 		return parent
 	}
 	return backend.Ref{}
