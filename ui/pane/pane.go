@@ -27,29 +27,14 @@ const syncRows = 2000
 
 // rows is what a table and a tree have in common.
 type rows interface {
+	mover
 	SetRows([]backend.Object)
 	SetStale(func(backend.Object) bool)
 	Rows() []backend.Object
 	Len() int
 	Visible() []backend.Object
 	Cursor() (backend.Object, bool)
-	CursorIndex() int
 	SetCursorID(backend.Ref) bool
-	Hold()
-	Move(int)
-	Page(int)
-	HalfPage(int)
-	Top()
-	Bottom()
-	Wheel(int)
-	HScroll(int)
-	Click(int) bool
-	ColumnAt(int) (string, bool)
-	ToggleMark()
-	MarkRange()
-	MarkAll()
-	Unmark()
-	MarkCount() int
 	Marked() []backend.Object
 	RetainMarks(func(backend.Ref) bool)
 	SetSort(string, bool)
