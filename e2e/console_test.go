@@ -48,6 +48,9 @@ func start(t *testing.T, s setup) *console {
 	t.Cleanup(func() {
 		c.Close()
 		c.expectNoRaceNorFault(t)
+		if t.Failed() {
+			t.Logf("the program's log: %.6000s", c.log())
+		}
 	})
 	return c
 }
