@@ -14,6 +14,8 @@ func volumeSpec(e *Env) *Spec {
 		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority}
 	}
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 60, Flex: 2}
+	path := col("path", "PATH", 'H', 8, 60, 5)
+	path.Wide = true // it repeats the name, and would take its room
 	return &Spec{
 		Kind: backend.KindVolume, Title: "Volumes", Names: []string{"volumes", "volume", "files"},
 		Columns: []Column{
@@ -21,7 +23,7 @@ func volumeSpec(e *Env) *Spec {
 			e.textColumn(col("format", "FORMAT", 'F', 4, 8, 2), theme.Muted, func(o backend.Object) string { return orWord(vol(o).Format, vol(o).Type) }),
 			e.numColumn(col("capacity", "SIZE", 'Z', 4, 6, 1), func(o backend.Object) float64 { return known(vol(o).Capacity) }, Short),
 			e.numColumn(col("allocation", "USED", 'U', 4, 6, 3), func(o backend.Object) float64 { return known(vol(o).Allocation) }, Short),
-			e.textColumn(col("path", "PATH", 'H', 8, 60, 5), theme.Muted, func(o backend.Object) string { return vol(o).Path }),
+			e.textColumn(path, theme.Muted, func(o backend.Object) string { return vol(o).Path }),
 		},
 		Field: func(o backend.Object, field string) string {
 			switch field {
