@@ -117,7 +117,7 @@ func (m *Model) ask(title string, fields []form.Field, submit func(form.Values) 
 }
 
 // pick shows the palette; take gets the index of the entry that was chosen.
-func (m *Model) pick(entries []palette.Entry, take func(int) tea.Cmd) {
+func (m *Model) pick(entries []palette.Entry, take func(int) tea.Cmd) *palette.Model {
 	box := palette.New(entries, m.history)
 	m.overlays = append(m.overlays, overlayEntry{box: box, onPaste: box.Paste, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
 		switch box.Update(k) {
@@ -131,6 +131,7 @@ func (m *Model) pick(entries []palette.Entry, take func(int) tea.Cmd) {
 			return false, nil
 		}
 	}})
+	return box
 }
 
 // askQuit is asked when operations of ours are still on their way.

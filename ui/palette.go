@@ -6,13 +6,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend"
+	"hvdeck/backend/guard"
+	"hvdeck/backend/store"
 	"hvdeck/keymap"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/palette"
 )
 
 // openPalette offers every action that fits, every kind by its name, and every object.
-func (m *Model) openPalette() {
+func (m *Model) openPalette() tea.Cmd {
 	var entries []palette.Entry
 	var takes []func() tea.Cmd
 	add := func(e palette.Entry, take func() tea.Cmd) {
@@ -32,11 +34,35 @@ func (m *Model) openPalette() {
 			}
 		}
 	}
-	for _, o := range m.reachable() {
-		add(palette.Entry{Name: o.Title(), Hint: o.Ref().Kind.String() + " on " + string(o.Ref().Conn), Also: lookups(o)},
-			func() tea.Cmd { m.goTo(o); return nil })
+	var objects []backend.Object
+	box := m.pick(entries, func(i int) tea.Cmd {
+		if i < len(takes) {
+			return takes[i]()
+		}
+		m.goTo(objects[i-len(takes)])
+		return nil
+	})
+	return m.listObjects(func(found []backend.Object, entries []palette.Entry) {
+		objects = found
+		box.Add(entries)
+	})
+}
+
+// objectsMsg brings the objects for the palette, made off the event loop: there may
+// be tens of thousands.
+type objectsMsg struct{ add func() }
+
+func (m *Model) listObjects(add func([]backend.Object, []palette.Entry)) tea.Cmd {
+	st, fault := m.store, m.o.Fault
+	return func() (msg tea.Msg) {
+		defer guard.Recover("palette", func(err error) { fault(err); msg = FaultMsg{err} })
+		found := reachable(st)
+		entries := make([]palette.Entry, len(found))
+		for i, o := range found {
+			entries[i] = palette.Entry{Name: o.Title(), Hint: o.Ref().Kind.String() + " on " + string(o.Ref().Conn), Also: lookups(o)}
+		}
+		return objectsMsg{func() { add(found, entries) }}
 	}
-	m.pick(entries, func(i int) tea.Cmd { return takes[i]() })
 }
 
 // inPalette leaves out what only makes sense as a key.
@@ -52,10 +78,10 @@ func inPalette(a keymap.Action) bool {
 }
 
 // reachable are the objects that the palette finds.
-func (m *Model) reachable() []backend.Object {
+func reachable(st *store.Store) []backend.Object {
 	var out []backend.Object
 	for _, k := range []backend.Kind{backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork} {
-		objects := m.store.All(k)
+		objects := st.All(k)
 		kind.Order(objects, nil, false)
 		out = append(out, objects...)
 	}

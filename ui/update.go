@@ -44,6 +44,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.start(msg)
 	case noteMsg:
 		m.say(msg.tok, msg.text)
+	case objectsMsg:
+		msg.add()
 	case waitedMsg:
 		m.tellWaited(msg.task)
 	case FaultMsg:

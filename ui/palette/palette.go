@@ -66,6 +66,18 @@ func New(entries []Entry, history []string) *Model {
 	return m
 }
 
+// Add appends entries, whose indexes go on from those there are; what was typed is
+// searched for again.
+func (m *Model) Add(entries []Entry) {
+	m.entries = append(m.entries, entries...)
+	for _, e := range entries {
+		m.names = append(m.names, e.Name)
+	}
+	cursor, top := m.cursor, m.top
+	m.search()
+	m.cursor, m.top = min(cursor, max(len(m.matches)-1, 0)), top
+}
+
 // Choice is the index of the entry under the cursor; false when nothing matches.
 func (m *Model) Choice() (int, bool) {
 	if m.cursor >= len(m.matches) {

@@ -30,7 +30,7 @@ func main() {
 type options struct {
 	out, keys, until, then string
 	size                   uitest.Size
-	quiet                  time.Duration
+	quiet, patience        time.Duration
 	scale                  float64
 	light                  bool
 	command                []string
@@ -46,6 +46,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.keys, "keys", "", "keys to press, by name, with blanks between; \"text\" in quotes is typed")
 	f.StringVar(&o.then, "then", "", "expression that must be on the screen after the keys")
 	f.DurationVar(&o.quiet, "quiet", 300*time.Millisecond, "how long the screen must have been still")
+	f.DurationVar(&o.patience, "patience", 10*time.Second, "how long to wait for each expression")
 	f.BoolVar(&o.light, "light", false, "a terminal with a light background")
 	f.Float64Var(&o.scale, "scale", 1.5, "of the PNG")
 	if err := f.Parse(args); err != nil {
@@ -102,9 +103,9 @@ func run(args []string) (err error) {
 	r := &reporter{}
 	defer r.finish(&err)
 	s := uitest.Spawn(r, uitest.Command{Path: o.command[0], Args: o.command[1:], Size: o.size, Light: o.light})
-	s.WaitFor(until).Settle(o.quiet)
+	s.WaitFor(until, o.patience).Settle(o.quiet)
 	press(s, o.keys)
-	s.WaitFor(then).Settle(o.quiet)
+	s.WaitFor(then, o.patience).Settle(o.quiet)
 	if err := os.WriteFile(o.out, []byte(s.SVG()), 0o644); err != nil {
 		return err
 	}
