@@ -132,3 +132,28 @@ func names(lines []string) []string {
 	}
 	return out
 }
+
+// framed checks that the borders stand where they should: at both edges of the screen,
+// and where the stack meets the details. A box that lies over them is not looked at.
+func (c *console) framed(t *testing.T) {
+	t.Helper()
+	w, h := c.Size()
+	lines := c.Lines()
+	seam := 0
+	for x := range w {
+		if c.CellAt(x, 1).Text == "╮" {
+			seam = x
+			break
+		}
+	}
+	for y := 1; y < h; y++ {
+		if !strings.Contains("╭│╰", c.CellAt(0, y).Text) {
+			break
+		}
+		for _, x := range []int{seam, w - 1} {
+			if !strings.Contains("╮│╯", c.CellAt(x, y).Text) {
+				t.Fatalf("no border in row %d, column %d:\n%s", y, x, strings.Join(lines, "\n"))
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ func (c *console) yes(question string) {
 // dismiss closes a message that opened by itself: it takes no key that follows another
 // at once, so that what was under way answers nothing.
 func (c *console) dismiss(text string) {
+	c.WaitFor(text)
 	for range 20 {
 		if !strings.Contains(c.Text(), text) {
 			return
