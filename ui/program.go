@@ -32,7 +32,7 @@ func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption
 	guard.Go("store pump", m.o.Fault, func() { pump(ctx, m, p) })
 	_, err := p.Run()
 	m.declinePrompts()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+	if errors.Is(err, tea.ErrInterrupted) || (errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil) {
 		return nil // ended from outside, in good order
 	}
 	return err
