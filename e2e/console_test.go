@@ -46,6 +46,9 @@ func start(t *testing.T, s setup) *console {
 	c := &console{home: home}
 	c.Screen = uitest.Spawn(t, uitest.Command{Path: os.Getenv(programVar), Args: s.args, Env: env, Size: s.size})
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the screen at the end:\n%s", c.Text())
+		}
 		c.Close()
 		c.expectNoRaceNorFault(t)
 		if t.Failed() {

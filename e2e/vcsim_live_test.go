@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+)
+
+// vcenter is a simulator of its own process with a small inventory.
+func vcenter(t *testing.T, more ...string) *lab.Vcsim {
+	t.Helper()
+	return lab.StartVcsim(t, append([]string{"-dc", "1", "-cluster", "1", "-host", "2", "-vm", "3"}, more...)...)
+}
+
+// vcenterAt is its entry in the configuration; the password comes from govc's variable.
+func vcenterAt(name string, v *lab.Vcsim) string {
+	return connection(name, "http://user@"+v.Addr()+"/sdk")
+}
+
+func password() []string { return []string{"GOVC_PASSWORD=pass"} }
+
+func govcVMs(v *lab.Vcsim) []string {
+	var out []string
+	for _, p := range strings.Fields(v.Govc("find", "/", "-type", "m")) {
+		out = append(out, path.Base(p))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestVSphereInventoryIsGovcs(t *testing.T) {
+	v := vcenter(t)
+	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	want := govcVMs(v)
+	c.Pane("VMs").WaitTitle(fmt.Sprintf(" %d ", len(want))).WaitFor(want[0])
+	got := names(c.Pane("VMs").Lines())
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the screen lists %q, govc %q", got, want)
+	}
+	hosts := len(strings.Fields(v.Govc("find", "/", "-type", "h")))
+	c.Pane("Hosts").WaitTitle(fmt.Sprintf(" %d ", hosts))
+	c.Pane("Hosts").Focus()
+	c.Press("]").Pane("Hosts").WaitTitle("[Clusters]").WaitFor("DC0_C0")
+	c.Press("]").Pane("Hosts").WaitTitle("[Resource pools]").WaitFor("Resources")
+}
+
+func TestWhatGovcDoesShowsByItself(t *testing.T) {
+	v := vcenter(t)
+	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	vms := c.Pane("VMs").WaitFor(row("DC0_C0_RP0_VM0", "run"))
+	vms.Select("DC0_C0_RP0_VM1")
+	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
+	c.seen(t, "power off", row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
+	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM0", "aa-renamed")
+	c.seen(t, "rename", row("aa-renamed", "off"), 2*time.Second)
+	v.Govc("snapshot.create", "-vm", "DC0_C0_RP0_VM1", "by-govc")
+	c.Pane("Snapshots").WaitFor("by-govc", liveWithin(2*time.Second))
+	v.Govc("vm.destroy", "aa-renamed")
+	began := time.Now()
+	c.WaitGone("aa-renamed", liveWithin(2*time.Second))
+	t.Logf("destroy was on the screen after %v", time.Since(began).Round(time.Millisecond))
+	if at := vms.CursorLine(); !strings.Contains(at, "DC0_C0_RP0_VM1") {
+		t.Errorf("the cursor left its VM for %q", at)
+	}
+}
+
+// govcState waits until govc gives this power state.
+func govcState(t *testing.T, v *lab.Vcsim, vm, want string) {
+	t.Helper()
+	eventually(t, 10*time.Second, vm+" to be "+want, func() bool {
+		out, err := v.TryGovc("vm.info", vm)
+		return err == nil && strings.Contains(out, "Power state:  "+want)
+	})
+}
+
+func TestVSpherePowerAndSnapshotsFromTheKeyboard(t *testing.T) {
+	v := vcenter(t)
+	const vm = "DC0_C0_RP0_VM0"
+	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	vms := c.Pane("VMs")
+	vms.Select(vm)
+	c.menu("p", "power: "+vm, "f")
+	c.yes("Power off, hard: " + vm + "?")
+	govcState(t, v, vm, "poweredOff")
+	vms.WaitFor(row(vm, "off"))
+	c.menu("p", "power: "+vm, "o")
+	govcState(t, v, vm, "poweredOn")
+	vms.WaitFor(row(vm, "run"))
+	c.menu("p", "power: "+vm, "s")
+	c.yes("Suspend: " + vm + "?")
+	govcState(t, v, vm, "suspended")
+	c.WaitFor("✓ suspend " + vm) // until then the row says what the task does
+	vms.WaitFor(row(vm, "sus"))
+	c.menu("p", "power: "+vm, "u")
+	govcState(t, v, vm, "poweredOn")
+
+	c.takeSnapshot(vm, "base", "first")
+	pane := c.Pane("Snapshots").WaitFor("base")
+	c.takeSnapshot(vm, "base", "the same name is allowed here")
+	pane.WaitFor(regexp.MustCompile(`─ ?● base`))
+	if out := v.Govc("snapshot.tree", "-vm", vm); strings.Count(out, "base") != 2 {
+		t.Errorf("govc shows %s", out)
+	}
+	pane.Select("base")
+	c.Press("g")
+	c.menu("s", "snapshot: "+vm+" /base", "e")
+	c.WaitFor("Rename, redescribe").Press("ctrl+u").Type("root").Press("enter").WaitGone("Rename, redescribe")
+	pane.WaitFor("root")
+	c.menu("s", "snapshot: "+vm+" /root", "r")
+	c.WaitFor("Revert to this snapshot: "+vm+" /root").Press("enter")
+	c.yes("Revert to this snapshot: " + vm + " /root?")
+	pane.WaitFor(regexp.MustCompile(`root +now`))
+	c.menu("s", "snapshot: "+vm+" /root", "t")
+	c.WaitFor("1 below it go too").Type("root").Press("enter")
+	pane.WaitFor("no snapshots")
+	if out, _ := v.TryGovc("snapshot.tree", "-vm", vm); strings.Contains(out, "base") || strings.Contains(out, "root") {
+		t.Errorf("govc still shows %s", out)
+	}
+}
