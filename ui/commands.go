@@ -198,7 +198,7 @@ func (m *Model) quit() tea.Cmd {
 	if m.back() {
 		return nil
 	}
-	if n := m.tasks.Active(); n > 0 {
+	if n := m.ownActive(); n > 0 {
 		m.askQuit(n)
 		return nil
 	}

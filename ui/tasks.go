@@ -182,6 +182,18 @@ func (m *Model) recentTasks() []task.Task {
 	return out
 }
 
+// ownActive is how many tasks of this console have not ended; those of others go on
+// without it.
+func (m *Model) ownActive() int {
+	n := 0
+	for _, t := range m.tasks.List() {
+		if t.Own && !t.Done() {
+			n++
+		}
+	}
+	return n
+}
+
 func (m *Model) tasksEndedLately() bool {
 	for _, t := range m.tasksList.all {
 		if t.Own && t.Done() && m.now().Sub(t.Ended) < lately {
