@@ -43,7 +43,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.out, "o", "screen.svg", "file to write; a .png lies beside it where rsvg-convert is installed")
 	f.StringVar(&size, "size", "120x34", "size of the terminal in cells")
 	f.StringVar(&o.until, "until", "", "expression that must be on the screen before the keys")
-	f.StringVar(&o.keys, "keys", "", "keys to press, by name, with blanks between; \"text\" in quotes is typed")
+	f.StringVar(&o.keys, "keys", "", "keys to press, by name, with blanks between; \"text\" in quotes is typed, wait:EXPRESSION waits for the screen")
 	f.StringVar(&o.then, "then", "", "expression that must be on the screen after the keys")
 	f.DurationVar(&o.quiet, "quiet", 300*time.Millisecond, "how long the screen must have been still")
 	f.DurationVar(&o.patience, "patience", 10*time.Second, "how long to wait for each expression")
@@ -104,7 +104,9 @@ func run(args []string) (err error) {
 	defer r.finish(&err)
 	s := uitest.Spawn(r, uitest.Command{Path: o.command[0], Args: o.command[1:], Size: o.size, Light: o.light})
 	s.WaitFor(until, o.patience).Settle(o.quiet)
-	press(s, o.keys)
+	if err := press(s, o); err != nil {
+		return err
+	}
 	s.WaitFor(then, o.patience).Settle(o.quiet)
 	if err := os.WriteFile(o.out, []byte(s.SVG()), 0o644); err != nil {
 		return err
@@ -112,14 +114,24 @@ func run(args []string) (err error) {
 	return png(o)
 }
 
-func press(s *uitest.Screen, keys string) {
-	for _, k := range strings.Fields(keys) {
+// press goes through the keys; what a server has to send first is waited for.
+func press(s *uitest.Screen, o options) error {
+	for _, k := range strings.Fields(o.keys) {
+		if want, ok := strings.CutPrefix(k, "wait:"); ok {
+			expr, err := regexp.Compile(want)
+			if err != nil {
+				return err
+			}
+			s.WaitFor(expr, o.patience)
+			continue
+		}
 		if len(k) > 2 && strings.HasPrefix(k, `"`) && strings.HasSuffix(k, `"`) {
 			s.Type(k[1 : len(k)-1])
 			continue
 		}
 		s.Press(k)
 	}
+	return nil
 }
 
 // png draws the picture in pixels too, where the tool is there.
