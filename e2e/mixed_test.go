@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+)
+
+// deaf accepts connections and never says a word.
+func deaf(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String()
+}
+
+func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
+	l, v := hosts(t), vcenter(t)
+	began := time.Now()
+	c := start(t, setup{
+		config: connection("deaf", "http://user@"+deaf(t)+"/sdk") + connection("gone", "qemu+unix:///system?socket=/nonexistent/sock") +
+			connection("kvm", l.URI("qemu")) + vcenterAt("vc", v),
+		env: password(),
+	})
+	c.WaitFor("◌ deaf connecting")
+	vms := c.Pane("VMs").WaitFor("guest").WaitFor("DC0_C0_RP0_VM0")
+	t.Logf("both inventories were there after %v beside a deaf and a missing server", time.Since(began).Round(time.Millisecond))
+	c.WaitFor("gone unreachable")
+	vms.Select("guest")
+	l.Virsh("suspend", "guest")
+	c.seen(t, "virsh suspend", row("guest", "pau"), time.Second)
+	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
+	c.seen(t, "govc power off", row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
+	v.Freeze()
+	c.WaitFor("vc reconnecting", 45*time.Second)
+	l.Virsh("resume", "guest")
+	c.seen(t, "virsh resume while vCenter hangs", row("guest", "run"), time.Second)
+	c.menu("p", "power: guest", "f")
+	c.yes("Power off, hard: guest?")
+	domstate(t, l, "guest", "shut off")
+	v.Thaw()
+	c.Press("ctrl+c")
+	if status := c.WaitExit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestHostileNamesOfVSphere(t *testing.T) {
+	v := vcenter(t)
+	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	vms := c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
+	vm := govcVMs(v)
+	for i, name := range []string{"a\u202eevil", "b" + strings.Repeat("long", 1000), "c日本語ก็👩‍👩‍👧", "d\ttab", "e\nline", "f\u009b2J"} {
+		if out, err := v.TryGovc("object.rename", "/DC0/vm/"+vm[i], name); err != nil {
+			t.Fatalf("name %d: %s", i, out)
+		}
+		vms.WaitFor("● "+name[:1], liveWithin(2*time.Second))
+		c.framed(t)
+	}
+	vms.Focus()
+	c.Press("d").WaitFor("on vc").Press("q").Press("w", "+", "+")
+	c.Pane("VMs").WaitFor("● a")
+	if c.Title() != "hvdeck" {
+		t.Errorf("the window is called %q", c.Title())
+	}
+}
+
+// sshTo is a loopback sshd with its own keys and a wrapper of ssh that knows no other.
+func sshTo(t *testing.T) (port int, command string) {
+	t.Helper()
+	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
+		if _, err := exec.LookPath(p); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s not found", p)
+			}
+			t.Skipf("%s not found", p)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+		t.Fatalf("sshd needs /run/sshd: %v", err)
+	}
+	for _, key := range []string{"host", "user"} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput(); err != nil {
+			t.Fatalf("ssh-keygen: %v %s", err, out)
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = free.Addr().(*net.TCPAddr).Port
+	_ = free.Close()
+	pub, _ := os.ReadFile(filepath.Join(dir, "host.pub"))
+	writeFile(t, filepath.Join(dir, "known"), fmt.Sprintf("[127.0.0.1]:%d %s", port, pub))
+	writeFile(t, filepath.Join(dir, "sshd_config"), fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host\nPidFile none\nAuthorizedKeysFile %s/user.pub\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n", port, dir, dir))
+	writeFile(t, filepath.Join(dir, "ssh_config"), fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n GlobalKnownHostsFile /dev/null\n IdentityFile %s/user\n IdentitiesOnly yes\n IdentityAgent none\n", dir, dir))
+	command = filepath.Join(dir, "ssh")
+	writeFile(t, command, fmt.Sprintf("#!/bin/sh\nexec ssh -F %s/ssh_config \"$@\"\n", dir))
+	if err := os.Chmod(command, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sshd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
+	sshd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := sshd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sshd.Process.Kill(); _ = sshd.Wait() })
+	eventually(t, 5*time.Second, "sshd to listen", func() bool {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return port, command
+}
+
+// running counts the processes whose command line holds text.
+func running(text string) int {
+	n := 0
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range found {
+		if line, err := os.ReadFile(f); err == nil && strings.Contains(string(line), text) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestThroughSSH(t *testing.T) {
+	l := lab.StartLibvirtd(t)
+	l.DefineGuest("guest", false)
+	port, command := sshTo(t)
+	uri := fmt.Sprintf("qemu+ssh://root@127.0.0.1:%d/system?command=%s&socket=%s", port, command, l.Socket())
+	for name, leave := range map[string]func(*console){
+		"q":    func(c *console) { c.Press("q") },
+		"TERM": func(c *console) { c.Signal("TERM") },
+		"KILL": func(c *console) { c.Signal("KILL") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := start(t, setup{config: connection("far", uri)})
+			c.Pane("VMs").WaitFor(row("guest", "off"))
+			if running(filepath.Dir(command)+"/ssh_config") == 0 {
+				t.Fatal("no ssh runs")
+			}
+			leave(c)
+			c.WaitExit()
+			eventually(t, 5*time.Second, "the ssh processes to end", func() bool { return running(filepath.Dir(command)+"/ssh_config") == 0 })
+		})
+	}
+}
