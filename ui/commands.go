@@ -254,10 +254,17 @@ func (m *Model) selected() []backend.Object {
 		}
 		return nil
 	}
-	if p := m.slots[m.stackFocus()].pane(); p != nil {
-		return p.Selection()
+	p := m.slots[m.stackFocus()].pane()
+	if p == nil {
+		return nil
 	}
-	return nil
+	out := p.Selection()
+	if len(out) == 0 && p == m.snapshots() { // where there are none, the VM can have its first
+		if vm := m.focusVM(); vm != nil {
+			return []backend.Object{vm}
+		}
+	}
+	return out
 }
 
 // commandName is how the palette spells an action.
