@@ -59,19 +59,18 @@ type latency struct {
 // part keeps the keys out of step with the program's frames.
 const keyGap = 30 * time.Millisecond
 
-// pressInTurn presses two keys n times in turn; before hears of each press.
-func pressInTurn(t *terminal, a, b string, n int, before func(i int)) latency {
+// presses is how many keys a latency is taken over.
+const presses = 150
+
+// pressInTurn moves the cursor down and up; before hears of each press.
+func pressInTurn(t *terminal, before func(i int)) latency {
 	var l latency
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range n {
+	for i := range presses {
 		before(i)
 		time.Sleep(keyGap + time.Duration(rng.IntN(17000))*time.Microsecond)
 		was := t.state()
-		key := a
-		if i%2 == 1 {
-			key = b
-		}
-		sent := t.press(key)
+		sent := t.press([]string{"j", "k"}[i%2])
 		now := was
 		for now.changes == was.changes && time.Since(sent) < 2*time.Second {
 			select {

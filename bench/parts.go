@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// presses is how many keys a latency is taken over.
-const presses = 150
-
 func nothing(int) {}
 
 // bareProgram measures the peer of the keyboard figures.
@@ -29,7 +26,7 @@ func (b *bench) bareProgram() error {
 			return err
 		}
 		t.quiet(500*time.Millisecond, 5*time.Second)
-		l := pressInTurn(t, "j", "k", presses, nothing)
+		l := pressInTurn(t, nothing)
 		if fps == 60 {
 			b.bare60 = l
 		} else {
@@ -137,7 +134,7 @@ func (b *bench) keyboard(t *terminal) error {
 	b.add(figure{name: "idle, to the terminal", value: bytes, unit: "B/s", target: 300})
 	b.add(figure{name: "idle, of a core", value: cpu, unit: "%", target: b.bareCPU + 0.5, peer: "bare at 120 fps", peerIs: b.bareCPU})
 	t.watch(names)
-	b.keyFigures("quiet", pressInTurn(t, "j", "k", presses, nothing))
+	b.keyFigures("quiet", pressInTurn(t, nothing))
 	b.add(figure{name: "cursor move", value: cost(t, []string{"j", "k"}, 30, keyGap), unit: "B", target: 400, peer: "bare", peerIs: b.bareMove})
 	b.add(figure{name: "cursor move and the details that follow", value: cost(t, []string{"j", "k"}, 6, 600*time.Millisecond), unit: "B"})
 	t.press(strings.Repeat("j", names.y1-names.y0))
@@ -148,7 +145,7 @@ func (b *bench) keyboard(t *terminal) error {
 	}
 	t.press("g")
 	t.quiet(time.Second, 5*time.Second)
-	b.keyFigures("vCenter refreshing", pressInTurn(t, "j", "k", presses, refreshing(t)))
+	b.keyFigures("vCenter refreshing", pressInTurn(t, refreshing(t)))
 	return nil
 }
 
@@ -201,7 +198,7 @@ func (b *bench) frozen(sim *server, vms int, url string) error {
 	t.watch(names)
 	sim.signal(syscall.SIGSTOP)
 	defer sim.signal(syscall.SIGCONT)
-	b.keyFigures("a host frozen", pressInTurn(t, "j", "k", presses, refreshing(t)))
+	b.keyFigures("a host frozen", pressInTurn(t, refreshing(t)))
 	return nil
 }
 
@@ -287,7 +284,7 @@ func (b *bench) libvirt() error {
 	names, err := nameColumn(t)
 	if err == nil {
 		t.watch(names)
-		b.keyFigures("libvirt refreshing", pressInTurn(t, "j", "k", presses, refreshing(t)))
+		b.keyFigures("libvirt refreshing", pressInTurn(t, refreshing(t)))
 	}
 	t.stop()
 	if err != nil {

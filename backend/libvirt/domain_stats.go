@@ -65,12 +65,10 @@ func (c *client) Stats(ctx context.Context, refs []backend.Ref) ([]backend.Sampl
 	var vms []backend.Ref
 	host := len(refs) == 0
 	for _, r := range refs {
-		switch r.Kind {
-		case backend.KindVM:
+		if r.Kind == backend.KindVM {
 			vms = append(vms, r)
-		case backend.KindHost:
-			host = host || r == c.node.ref
 		}
+		host = host || r == c.node.ref
 	}
 	var samples []backend.Sample
 	if len(vms) > 0 || len(refs) == 0 {

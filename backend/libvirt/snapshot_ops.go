@@ -73,6 +73,7 @@ func (c *client) prepareRevert(ctx context.Context, ch change, o backend.Snapsho
 	}
 	var flags libvirt.DomainSnapshotRevertFlags
 	switch o.After {
+	case backend.AfterAsTaken: // libvirt's own way
 	case backend.AfterRun:
 		flags = libvirt.DomainSnapshotRevertRunning
 	case backend.AfterPause:

@@ -38,7 +38,7 @@ func startSSH(program string, args, env []string) (*sshProcess, error) {
 		return nil, err
 	}
 	p := &sshProcess{Conn: c, stderr: &tail{}, exited: make(chan struct{})}
-	p.cmd = exec.Command(program, args...) //nolint:gosec // the operator's own ssh
+	p.cmd = exec.Command(program, args...) //nolint:gosec,noctx // the operator's own ssh, ended by Close
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = far, far, p.stderr
 	p.cmd.Env = env
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -97,7 +97,7 @@ func (c *client) volume(ctx context.Context, pool libvirt.UUID, v libvirt.Storag
 	o := &backend.Volume{Meta: backend.Meta{ID: c.volumeRef(pool, v.Key), Name: v.Name, Parent: c.poolRef(pool)}}
 	var x libvirtxml.StorageVolume
 	if x.Unmarshal(text) != nil {
-		return o, text, nil
+		return o, text, nil //nolint:nilerr // XML of a kind we do not know still names a volume
 	}
 	o.Type = x.Type
 	if x.Capacity != nil {

@@ -25,7 +25,7 @@ func (c *client) Watch(ctx context.Context, emit func(backend.Delta)) error {
 	c.poll.fence.onEvent.Store(&receive)
 	if err := c.register(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // ended as asked
 		}
 		return err
 	}

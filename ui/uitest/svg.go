@@ -26,7 +26,8 @@ func (s *Screen) SVG() string {
 	width, height := float64(w)*cellW+2*margin, float64(h)*cellH+2*margin
 	fmt.Fprintf(&p.b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.1f" height="%.1f" viewBox="0 0 %.1f %.1f">`+"\n", width, height, width, height)
 	fmt.Fprintf(&p.b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", p.bg)
-	fmt.Fprintf(&p.b, `<g transform="translate(%.0f %.0f)" font-family="'JetBrains Mono','DejaVu Sans Mono',monospace" font-size="14" xml:space="preserve">`+"\n", margin, margin)
+	fmt.Fprintf(&p.b, `<g transform="translate(%.0f %.0f)" font-family="%s" font-size="14" xml:space="preserve">`+"\n",
+		margin, margin, "'JetBrains Mono','DejaVu Sans Mono',monospace")
 	for y := range h {
 		cells := make([]Cell, w)
 		for x := range cells {

@@ -94,7 +94,7 @@ func TestKeysReachTheProgramByName(t *testing.T) {
 		"j", "G", "é", "enter", "esc", "tab", "shift+tab", "space", "backspace", "up", "down", "left", "right", "home", "end",
 		"pgup", "pgdown", "insert", "delete", "f1", "f4", "f5", "f12", "ctrl+u", "ctrl+d", "ctrl+space", "ctrl+\\", "alt+x", "ctrl+right", "shift+up",
 	}
-	both(t, Size{80, 24}, func(t *testing.T, s *Screen) {
+	both(t, Size{80, 24}, func(_ *testing.T, s *Screen) {
 		s.WaitFor("web-01")
 		for _, n := range names {
 			s.Press(n).WaitFor("last <key " + n + ">")
