@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -30,12 +31,15 @@ func countSOAP(target string) (*counter, error) {
 		return nil, err
 	}
 	c := &counter{}
-	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
+	behind := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	// A console that leaves hangs up on its open calls; that is no news.
+	silent := log.New(io.Discard, "", 0)
+	proxy := &httputil.ReverseProxy{FlushInterval: -1, ErrorLog: silent, Rewrite: func(r *httputil.ProxyRequest) {
 		c.calls.Add(1)
-		r.SetURL(&url.URL{Scheme: u.Scheme, Host: u.Host})
-		r.Out.Host = u.Host
+		r.SetURL(behind)
+		r.Out.Host = behind.Host
 	}}
-	s := &http.Server{Handler: proxy, ReadHeaderTimeout: time.Minute}
+	s := &http.Server{Handler: proxy, ReadHeaderTimeout: time.Minute, ErrorLog: silent}
 	go func() { _ = s.Serve(l) }()
 	c.close = func() { _ = s.Close() }
 	u.Host = l.Addr().String()
