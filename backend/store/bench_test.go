@@ -1,0 +1,56 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/store"
+)
+
+func tenThousand() []backend.Object {
+	vms := make([]backend.Object, 10000)
+	for i := range vms {
+		vms[i] = &backend.VM{
+			Meta:  backend.Meta{ID: backend.Ref{Conn: "c", Kind: backend.KindVM, ID: fmt.Sprint(i)}, Name: fmt.Sprintf("web-%05d", i)},
+			State: backend.PowerOff,
+		}
+	}
+	return vms
+}
+
+// BenchmarkReplace10k is what a refresh of a large list costs that changed nothing.
+func BenchmarkReplace10k(b *testing.B) {
+	s := store.New(time.Now)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		vms := tenThousand()
+		b.StartTimer()
+		s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: vms})
+	}
+}
+
+// BenchmarkUpsert is one changed object among many.
+func BenchmarkUpsert(b *testing.B) {
+	s := store.New(time.Now)
+	vms := tenThousand()
+	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: vms})
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		vm := *vms[i%len(vms)].(*backend.VM)
+		s.Apply("c", backend.Upsert{Objects: []backend.Object{&vm}})
+	}
+}
+
+func BenchmarkAll10k(b *testing.B) {
+	s := store.New(time.Now)
+	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: tenThousand()})
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(s.All(backend.KindVM)) != 10000 {
+			b.Fatal("objects are missing")
+		}
+	}
+}
