@@ -150,7 +150,7 @@ func TestSnapshotsFromTheKeyboard(t *testing.T) {
 
 func (c *console) takeSnapshot(vm, name, description string) {
 	c.menu("s", "snapshot: "+vm, "c")
-	c.WaitFor("Create snapshot: "+vm).Press("ctrl+u").Type(name).Press("tab").Type(description).Press("enter").WaitGone("Create snapshot: " + vm)
+	c.WaitFor("Create snapshot: " + vm).Press("ctrl+u").Type(name).Press("tab").Type(description).Press("enter").WaitGone("Create snapshot: " + vm)
 }
 
 func (c *console) editSnapshot(t *testing.T, l *lab.Libvirtd) {

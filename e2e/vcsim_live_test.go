@@ -114,7 +114,7 @@ func TestVSpherePowerAndSnapshotsFromTheKeyboard(t *testing.T) {
 	c.WaitFor("Rename, redescribe").Press("ctrl+u").Type("root").Press("enter").WaitGone("Rename, redescribe")
 	pane.WaitFor("root")
 	c.menu("s", "snapshot: "+vm+" /root", "r")
-	c.WaitFor("Revert to this snapshot: "+vm+" /root").Press("enter")
+	c.WaitFor("Revert to this snapshot: " + vm + " /root").Press("enter")
 	c.yes("Revert to this snapshot: " + vm + " /root?")
 	pane.WaitFor(regexp.MustCompile(`root +now`))
 	c.menu("s", "snapshot: "+vm+" /root", "t")

@@ -74,7 +74,7 @@ func TestAnUnknownCertificateIsAskedAboutOnce(t *testing.T) {
 	c := start(t, s)
 	c.WaitFor("Unknown certificate of").WaitFor("SHA-256").WaitFor("Trust this certificate")
 	c.Press("enter").WaitFor("vc refused") // the safe answer has the focus
-	c.Press("ctrl+r").WaitFor("Trust this certificate").Settle(500*time.Millisecond).Press("2")
+	c.Press("ctrl+r").WaitFor("Trust this certificate").Settle(500 * time.Millisecond).Press("2")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	c.Press("q")
 	c.WaitExit()
