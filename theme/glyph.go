@@ -32,6 +32,9 @@ type Glyphs struct {
 	Checked, Unchecked    string
 	Secret                string // stands for one character of a secret
 	Spinner               [4]string
+
+	// ASCII says that the terminal shows nothing else: text is spelled with it too.
+	ASCII bool
 }
 
 // Box is a set of line-drawing glyphs.
@@ -76,5 +79,6 @@ func asciiGlyphs() Glyphs {
 		Ellipsis: "~", Up: "^", Down: "v", Left: "<", Right: ">", SortUp: "^", SortDown: "v",
 		Dot: ".", Bullet: "*", Checked: "x", Unchecked: "_", Secret: "*",
 		Spinner: [4]string{"|", "/", "-", "\\"},
+		ASCII:   true,
 	}
 }

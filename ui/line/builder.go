@@ -43,10 +43,18 @@ func (b *Builder) Add(tok theme.Token, text string) *Builder {
 
 // AddMax appends text in at most w cells, cut with an ellipsis.
 func (b *Builder) AddMax(tok theme.Token, text string, w int) *Builder {
-	out, width := Truncate(text, min(w, b.Left()), b.th.Glyphs.Ellipsis)
+	out, width := Truncate(b.spelled(text), min(w, b.Left()), b.th.Glyphs.Ellipsis)
 	b.th.Append(&b.b, tok, b.row, out)
 	b.used += width
 	return b
+}
+
+// spelled is text as the terminal can show it.
+func (b *Builder) spelled(text string) string {
+	if b.th.Glyphs.ASCII {
+		return spell(text)
+	}
+	return text
 }
 
 // AddFit appends text in exactly w cells (fewer only at the end of the line).
@@ -58,7 +66,7 @@ func (b *Builder) AddFit(tok theme.Token, text string, w int) *Builder {
 // AddRight is AddFit with the text at the right.
 func (b *Builder) AddRight(tok theme.Token, text string, w int) *Builder {
 	w = min(w, b.Left())
-	out, width := Truncate(text, w, b.th.Glyphs.Ellipsis)
+	out, width := Truncate(b.spelled(text), w, b.th.Glyphs.Ellipsis)
 	b.Gap(w - width)
 	b.th.Append(&b.b, tok, b.row, out)
 	b.used += width
@@ -117,7 +125,7 @@ func (b *Builder) AddCursor(tok theme.Token, text string, on bool) *Builder {
 
 // AddCaret appends one character as the cell under a text cursor.
 func (b *Builder) AddCaret(tok theme.Token, text string) *Builder {
-	out, width := Clip(text, b.Left())
+	out, width := Clip(b.spelled(text), b.Left())
 	b.b.WriteString(b.th.Caret(tok, out))
 	b.used += width
 	return b
