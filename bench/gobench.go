@@ -16,7 +16,7 @@ func benchmarked() []string {
 
 // goBenchmarks runs the ordinary benchmarks of the packages and prints a table.
 func goBenchmarks(w io.Writer) error {
-	argv := append([]string{"test", "-run", "^$", "-bench", ".", "-benchtime", "200ms", "-benchmem"}, benchmarked()...)
+	argv := append([]string{"test", "-run", "^$", "-bench", ".", "-benchtime", "100ms", "-benchmem"}, benchmarked()...)
 	out, err := exec.Command("go", argv...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(argv, " "), err, out)

@@ -11,19 +11,34 @@ type figure struct {
 	name   string
 	value  float64
 	unit   string
-	target float64 // at most; 0 is none
+	target float64 // at most; 0 when there is none to meet
 	peer   string
 	peerIs float64 // what the peer needed, in the same unit; 0 is none
 }
 
-func (f figure) fields() []any {
-	target, mark, ratio := "-", "", "-"
-	if f.target > 0 {
+// none is the target of what must not happen at all.
+const none = -1
+
+// judged gives the target in words, and whether it is met.
+func (f figure) judged() (target, mark string) {
+	most := f.target
+	switch {
+	case f.target == 0:
+		return "-", ""
+	case f.target == none:
+		target, most = "none", 0
+	default:
 		target = "≤ " + number(f.target)
-		if mark = "ok"; f.value > f.target {
-			mark = "OVER"
-		}
 	}
+	if f.value > most {
+		return target, "OVER"
+	}
+	return target, "ok"
+}
+
+func (f figure) fields() []any {
+	target, mark := f.judged()
+	ratio := "-"
 	if f.peerIs > 0 {
 		ratio = fmt.Sprintf("%.2f x %s (%s)", f.value/f.peerIs, f.peer, number(f.peerIs))
 	}
