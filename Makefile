@@ -7,6 +7,9 @@ GO      ?= go
 export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 
 LINT        := bin/golangci-lint
+# The linter's findings are kept with the path of the work tree that they are of.
+export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint-cache
+
 TEST        ?= ./...
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
