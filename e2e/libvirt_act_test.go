@@ -143,7 +143,7 @@ func TestSnapshotsFromTheKeyboard(t *testing.T) {
 
 	pane.Select("base")
 	c.menu("s", "snapshot: guest /base", "t")
-	c.WaitFor("1 below it go too").Type("base").Press("enter")
+	c.WaitFor("goes what is below it, 1 snapshot").Type("base").Press("enter")
 	eventually(t, 10*time.Second, "no snapshot to be left", func() bool { return strings.TrimSpace(snapshots(l, "guest")) == "" })
 	pane.WaitFor("no snapshots")
 }

@@ -118,7 +118,7 @@ func TestVSpherePowerAndSnapshotsFromTheKeyboard(t *testing.T) {
 	c.yes("Revert to this snapshot: " + vm + " /root?")
 	pane.WaitFor(regexp.MustCompile(`root +now`))
 	c.menu("s", "snapshot: "+vm+" /root", "t")
-	c.WaitFor("1 below it go too").Type("root").Press("enter")
+	c.WaitFor("goes what is below it, 1 snapshot").Type("root").Press("enter")
 	pane.WaitFor("no snapshots")
 	if out, _ := v.TryGovc("snapshot.tree", "-vm", vm); strings.Contains(out, "base") || strings.Contains(out, "root") {
 		t.Errorf("govc still shows %s", out)

@@ -198,13 +198,36 @@ func (w *world) menu(lead, title, key string) {
 	w.Press(lead).WaitFor(title).Press(key)
 }
 
+// dismiss closes a box that opened by itself: it swallows keys until there was quiet.
+func (w *world) dismiss(title string) {
+	w.t.Helper()
+	w.WaitFor(title)
+	for range 10 {
+		gone := false
+		w.Press("esc")
+		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end) && !gone; time.Sleep(10 * time.Millisecond) {
+			gone = !strings.Contains(w.Text(), title)
+		}
+		if gone {
+			return
+		}
+	}
+	w.WaitGone(title)
+}
+
 // framed waits until the borders stand where they should, and fails when they don't
 // come to.
 func (w *world) framed() {
 	w.t.Helper()
+	w.bordered(true)
+}
+
+// bordered is framed, without the seam in the middle where a box lies over it.
+func (w *world) bordered(seam bool) {
+	w.t.Helper()
 	why := ""
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if why = w.broken(); why == "" {
+		if why = w.broken(seam); why == "" {
 			return
 		}
 	}
@@ -212,11 +235,11 @@ func (w *world) framed() {
 }
 
 // broken names the first place without the border that belongs there.
-func (w *world) broken() string {
+func (w *world) broken(middle bool) string {
 	width, height := w.Size()
 	seam := width - 1
 	for x := range width {
-		if w.CellAt(x, 1).Text == "╮" {
+		if middle && w.CellAt(x, 1).Text == "╮" {
 			seam = x
 			break
 		}
