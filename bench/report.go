@@ -22,10 +22,10 @@ const none = -1
 // judged gives the target in words, and whether it is met.
 func (f figure) judged() (target, mark string) {
 	most := f.target
-	switch {
-	case f.target == 0:
+	switch f.target {
+	case 0:
 		return "-", ""
-	case f.target == none:
+	case none:
 		target, most = "none", 0
 	default:
 		target = "≤ " + number(f.target)
