@@ -1,0 +1,161 @@
+package ui
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/backend/task"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+)
+
+// noPoller is asked for nothing in these tests.
+type noPoller struct{}
+
+func (noPoller) SetInterest(poll.Interest) {}
+func (noPoller) Refresh(backend.ConnID)    {}
+func (noPoller) Redial(backend.ConnID)     {}
+
+func bare(t *testing.T) *Model {
+	t.Helper()
+	tasks := task.New(task.Options{Backend: func(backend.ConnID) (backend.Backend, error) { return nil, nil }})
+	m, err := New(Options{
+		Store: store.New(time.Now), Tasks: tasks, Poller: noPoller{},
+		Theme: func(dark bool) (*theme.Theme, error) { return theme.Load("", dark, theme.Options{}) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Every operation of the contract can be started from the keyboard.
+func TestEveryOperationIsReachable(t *testing.T) {
+	m := bare(t)
+	reached := map[reflect.Type]string{}
+	for _, a := range m.reg.All() {
+		if !a.Mutates() {
+			continue
+		}
+		for _, k := range a.Kinds {
+			op := a.Op(sample(k), selectionOf(sample(k)), keymap.Args{})
+			reached[reflect.TypeOf(op)] = a.ID
+			if op.Target().IsZero() {
+				t.Errorf("%s makes an operation on nothing", a.ID)
+			}
+		}
+	}
+	for _, op := range backend.Ops() {
+		if reached[reflect.TypeOf(op)] == "" {
+			t.Errorf("no action makes a %T", op)
+		}
+	}
+}
+
+func sample(k backend.Kind) backend.Object {
+	meta := backend.Meta{ID: backend.Ref{Conn: "c", Kind: k, ID: "1"}, Name: "x", Parent: backend.Ref{Conn: "c", Kind: backend.KindVM, ID: "vm"}}
+	if k == backend.KindSnapshot {
+		return &backend.Snapshot{Meta: meta}
+	}
+	return &backend.VM{Meta: meta}
+}
+
+func selectionOf(o backend.Object) keymap.Selection {
+	return keymap.Selection{
+		Objects: []backend.Object{o}, Caps: func(backend.ConnID) backend.Caps { return backend.Caps{} },
+		Lookup: func(backend.Ref) backend.Object { return nil }, All: func(backend.Kind) []backend.Object { return nil },
+		Children: func(backend.Kind, backend.Ref) []backend.Object { return nil },
+	}
+}
+
+// What changes something says what it needs, stands on a menu, and asks as its risk wants.
+func TestActionsThatChangeAreComplete(t *testing.T) {
+	m := bare(t)
+	for _, a := range m.reg.All() {
+		if a.Title == "" || len([]rune(a.Title)) >= 30 {
+			t.Errorf("%s: title %q", a.ID, a.Title)
+		}
+		if !a.Mutates() {
+			continue
+		}
+		if a.Needs == "" || a.Menu == keymap.MenuNone || a.Key == "" || len(a.Kinds) == 0 {
+			t.Errorf("%s: needs %q, menu %q, key %q, kinds %v", a.ID, a.Needs, a.Menu, a.Key, a.Kinds)
+		}
+		if len(a.Keys) > 0 {
+			t.Errorf("%s changes an object on the single key %v", a.ID, a.Keys)
+		}
+		if a.Risk != keymap.Safe && a.Loses == nil && (a.Risk == keymap.Irreversible || strings.Contains(a.ID, "off") || strings.Contains(a.ID, "revert")) {
+			t.Errorf("%s does not say what is lost", a.ID)
+		}
+		q := m.question(a, selectionOf(sample(a.Kinds[0])), []backend.Object{sample(a.Kinds[0])}, nil, nil)
+		if (a.Risk == keymap.Irreversible) != (q.Expect != "") {
+			t.Errorf("%s: has to be typed: %q", a.ID, q.Expect)
+		}
+	}
+}
+
+// Every other action does something: a command here, or a verb of a list or pager.
+func TestEveryActionDoesSomething(t *testing.T) {
+	m := bare(t)
+	commands := m.commands()
+	m.openHelp() // a pager, for its verbs
+	pager := m.screen()
+	for _, a := range m.reg.All() {
+		if a.Mutates() {
+			continue
+		}
+		_, known := commands[a.ID]
+		switch {
+		case known:
+		case strings.HasPrefix(a.ID, "sort."):
+			if !slices.ContainsFunc(m.slots, func(s *slot) bool { return s.pane() != nil && s.pane().Do(a.ID) }) && !sorts(m, a.ID) {
+				t.Errorf("%s sorts nothing", a.ID)
+			}
+		case a.Scope == keymap.Pager:
+			if !pager.do(m, a.ID) {
+				t.Errorf("%s does nothing in a pager", a.ID)
+			}
+		case a.Scope == keymap.List:
+			if !m.slots[slotVMs].view().Do(a.ID) {
+				t.Errorf("%s does nothing in a list", a.ID)
+			}
+		default:
+			t.Errorf("%s does nothing", a.ID)
+		}
+	}
+	for id := range commands {
+		if _, ok := m.reg.ByID(id); !ok {
+			t.Errorf("the command %s has no action", id)
+		}
+	}
+}
+
+// sorts looks in the kinds that are no tab of the stack at the start.
+func sorts(m *Model, id string) bool {
+	for _, s := range m.specs.Each() {
+		for _, c := range s.Columns {
+			if id == "sort."+s.Names[0]+"."+c.Key && c.SortKey != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestKeyTexts(t *testing.T) {
+	m := bare(t)
+	for id, want := range map[string]string{
+		"vm.power-off": "p f", "snapshot.create": "s c", "quit": "q", "list.down": "j, down", "help": "?, f1",
+	} {
+		a, ok := m.reg.ByID(id)
+		if !ok || m.reg.KeyText(a) != want {
+			t.Errorf("%s: %q, want %q", id, m.reg.KeyText(a), want)
+		}
+	}
+}
