@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -24,8 +26,13 @@ import (
 	"hvdeck/ui"
 )
 
-// leaveTime bounds the way out: every session logged out, every connection closed.
-const leaveTime = 5 * time.Second
+// The way out is bounded, each step by itself: an operation that hangs must not cost
+// the others their logout.
+const (
+	tasksTime  = time.Second
+	logoutTime = 5 * time.Second
+	auditTime  = time.Second
+)
 
 // app is the wired program.
 type app struct {
@@ -59,6 +66,10 @@ func newApp(ctx context.Context, cmd config.Command) (*app, error) {
 	a.poller = poll.New(a.ctx, poll.Options{
 		Store: a.store, Ask: a.asker, Intervals: intervals(cmd.Intervals), Fault: a.fault,
 		Foreign: func(t backend.RemoteTask) { a.tasks.Foreign(t) },
+		Lost: func(id backend.ConnID, why error) {
+			a.tasks.Disconnected(id)
+			a.tasks.FailQueued(id, why)
+		},
 	})
 	a.tasks = a.runner()
 	if a.model, err = a.newModel(help); err != nil {
@@ -84,6 +95,12 @@ func (a *app) runner() *task.Runner {
 			a.poller.Touched(t.Target)
 		},
 		Check: a.poller.Settle,
+		Recheck: func(op backend.Op) string {
+			if a.store.Object(op.Target()) == nil {
+				return "it is gone"
+			}
+			return ""
+		},
 	})
 }
 
@@ -104,9 +121,25 @@ func (a *app) newModel(help string) (*ui.Model, error) {
 			if a.cmd.Background != "" {
 				dark = a.cmd.Background == "dark"
 			}
-			return theme.Load(a.cmd.Theme, dark, theme.Options{ASCII: a.cmd.ASCII, NoColor: noColour})
+			return loadTheme(a.cmd.Theme, dark, theme.Options{ASCII: a.cmd.ASCII, NoColor: noColour})
 		},
 	})
+}
+
+// loadTheme loads a theme by name, or from a file: what holds a slash or ends in .toml.
+func loadTheme(name string, dark bool, o theme.Options) (*theme.Theme, error) {
+	if !strings.Contains(name, "/") && !strings.HasSuffix(name, ".toml") {
+		return theme.Load(name, dark, o)
+	}
+	data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("theme: %w", err)
+	}
+	th, err := theme.Parse(data, o)
+	if err != nil {
+		return nil, fmt.Errorf("theme %s: %w", name, err)
+	}
+	return th, nil
 }
 
 // run shows the console, then leaves in good order, also after a crash.
@@ -118,16 +151,22 @@ func (a *app) run() (err error) {
 
 // leave logs out of every server and ends every goroutine.
 func (a *app) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
-	defer cancel()
-	_ = a.tasks.Close(ctx)
-	if err := a.poller.Close(ctx); err != nil {
-		a.log.Warn("leave", "error", err)
+	if err := within(tasksTime, a.tasks.Close); err != nil {
+		a.log.Info("leave", "error", err.Error())
+	}
+	if err := within(logoutTime, a.poller.Close); err != nil {
+		a.log.Warn("leave", "error", err.Error())
 	}
 	a.cancel()
 	a.demo()
-	_ = a.audit.Close(ctx)
+	_ = within(auditTime, a.audit.Close)
 	_ = a.logTo.Close()
+}
+
+func within(d time.Duration, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return step(ctx)
 }
 
 // fault takes a recovered panic: the whole story to the log.

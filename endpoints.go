@@ -41,7 +41,7 @@ func (a *app) endpoints() (out []poll.Endpoint, help string, err error) {
 		conns = []config.Connection{{Name: "local", URI: uri}}
 	}
 	for _, c := range conns {
-		e, err := a.endpoint(c)
+		e, err := a.endpoint(c, govcMeans(c, conns))
 		if err != nil {
 			return nil, "", usageError{err}
 		}
@@ -65,27 +65,48 @@ func (a *app) wrapped(endpoints []poll.Endpoint) []poll.Endpoint {
 	return endpoints
 }
 
-func (a *app) endpoint(c config.Connection) (poll.Endpoint, error) {
+func (a *app) endpoint(c config.Connection, govc bool) (poll.Endpoint, error) {
 	e := poll.Endpoint{ID: backend.ConnID(c.Name), URI: config.Shown(c.URI), ReadOnly: c.ReadOnly || a.cmd.ReadOnly, Production: c.Production, Colour: c.Colour}
 	var err error
 	if config.IsVSphere(c.URI) {
-		e.Dialer, err = vsphere.New(vsphereOptions(c, e.ReadOnly))
+		e.Dialer, err = vsphere.New(vsphereOptions(c, e.ReadOnly, govc))
 	} else {
 		e.Dialer, err = libvirt.New(libvirt.Options{ID: e.ID, URI: c.URI, ReadOnly: e.ReadOnly})
 	}
 	return e, err
 }
 
-// vsphereOptions adds govc's variables to what the configuration says.
-func vsphereOptions(c config.Connection, readOnly bool) vsphere.Options {
-	insecure, _ := strconv.ParseBool(os.Getenv("GOVC_INSECURE"))
-	o := vsphere.Options{
-		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, os.Getenv("GOVC_USERNAME")),
-		Password: passwordOf(c), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
+// govcMeans reports whether govc's variables are about this connection: it is that of
+// GOVC_URL, or the only one to a vSphere. One server's password is not for another.
+func govcMeans(c config.Connection, all []config.Connection) bool {
+	if u := os.Getenv("GOVC_URL"); u != "" {
+		return c.URI == u || config.HostOf(c.URI) == config.HostOf(u)
+	}
+	n := 0
+	for _, other := range all {
+		if config.IsVSphere(other.URI) {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// vsphereOptions adds govc's variables, where they are meant, to what the
+// configuration says.
+func vsphereOptions(c config.Connection, readOnly, govc bool) vsphere.Options {
+	env := func(name string) string {
+		if !govc {
+			return ""
+		}
+		return os.Getenv(name)
+	}
+	insecure, _ := strconv.ParseBool(env("GOVC_INSECURE"))
+	return vsphere.Options{
+		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, env("GOVC_USERNAME")),
+		Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
 		CACerts:    first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
 		KnownHosts: first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
 	}
-	return o
 }
 
 func first(words ...string) string {
@@ -103,13 +124,13 @@ const passwordTime = 60 * time.Second
 
 // passwordOf asks where the configuration says, else govc's variable; an empty
 // answer makes the driver ask the operator.
-func passwordOf(c config.Connection) func(context.Context) (string, error) {
+func passwordOf(c config.Connection, env func(string) string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		switch {
 		case c.PasswordEnv != "":
 			return os.Getenv(c.PasswordEnv), nil
 		case len(c.PasswordCommand) == 0:
-			return os.Getenv("GOVC_PASSWORD"), nil
+			return env("GOVC_PASSWORD"), nil
 		}
 		ctx, cancel := context.WithTimeout(ctx, passwordTime)
 		defer cancel()

@@ -24,7 +24,8 @@ const (
 	VerbSnapRevertHost  Verb = "snapshot.revert-host"  // on a chosen host
 	VerbSnapDelete      Verb = "snapshot.delete"
 	VerbSnapMetadata    Verb = "snapshot.metadata-only"
-	VerbSnapEdit        Verb = "snapshot.edit"
+	VerbSnapEdit        Verb = "snapshot.edit"   // the description
+	VerbSnapRename      Verb = "snapshot.rename" // the name
 )
 
 // Caps says what an endpoint can do. The zero value can do nothing; a missing verb
@@ -39,6 +40,8 @@ type Caps struct {
 	// Watched are the kinds that Watch keeps complete by itself; all others are
 	// polled with List.
 	Watched []Kind
+	// BulkLoads is set where the loads of all VMs cost one call.
+	BulkLoads bool
 	// Kinds are those the endpoint has at all.
 	Kinds []Kind
 }

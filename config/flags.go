@@ -33,7 +33,7 @@ Without a URI: the configuration file, else LIBVIRT_DEFAULT_URI and GOVC_URL, el
 libvirt daemon on this machine.
 
 Flags:
-  --demo          two simulated vCenter sites and two simulated KVM hosts
+  --demo          a simulated vCenter and two simulated KVM hosts
   --read-only     refuse every change
   --config FILE   read this configuration
   --theme NAME    dark, light, high-contrast, colour-blind, mono, or a file
@@ -42,8 +42,8 @@ Flags:
   --version       print the version
   --help          print this
 
-Passwords never stand on the command line: hvdeck asks, or takes them from GOVC_PASSWORD
-or the password_command of the configuration.
+Leave passwords off the command line, where others can read them: hvdeck asks, or takes
+them from GOVC_PASSWORD or the password_command of the configuration.
 `
 
 // ParseArgs reads the command line and the file that it names. env is os.Getenv.

@@ -9,7 +9,7 @@ import (
 )
 
 // IsVSphere says which kind of connection a URI means: http and https, vsphere, esx,
-// vpx, gsx, and bare host names are vSphere; every other scheme is libvirt's.
+// vpx, and bare host names are vSphere; every other scheme is libvirt's.
 func IsVSphere(uri string) bool {
 	scheme, _, ok := strings.Cut(uri, "://")
 	if !ok {
@@ -109,4 +109,16 @@ func Shown(uri string) string {
 		return "…" + uri[at:]
 	}
 	return uri
+}
+
+// HostOf is the host and port that a vSphere URI means; a bare word is a host.
+func HostOf(uri string) string {
+	if !strings.Contains(uri, "://") {
+		uri = "https://" + uri
+	}
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }

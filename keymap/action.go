@@ -17,9 +17,8 @@ type Scope string
 // The scopes that are not a kind of object.
 const (
 	Global Scope = "global"
-	List   Scope = "list"   // any table or tree
-	Pager  Scope = "pager"  // text that scrolls: XML, help
-	Detail Scope = "detail" // the details at the right
+	List   Scope = "list"  // any table or tree
+	Pager  Scope = "pager" // text that scrolls: XML, help
 	Tasks  Scope = "tasks"
 )
 
@@ -53,7 +52,6 @@ const (
 	MenuNone     Menu = ""
 	MenuPower    Menu = "power"
 	MenuSnapshot Menu = "snapshot"
-	MenuGo       Menu = "go"
 )
 
 // Action is one declaration. Either Op is set (it changes an object, and runs as a
@@ -75,6 +73,9 @@ type Action struct {
 	Risk  Risk
 	// When says why it does not fit this object; "" when it does.
 	When func(s Selection, o backend.Object) string
+	// Resolve turns the selection into the very objects that will be acted on, before
+	// anything is asked: what "the current one" means must not change under a question.
+	Resolve func(s Selection) Selection
 	// Form asks for arguments first; nil asks nothing.
 	Form func(s Selection) []Field
 	// Loses lists, a line each, what will be lost; shown in the question.
@@ -112,6 +113,7 @@ const (
 	TextField FieldType = iota
 	ToggleField
 	ChoiceField
+	FixedField // not asked: its Default goes with the answers
 )
 
 // Field is one question of a form.
@@ -195,9 +197,15 @@ func (a Action) WhyNone(s Selection) string {
 	if a.Arity == One && len(s.Objects) > 1 {
 		return "works on one object at a time"
 	}
-	fit, skipped := a.Fits(s)
-	if len(fit) > 0 {
-		return ""
+	first := ""
+	for _, o := range s.Objects {
+		why := a.Why(s, o)
+		if why == "" {
+			return ""
+		}
+		if first == "" {
+			first = why
+		}
 	}
-	return skipped[0].Why
+	return first
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,6 +28,9 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 		m.say(theme.StateWarn, commandName(a)+": "+why)
 		return nil
 	}
+	if a.Resolve != nil {
+		s = a.Resolve(s)
+	}
 	if a.Form == nil {
 		return m.ascertain(a, s, nil)
 	}
@@ -36,6 +39,11 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 		return m.ascertain(a, s, nil)
 	}
 	m.ask(strings.TrimSuffix(a.Title, "…")+": "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
+		for _, f := range fields {
+			if f.Type == keymap.FixedField {
+				v[f.Name] = f.Default
+			}
+		}
 		return m.ascertain(a, s, keymap.Args(v))
 	})
 	return nil
@@ -45,7 +53,7 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 func formFields(fields []keymap.Field) []form.Field {
 	var out []form.Field
 	for _, f := range fields {
-		if f.Off != "" {
+		if f.Off != "" || f.Type == keymap.FixedField {
 			continue
 		}
 		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default}
@@ -186,7 +194,7 @@ func (m *Model) start(s startMsg) tea.Cmd {
 		return nil
 	}
 	if s.args.On("safety") {
-		return m.startSafely(requests)
+		return m.startSafely(s, requests)
 	}
 	m.follow()
 	if len(requests) == 1 {
@@ -209,30 +217,54 @@ type noteMsg struct {
 	text string
 }
 
-// startSafely takes a snapshot of the present of each VM, and reverts only where
-// that succeeded.
-func (m *Model) startSafely(requests []task.Request) tea.Cmd {
+// startSafely takes a snapshot of the present of each VM, and then starts anew, with
+// every check, on those where that succeeded.
+func (m *Model) startSafely(s startMsg, requests []task.Request) tea.Cmd {
 	tasks, fault, now := m.tasks, m.o.Fault, m.now()
 	return func() (msg tea.Msg) {
 		defer guard.Recover("safety snapshot", func(err error) { fault(err); msg = FaultMsg{err} })
+		kept := map[backend.Ref]bool{}
 		var failed []string
 		for _, r := range requests {
-			name := "before-revert-" + now.Format("20060102-150405")
-			op := backend.SnapshotCreateOp{VM: r.Op.Target(), Name: name, Description: "taken by hvdeck before a revert", Memory: true}
-			ctx, cancel := context.WithTimeout(context.Background(), 35*time.Minute)
-			t, err := tasks.Wait(ctx, tasks.Start(op, r.Target), backend.TaskSuccess, backend.TaskFailed, backend.TaskCancelled, backend.TaskUnknown)
-			cancel()
+			op := backend.SnapshotCreateOp{
+				VM: r.Op.Target(), Name: "before-revert-" + now.Format("20060102-150405"),
+				Description: "taken by hvdeck before a revert", Memory: true,
+			}
+			t, err := tasks.Wait(context.Background(), tasks.Start(op, r.Target),
+				backend.TaskSuccess, backend.TaskFailed, backend.TaskCancelled, backend.TaskUnknown)
 			if err != nil || t.State != backend.TaskSuccess {
 				failed = append(failed, r.Target.Name)
 				continue
 			}
-			tasks.Start(r.Op, r.Target)
+			kept[r.Op.Target()] = true
 		}
-		if len(failed) > 0 {
-			return noteMsg{theme.StateBad, "not reverted, the safety snapshot failed: " + strings.Join(failed, ", ")}
-		}
-		return nil
+		return safeMsg{s, kept, failed}
 	}
+}
+
+// safeMsg says which VMs have their safety snapshot; kept by VM.
+type safeMsg struct {
+	start  startMsg
+	kept   map[backend.Ref]bool
+	failed []string
+}
+
+// startKept starts what waited for safety snapshots.
+func (m *Model) startKept(s safeMsg) tea.Cmd {
+	again := s.start
+	again.args = maps.Clone(again.args)
+	delete(again.args, "safety")
+	again.fit = slices.DeleteFunc(slices.Clone(again.fit), func(o backend.Object) bool {
+		return !s.kept[o.Ref()] && !s.kept[o.Owner()]
+	})
+	var cmd tea.Cmd
+	if len(again.fit) > 0 {
+		cmd = m.start(again)
+	}
+	if len(s.failed) > 0 {
+		m.message("Not reverted", "The safety snapshot failed, so nothing was reverted:\n\n"+strings.Join(s.failed, "\n"), theme.StateBad)
+	}
+	return cmd
 }
 
 // openMenu shows the actions of a leading key that fit the selection.

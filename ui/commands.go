@@ -72,7 +72,7 @@ func (m *Model) hold() {
 
 func (m *Model) refreshNow() {
 	m.o.Poller.Refresh("")
-	m.say(theme.StateBusy, "asking every connection again")
+	m.say(theme.StateBusy, "asking again for loads, details and lists")
 }
 
 // stackFocus is the slot that has the focus, or had it before the details.
@@ -210,10 +210,14 @@ func (m *Model) cursor() backend.Object {
 	if s := m.screen(); s != nil {
 		return s.object()
 	}
-	if p := m.slots[m.stackFocus()].pane(); p != nil {
-		return p.Cursor()
+	p := m.slots[m.stackFocus()].pane()
+	if p == nil {
+		return nil
 	}
-	return nil
+	if o := p.Cursor(); o != nil || p != m.snapshots() {
+		return o
+	}
+	return m.slots[slotVMs].pane().Cursor() // a VM without snapshots can be given one
 }
 
 // cursorObject is the object that the cursor is about: the object itself, or that of
@@ -240,11 +244,24 @@ func (m *Model) subject() backend.Object {
 func (m *Model) selection() keymap.Selection {
 	return keymap.Selection{
 		Objects:  m.selected(),
-		Caps:     func(id backend.ConnID) backend.Caps { return m.env.Conn(id).Caps },
+		Caps:     m.capsNow,
 		Lookup:   m.store.Object,
 		Children: func(k backend.Kind, r backend.Ref) []backend.Object { out, _ := m.store.Children(k, r); return out },
 		All:      m.store.All,
 	}
+}
+
+// capsNow is what a connection can do now: nothing while it is down.
+func (m *Model) capsNow(id backend.ConnID) backend.Caps {
+	c := m.env.Conn(id)
+	if c.Live() {
+		return c.Caps
+	}
+	down := backend.Caps{Can: make(map[backend.Verb]string, len(c.Caps.Can))}
+	for v := range c.Caps.Can {
+		down.Can[v] = string(id) + " is " + c.Phase.String()
+	}
+	return down
 }
 
 func (m *Model) selected() []backend.Object {

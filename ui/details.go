@@ -34,10 +34,18 @@ func (m *Model) detailSections(o backend.Object) []kind.Section {
 	default:
 		page = m.eventSections(o)
 	}
-	if c := m.env.Conn(o.Ref().Conn); !c.Live() {
-		return append([]kind.Section{m.staleSection(o)}, page...)
+	return append(m.currency(o), page...)
+}
+
+// currency says first when what is shown is not current: old, or gone.
+func (m *Model) currency(o backend.Object) []kind.Section {
+	if !m.env.Live(o.Ref().Conn) {
+		return []kind.Section{m.staleSection(o)}
 	}
-	return page
+	if m.store.Object(o.Ref()) == nil {
+		return []kind.Section{{Facts: []kind.Fact{{Name: "GONE", Value: "it does not exist any more; this is how it was", Tok: theme.StateWarn}}}}
+	}
+	return nil
 }
 
 // staleSection says first that nothing below is current.

@@ -57,8 +57,8 @@ func rank(c store.ConnStatus) int {
 
 // chip is a connection in the header.
 type chip struct {
-	sign, name, word string
-	tok, nameTok     theme.Token
+	sign, name, word      string
+	tok, nameTok, wordTok theme.Token
 }
 
 func (c chip) width() int {
@@ -68,14 +68,14 @@ func (c chip) width() int {
 func (c chip) draw(b *line.Builder) {
 	b.Gap(1).Add(c.tok, c.sign).Gap(1).Add(c.nameTok, c.name)
 	if c.word != "" {
-		b.Add(c.tok, c.word)
+		b.Add(c.wordTok, c.word)
 	}
 	b.Gap(1)
 }
 
 func (m *Model) chip(c store.ConnStatus) chip {
 	sign, tok := m.phaseLook(c.Phase)
-	out := chip{sign: sign, tok: tok, name: string(c.ID), nameTok: connToken(c.Colour)}
+	out := chip{sign: sign, tok: tok, wordTok: tok, name: string(c.ID), nameTok: connToken(c.Colour)}
 	if c.Production {
 		out.name += " PRODUCTION"
 		out.nameTok = theme.Danger
@@ -84,7 +84,7 @@ func (m *Model) chip(c store.ConnStatus) chip {
 	case store.Ready:
 		if c.About.Product != "" {
 			out.word = " " + shortProduct(c.About.Product) + " " + c.About.Version
-			out.tok = theme.Muted
+			out.wordTok = theme.Muted
 		}
 		if c.ReadOnly {
 			out.word += " ro"
@@ -97,10 +97,10 @@ func (m *Model) chip(c store.ConnStatus) chip {
 
 // phaseAge is how old the data is, or how long it has been trying.
 func (m *Model) phaseAge(c store.ConnStatus) string {
-	if c.Phase == store.Stale && !c.LastGood.IsZero() {
+	if c.Phase != store.Ready && !c.LastGood.IsZero() {
 		return " " + kind.AgeShort(m.env.Now.Sub(c.LastGood))
 	}
-	if c.Phase == store.Connecting || c.Phase == store.Failed {
+	if c.Phase != store.Ready {
 		return " " + kind.AgeShort(m.env.Now.Sub(c.Since))
 	}
 	return ""

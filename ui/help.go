@@ -56,9 +56,6 @@ func (m *Model) menuActions() []keymap.Action {
 
 func (m *Model) helpLine(a keymap.Action) pager.Line {
 	text := a.Help
-	if text == "" {
-		text = a.Title
-	}
 	switch a.Risk {
 	case keymap.Safe: // asks nothing
 	case keymap.Disruptive:
@@ -70,7 +67,7 @@ func (m *Model) helpLine(a keymap.Action) pager.Line {
 	return pager.Line{Segs: []pager.Seg{
 		{Tok: theme.Key, Text: "  " + key + strings.Repeat(" ", max(18-len(key), 1))},
 		{Tok: theme.Text, Text: strings.TrimSuffix(a.Title, "…") + strings.Repeat(" ", max(28-len([]rune(strings.TrimSuffix(a.Title, "…"))), 1))},
-		{Tok: theme.Muted, Text: strings.TrimPrefix(text, a.Title)},
+		{Tok: theme.Muted, Text: text},
 	}}
 }
 

@@ -93,7 +93,7 @@ func (s *nodeScreen) waiting(m *Model) string {
 
 func (s *nodeScreen) lines(m *Model, v store.NodeView, w, h int) []string {
 	th := m.env.Theme
-	rows := max(min(h/5, 8), 3)
+	rows := max(min(h/5, 7), 3) | 1 // odd: the axis has a middle
 	var out []string
 	t := v.Last.Total
 	out = append(out, gaugeHead(th, w, "CPU", fmt.Sprintf("%s busy   user %s  system %s  iowait %s  idle %s",

@@ -25,7 +25,12 @@ func (m *Model) openPalette() tea.Cmd {
 		if !inPalette(a) {
 			continue
 		}
-		add(palette.Entry{Name: commandName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd { return m.run(a) })
+		add(palette.Entry{Name: commandName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd {
+			if a.Mutates() {
+				return m.actOn(a, s) // on what was selected when the palette opened
+			}
+			return m.run(a)
+		})
 	}
 	for i, slot := range m.slots {
 		for t, p := range slot.tabs {
@@ -39,8 +44,7 @@ func (m *Model) openPalette() tea.Cmd {
 		if i < len(takes) {
 			return takes[i]()
 		}
-		m.goTo(objects[i-len(takes)])
-		return nil
+		return m.goTo(objects[i-len(takes)])
 	})
 	return m.listObjects(func(found []backend.Object, entries []palette.Entry) {
 		objects = found
@@ -106,7 +110,7 @@ func lookups(o backend.Object) []string {
 }
 
 // goTo puts the cursor on an object, clearing the filter that hides it.
-func (m *Model) goTo(o backend.Object) {
+func (m *Model) goTo(o backend.Object) tea.Cmd {
 	for i, s := range m.slots {
 		for t, p := range s.tabs {
 			if p.Spec.Kind != o.Ref().Kind {
@@ -119,9 +123,9 @@ func (m *Model) goTo(o backend.Object) {
 				m.scopeAll = true
 				m.follow()
 			}
-			p.Refresh(m.store.Revs())
-			p.Select(o.Ref())
-			return
+			p.SelectSoon(o.Ref())
+			return p.Refresh(m.store.Revs())
 		}
 	}
+	return nil
 }

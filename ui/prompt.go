@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -110,7 +111,11 @@ func (m *Model) showInput(p promptMsg) {
 		k, label = form.Secret, "Password"
 	}
 	box := form.New(clean.Line(p.prompt.Title), []form.Field{{Key: "answer", Label: label, Hint: clean.Text(p.prompt.Text), Kind: k, Required: true}})
+	quiet := overlay.NewGrace(time.Now) // keys under way are not the password
 	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, onPaste: box.Paste, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
+		if quiet.Swallow() {
+			return false, nil
+		}
 		switch box.Update(key) {
 		case form.Submitted:
 			p.answer <- promptAnswer{text: box.Values()["answer"]}
@@ -127,7 +132,7 @@ func (m *Model) showInput(p promptMsg) {
 // showChoices shows what has to be known and the answers; the first, safe one has
 // the focus, and esc is it.
 func (m *Model) showChoices(p promptMsg) {
-	box := overlay.NewAsk(clean.Line(p.prompt.Title), clean.Text(p.prompt.Text), choiceItems(p.prompt.Choices))
+	box := overlay.NewAsk(clean.Line(p.prompt.Title), clean.Text(p.prompt.Text), choiceItems(p.prompt.Choices)).Async()
 	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
 		switch box.Update(key) {
 		case overlay.Chosen:
@@ -146,7 +151,8 @@ func (m *Model) showChoices(p promptMsg) {
 func choiceItems(choices []backend.Choice) []overlay.MenuItem {
 	items := make([]overlay.MenuItem, len(choices))
 	for i, c := range choices {
-		items[i] = overlay.MenuItem{Key: string(rune('1' + i)), Title: clean.Line(c.Label)}
+		// No keys of their own: a pane's digit under way must not answer.
+		items[i] = overlay.MenuItem{Title: clean.Line(c.Label)}
 	}
 	return items
 }

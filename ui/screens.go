@@ -164,7 +164,11 @@ func connWhy(c store.ConnStatus) string {
 		}
 		return ""
 	}
-	return strings.ReplaceAll(c.Err, "\n", " ")
+	_, why, found := strings.Cut(c.Err, c.URI+": ")
+	if !found {
+		why = c.Err
+	}
+	return strings.ReplaceAll(why, "\n", " ")
 }
 
 func (m *Model) nextTry(c store.ConnStatus) string {
@@ -293,7 +297,7 @@ func (s *describeScreen) do(m *Model, id string) bool {
 
 func (s *describeScreen) draw(m *Model, w, h int) []string {
 	spec := m.specs.Of(s.ref.Kind)
-	sections := spec.Sections(s.obj)
+	sections := append(m.currency(s.obj), spec.Sections(s.obj)...)
 	for _, t := range spec.Tabs {
 		for _, sec := range t.Sections(s.obj) {
 			if sec.Title == "" {

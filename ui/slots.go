@@ -173,15 +173,23 @@ func (m *Model) emptyWords(s *slot) string {
 	case s.kind() == backend.KindVolume:
 		return "nothing in it, or not listed yet"
 	}
+	return m.whyNone(s.pane().Source().Conn)
+}
+
+// whyNone says why a list of one connection, or of all, has no rows.
+func (m *Model) whyNone(conn backend.ConnID) string {
+	down := ""
 	for _, c := range m.store.Conns() {
-		if c.Phase == store.Connecting {
+		switch {
+		case conn != "" && c.ID != conn, c.Live():
+		case c.Phase == store.Connecting:
 			return "connecting…"
+		case down == "":
+			down = string(c.ID) + " is " + c.Phase.String() + "; i says why"
 		}
 	}
-	for _, c := range m.store.Conns() {
-		if !c.Live() {
-			return string(c.ID) + " is " + c.Phase.String() + "; i says why"
-		}
+	if down != "" {
+		return down
 	}
 	return "none"
 }

@@ -287,6 +287,28 @@ func (m *Model) askCancel() {
 		m.say(theme.StateWarn, "no task that runs is under the cursor")
 		return
 	}
+	if t.Batch != 0 {
+		m.askCancelBatch(t)
+		return
+	}
+	m.confirmCancel(t)
+}
+
+// askCancelBatch offers the one task or all that were started with it.
+func (m *Model) askCancelBatch(t task.Task) {
+	items := []overlay.MenuItem{{Key: "1", Title: "Cancel this task: " + taskWords(t)}, {Key: "a", Title: "Cancel all that were started with it"}}
+	m.menuOf("Cancel", items, func(i int) tea.Cmd {
+		if i == 0 {
+			m.confirmCancel(t)
+			return nil
+		}
+		q := overlay.Question{Title: "Cancel every task of this batch?", Verb: "Cancel tasks", Level: overlay.Disruptive}
+		m.confirm(q, func() tea.Cmd { m.tasks.CancelBatch(t.Batch); return nil })
+		return nil
+	})
+}
+
+func (m *Model) confirmCancel(t task.Task) {
 	q := overlay.Question{
 		Title: "Cancel task: " + taskWords(t) + "?", Verb: "Cancel task", Level: overlay.Disruptive,
 		Targets: []overlay.Target{{Name: t.TargetName, Conn: t.ConnName, Note: taskStateWord(t)}},

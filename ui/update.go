@@ -42,6 +42,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.dropPrompt(msg)
 	case startMsg:
 		cmd = m.start(msg)
+	case safeMsg:
+		cmd = m.startKept(msg)
 	case noteMsg:
 		m.say(msg.tok, msg.text)
 	case objectsMsg:

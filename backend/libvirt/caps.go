@@ -13,6 +13,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 		backend.VerbPowerOnHost:    "libvirt: a connection is one host",
 		backend.VerbAnswer:         "libvirt VMs ask no questions",
 		backend.VerbSnapRevertHost: "libvirt: a connection is one host",
+		backend.VerbSnapRename:     "libvirt can't rename a snapshot",
 	}
 	works := []backend.Verb{
 		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
@@ -38,7 +39,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 		}
 	}
 	return backend.Caps{
-		Can: can, ReadOnly: readOnly,
+		Can: can, ReadOnly: readOnly, BulkLoads: true,
 		Kinds: []backend.Kind{backend.KindHost, backend.KindVM, backend.KindSnapshot, backend.KindPool,
 			backend.KindVolume, backend.KindNetwork},
 	}

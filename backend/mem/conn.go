@@ -78,7 +78,7 @@ func (c *conn) Caps() backend.Caps {
 		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
 		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce, backend.VerbSnapDiskOnly,
 		backend.VerbSnapRevert, backend.VerbSnapRevertState, backend.VerbSnapDelete, backend.VerbSnapMetadata,
-		backend.VerbSnapEdit,
+		backend.VerbSnapEdit, backend.VerbSnapRename,
 	} {
 		can[v] = ""
 	}

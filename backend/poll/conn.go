@@ -71,20 +71,21 @@ func (c *conn) keep(ctx context.Context) {
 			return
 		}
 		attempt++
-		c.wait(ctx, err, was, attempt)
+		was = c.wait(ctx, err, was, attempt)
 	}
 }
 
+// phaseWhileDialling keeps saying what is wrong while it is tried again.
 func phaseWhileDialling(was store.Phase) store.Phase {
-	if was == store.Stale {
-		return store.Stale
+	if was == store.Stale || was == store.Failed {
+		return was
 	}
 	return store.Connecting
 }
 
 // wait sits out the back-off: 1 s, 2 s, 4 s … 30 s, each with up to a quarter of
 // jitter. What only the operator can mend waits for a redial.
-func (c *conn) wait(ctx context.Context, err error, was store.Phase, attempt int) {
+func (c *conn) wait(ctx context.Context, err error, was store.Phase, attempt int) store.Phase {
 	class := backend.ClassOf(err)
 	hopeless := class == backend.ClassDenied || class == backend.ClassUntrusted || class == backend.ClassInvalid || class == backend.ClassCancelled
 	pause := min(time.Second<<min(attempt-1, 5), 30*time.Second)
@@ -108,6 +109,14 @@ func (c *conn) wait(ctx context.Context, err error, was store.Phase, attempt int
 	case <-ctx.Done():
 	case <-timer:
 	case <-c.redialKick:
+	}
+	switch {
+	case was == store.Stale:
+		return store.Stale
+	case hopeless:
+		return store.Connecting
+	default:
+		return store.Failed
 	}
 }
 

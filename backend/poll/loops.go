@@ -22,7 +22,7 @@ func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 		in := c.p.interest.Load()
 		now := c.p.o.Now()
 		var refs []backend.Ref
-		if all := in.AllLoads || now.Sub(lastAll) >= hiddenLoads || bulkLoads(b); all {
+		if all := in.AllLoads || now.Sub(lastAll) >= hiddenLoads || b.Caps().BulkLoads; all {
 			lastAll = now
 		} else {
 			refs = ofConn(in.Rows, c.e.ID)
@@ -35,15 +35,15 @@ func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 			return nil
 		case <-tick.C:
 		case <-c.statsKick:
+			if b.Caps().BulkLoads {
+				continue // the figures of all come at every tick
+			}
 			if !c.settle(ctx, c.statsKick) {
 				return nil
 			}
 		}
 	}
 }
-
-// bulkLoads reports whether all loads cost one call.
-func bulkLoads(b backend.Backend) bool { return b.About().Type == "libvirt" }
 
 func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref, began time.Time) error {
 	if refs != nil && len(refs) == 0 {
@@ -57,6 +57,7 @@ func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref,
 	c.p.o.Store.PutSamples(samples)
 	if refs == nil {
 		c.p.o.Store.DropSamples(c.e.ID, backend.KindVM, began)
+		c.p.o.Store.DropSamples(c.e.ID, backend.KindHost, began)
 	}
 	return nil
 }
@@ -75,10 +76,14 @@ func ofConn(refs []backend.Ref, id backend.ConnID) []backend.Ref {
 // for; a held key must not ask for every row it passes.
 const settleTime = 100 * time.Millisecond
 
+// settleMost bounds that wait: what is in sight under a held key is still asked for.
+const settleMost = 500 * time.Millisecond
+
 // settle waits until kicks stop coming; false when the session ended meanwhile.
 func (c *conn) settle(ctx context.Context, kicks <-chan struct{}) bool {
-	t := time.NewTimer(settleTime)
+	t, most := time.NewTimer(settleTime), time.NewTimer(settleMost)
 	defer t.Stop()
+	defer most.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -86,6 +91,8 @@ func (c *conn) settle(ctx context.Context, kicks <-chan struct{}) bool {
 		case <-kicks:
 			t.Reset(settleTime)
 		case <-t.C:
+			return true
+		case <-most.C:
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ package poll
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,10 +65,12 @@ type Interest struct {
 
 // Options wires a Poller.
 type Options struct {
-	Store     *store.Store
-	Ask       backend.Asker
-	Foreign   func(backend.RemoteTask) // takes tasks that servers report; may be nil
-	Fault     func(error)              // takes recovered panics; may be nil
+	Store   *store.Store
+	Ask     backend.Asker
+	Foreign func(backend.RemoteTask) // takes tasks that servers report; may be nil
+	Fault   func(error)              // takes recovered panics; may be nil
+	// Lost hears that a session ended and why; may be nil, must not block.
+	Lost      func(backend.ConnID, error)
 	Intervals Intervals
 	Now       func() time.Time
 }
@@ -139,12 +142,35 @@ func (p *Poller) Backend(id backend.ConnID) (backend.Backend, error) {
 
 // SetInterest says what is in sight from now on.
 func (p *Poller) SetInterest(i Interest) {
-	p.interest.Store(&i)
+	was := p.interest.Swap(&i)
+	// Only what changed is asked for at once: a list that is sorted by load changes
+	// its rows with every sample, and must not ask for the next one by that.
+	loads := i.AllLoads != was.AllLoads || !sameRefs(i.Rows, was.Rows)
+	focus := !slices.EqualFunc(i.Children, was.Children, func(a, b backend.Query) bool { return a.Kind == b.Kind && a.Parent == b.Parent })
+	details := !slices.Equal(i.Details, was.Details)
 	p.each(func(c *conn) {
-		kick(c.statsKick)
-		kick(c.focusKick)
-		kick(c.detailKick)
+		if loads {
+			kick(c.statsKick)
+		}
+		if focus {
+			kick(c.focusKick)
+		}
+		if details {
+			kick(c.detailKick)
+		}
 	})
+}
+
+// sameRefs compares without regard to order.
+func sameRefs(a, b []backend.Ref) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	have := make(map[backend.Ref]bool, len(a))
+	for _, r := range a {
+		have[r] = true
+	}
+	return !slices.ContainsFunc(b, func(r backend.Ref) bool { return !have[r] })
 }
 
 // Refresh lists and samples everything of a connection again, now; all
@@ -164,7 +190,11 @@ func (p *Poller) Touched(r backend.Ref) {
 		if c.e.ID != r.Conn {
 			return
 		}
-		c.invalidate(backend.Query{Kind: r.Kind, Refs: []backend.Ref{r}})
+		// What a change feed keeps is not listed beside it: an older answer could
+		// overwrite a newer change.
+		if b := c.live(); b != nil && !slices.Contains(b.Caps().Watched, r.Kind) {
+			c.invalidate(backend.Query{Kind: r.Kind, Refs: []backend.Ref{r}})
+		}
 		kick(c.touchKick)
 		kick(c.detailKick)
 	})

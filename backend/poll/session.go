@@ -55,6 +55,9 @@ func (c *conn) session(ctx context.Context, b backend.Backend) error {
 	}
 	_ = b.Close()
 	wg.Wait()
+	if c.p.o.Lost != nil {
+		c.p.o.Lost(c.e.ID, cause)
+	}
 	return cause
 }
 

@@ -32,8 +32,8 @@ type ConnStatus struct {
 	LastGood   time.Time // when data last came from it; zero: never
 	NextTry    time.Time // of the redial; zero when none is planned
 	Attempt    int
-	Err        string // why, one line, cleaned; empty while ready
-	Remedy     string
+	Err        string `clean:"text"` // why; empty while ready
+	Remedy     string `clean:"text"`
 	About      backend.About
 	Caps       backend.Caps
 	ReadOnly   bool

@@ -15,6 +15,7 @@ const NodeHistoryLen = 240
 // series is the history of one object; float32 keeps 10,000 of them small.
 type series struct {
 	last backend.Sample
+	seen time.Time // when it came, by our own clock
 	cpu  ring[float32]
 	mem  ring[float32]
 }
@@ -49,6 +50,7 @@ func (s *Store) PutSamples(samples []backend.Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	moved := false
+	now := s.now()
 	for _, sm := range samples {
 		se := s.series[sm.Ref]
 		if se == nil {
@@ -56,7 +58,7 @@ func (s *Store) PutSamples(samples []backend.Sample) {
 			s.series[sm.Ref] = se
 		}
 		moved = moved || !sameLoad(se.last, sm) || len(se.cpu.buf) < HistoryLen
-		se.last = sm
+		se.last, se.seen = sm, now
 		se.cpu.add(float32(sm.CPU))
 		se.mem.add(float32(sm.MemUsed / sm.MemTotal * 100))
 	}
@@ -95,13 +97,13 @@ func (s *Store) History(r backend.Ref) (cpu, mem []float64) {
 	return cpu, mem
 }
 
-// DropSamples forgets the load of objects that were not sampled since a time: they
+// DropSamples forgets the load of objects of which nothing came since a time: they
 // stopped running, and an old figure must not look live.
 func (s *Store) DropSamples(conn backend.ConnID, kind backend.Kind, before time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for r, se := range s.series {
-		if r.Conn == conn && r.Kind == kind && se.last.At.Before(before) {
+		if r.Conn == conn && r.Kind == kind && se.seen.Before(before) {
 			delete(s.series, r)
 			s.bump(TopicSamples)
 		}

@@ -9,7 +9,7 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
 		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
 		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce,
-		backend.VerbSnapRevert, backend.VerbSnapDelete, backend.VerbSnapEdit,
+		backend.VerbSnapRevert, backend.VerbSnapDelete, backend.VerbSnapEdit, backend.VerbSnapRename,
 		backend.VerbPowerOnHost, backend.VerbSnapRevertHost,
 	} {
 		can[v] = ""

@@ -27,7 +27,7 @@ func networkSpec(e *Env) *Spec {
 			e.textColumn(col("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activeWord(net(o)) }),
 			e.textColumn(col("forward", "MODE", 'M', 3, 11, 1, false), theme.Muted, func(o backend.Object) string { return net(o).Forward }),
 			e.textColumn(col("bridge", "BRIDGE", 'B', 6, 16, 2, false), theme.Muted, func(o backend.Object) string { return net(o).Bridge }),
-			e.textColumn(col("users", "USE", 'U', 3, 9, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
+			e.textColumn(col("users", "USE", 'U', 3, 10, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
 			e.textColumn(col("vlan", "VLAN", 'V', 4, 9, 5, true), theme.Text, func(o backend.Object) string { return net(o).VLAN }),
 			e.textColumn(col("addresses", "ADDRESSES", 'I', 9, 40, 7, true), theme.Text, func(o backend.Object) string { return strings.Join(net(o).Addresses, " ") }),
 			e.connColumn(),
@@ -64,7 +64,7 @@ func netUse(n *backend.Network) string {
 	case n.VMs >= 0 && n.Hosts >= 0:
 		return Count(n.VMs) + " VMs"
 	case n.LeaseCount > 0:
-		return Count(n.LeaseCount) + " lease"
+		return plural(n.LeaseCount, "lease")
 	default:
 		return ""
 	}

@@ -1,7 +1,9 @@
 package kind
 
 import (
+	"errors"
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -25,17 +27,13 @@ func snapshotActions() []keymap.Action {
 // DefaultSnapshotName is offered where none is given.
 func DefaultSnapshotName(now time.Time) string { return "snap-" + now.Format("20060102-150405") }
 
+// checkSnapshotName is the contract's rule in a form's words.
 func checkSnapshotName(name string) string {
-	switch {
-	case strings.TrimSpace(name) == "":
-		return "a name is needed"
-	case strings.ContainsAny(name, "/\n\r\x00"):
-		return "the name must not contain / or line breaks"
-	case len(name) > 200:
-		return "the name is too long"
-	default:
-		return ""
+	var e *backend.Error
+	if errors.As(backend.CheckSnapshotName("name", "", name), &e) {
+		return e.Message
 	}
+	return ""
 }
 
 func snapshotCreate() keymap.Action {
@@ -141,15 +139,31 @@ func revertTo() keymap.Action {
 }
 
 func revertCurrent() keymap.Action {
-	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.",
-		backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
+	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
 	a.Form = revertForm
 	a.When = whenSnapshots
+	a.Resolve = currentOnes
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return revertOp(o, backend.Ref{}, args)
+		if o.Ref().Kind == backend.KindSnapshot {
+			return revertOp(o, o.Ref(), args)
+		}
+		return revertOp(o, backend.Ref{}, args) // its tree was not listed: the server knows
 	}
 	return a
+}
+
+// currentOnes puts the current snapshot in the place of its VM, where it is known.
+func currentOnes(s keymap.Selection) keymap.Selection {
+	objects := make([]backend.Object, 0, len(s.Objects))
+	for _, o := range s.Objects {
+		if cur := Current(s.Children(backend.KindSnapshot, vmOf(o))); cur != nil {
+			o = cur
+		}
+		objects = append(objects, o)
+	}
+	s.Objects = objects
+	return s
 }
 
 func whenSnapshots(_ keymap.Selection, o backend.Object) string {
@@ -190,32 +204,19 @@ func deleteOne() keymap.Action {
 }
 
 func deleteCurrent() keymap.Action {
-	a := snapshotAction("delete-current", "Delete the current one…", "D", "Deletes the snapshot that the VM descends from.",
-		backend.VerbSnapDelete, keymap.Disruptive, backend.KindVM)
+	a := deleteOne()
+	a.ID, a.Key, a.Title = "snapshot.delete-current", "D", "Delete the current one…"
+	a.Help = "Deletes the snapshot that the VM descends from."
+	a.Kinds = []backend.Kind{backend.KindVM, backend.KindSnapshot}
+	a.Resolve = currentOnes
 	a.When = func(s keymap.Selection, o backend.Object) string {
 		if why := whenSnapshots(s, o); why != "" {
 			return why
 		}
-		if Current(s.Children(backend.KindSnapshot, o.Ref())) == nil {
+		if Current(s.Children(backend.KindSnapshot, vmOf(o))) == nil {
 			return "its current snapshot is not known yet"
 		}
 		return ""
-	}
-	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
-		var out []string
-		for _, o := range s.Objects {
-			if cur := Current(s.Children(backend.KindSnapshot, o.Ref())); cur != nil {
-				out = append(out, fmt.Sprintf("%s of %s", cur.Path, o.Title()))
-			}
-		}
-		return out
-	}
-	a.Op = func(o backend.Object, s keymap.Selection, _ keymap.Args) backend.Op {
-		op := backend.SnapshotDeleteOp{VM: o.Ref()}
-		if cur := Current(s.Children(backend.KindSnapshot, o.Ref())); cur != nil {
-			op.Snapshot = cur.ID
-		}
-		return op
 	}
 	return a
 }
@@ -226,8 +227,7 @@ func deleteTree() keymap.Action {
 	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
 		var out []string
 		for _, o := range s.Objects {
-			_, all := Descendants(s.Children(backend.KindSnapshot, o.Owner()), o.Ref())
-			out = append(out, fmt.Sprintf("%s: %d below it go too.", o.(*backend.Snapshot).Path, all))
+			out = append(out, below(s.Children(backend.KindSnapshot, o.Owner()), o.(*backend.Snapshot))...)
 		}
 		return out
 	}
@@ -235,6 +235,22 @@ func deleteTree() keymap.Action {
 		return backend.SnapshotDeleteOp{VM: o.Owner(), Snapshot: o.Ref(), Children: true}
 	}
 	return a
+}
+
+// below names every snapshot that goes with one.
+func below(tree []backend.Object, top *backend.Snapshot) []string {
+	_, all := Descendants(tree, top.ID)
+	if all == 0 {
+		return []string{top.Path + " has nothing below it."}
+	}
+	out := []string{fmt.Sprintf("With %s goes what is below it, %s:", top.Path, plural(all, "snapshot"))}
+	for _, o := range tree {
+		if s := o.(*backend.Snapshot); s.ID != top.ID && strings.HasPrefix(s.Path, top.Path+"/") {
+			out = append(out, "  "+s.Path)
+		}
+	}
+	sort.Strings(out[1:])
+	return out
 }
 
 func forget() keymap.Action {
@@ -264,12 +280,16 @@ func editSnapshot() keymap.Action {
 			return nil
 		}
 		return []keymap.Field{
-			{Name: "name", Label: "Name", Default: x.Name, Check: checkSnapshotName},
+			{Name: "name", Label: "Name", Default: x.Name, Check: checkSnapshotName, Off: s.Caps(x.ID.Conn).Why(backend.VerbSnapRename)},
 			{Name: "description", Label: "Description", Default: x.Description},
 		}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.SnapshotEditOp{VM: o.Owner(), Snapshot: o.Ref(), Name: args["name"], Description: args["description"]}
+		op := backend.SnapshotEditOp{VM: o.Owner(), Snapshot: o.Ref(), Name: o.Title(), Description: args["description"]}
+		if name, asked := args["name"]; asked {
+			op.Name = name
+		}
+		return op
 	}
 	return a
 }

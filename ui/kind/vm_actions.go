@@ -102,14 +102,11 @@ func answer() keymap.Action {
 				f.Default = c.Key
 			}
 		}
-		return []keymap.Field{f}
+		// The answer belongs to the question that was shown, whatever it asks by then.
+		return []keymap.Field{f, {Name: "question", Type: keymap.FixedField, Default: vm.Question.ID}}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		op := backend.AnswerOp{VM: o.Ref(), Choice: args["choice"]}
-		if vm := o.(*backend.VM); vm.Question != nil {
-			op.Question = vm.Question.ID
-		}
-		return op
+		return backend.AnswerOp{VM: o.Ref(), Question: args["question"], Choice: args["choice"]}
 	}
 	return a
 }

@@ -48,6 +48,13 @@ func orWord(s, word string) string {
 	return s
 }
 
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
+
 func readOnlyWord(b bool) string {
 	if b {
 		return "yes"

@@ -1,6 +1,8 @@
 package overlay
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/theme"
@@ -13,6 +15,7 @@ type Ask struct {
 	title, text string
 	menu        *Menu
 	scroll      scroller
+	grace       grace
 }
 
 // NewAsk returns a question with answers.
@@ -20,11 +23,33 @@ func NewAsk(title, text string, answers []MenuItem) *Ask {
 	return &Ask{title: title, text: text, menu: NewMenu("", answers)}
 }
 
+// Async says that the question opens by itself: keys under way are swallowed.
+func (a *Ask) Async() *Ask {
+	a.grace.start(time.Now)
+	return a
+}
+
+// Grace swallows the keys that were under way when a box opened by itself.
+type Grace struct{ grace }
+
+// NewGrace starts now, on the given clock.
+func NewGrace(now func() time.Time) *Grace {
+	g := &Grace{}
+	g.start(now)
+	return g
+}
+
+// Swallow reports whether this key is not meant for the box.
+func (g *Grace) Swallow() bool { return g.swallow() }
+
 // Choice is the index of the answer taken; false before Chosen.
 func (a *Ask) Choice() (int, bool) { return a.menu.Choice() }
 
 // Update takes a key.
 func (a *Ask) Update(msg tea.KeyPressMsg) Result {
+	if a.grace.swallow() {
+		return Open
+	}
 	switch name := msg.String(); name {
 	case "pgup", "pgdown":
 		a.scroll.key(name, false)

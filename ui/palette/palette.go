@@ -73,9 +73,17 @@ func (m *Model) Add(entries []Entry) {
 	for _, e := range entries {
 		m.names = append(m.names, e.Name)
 	}
-	cursor, top := m.cursor, m.top
+	at, chosen := m.Choice()
 	m.search()
-	m.cursor, m.top = min(cursor, max(len(m.matches)-1, 0)), top
+	if !chosen {
+		return
+	}
+	for i, match := range m.matches {
+		if match.Index == at {
+			m.cursor = i
+			return
+		}
+	}
 }
 
 // Choice is the index of the entry under the cursor; false when nothing matches.

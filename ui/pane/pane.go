@@ -57,6 +57,8 @@ type Pane struct {
 
 	filterText string
 	filter     kind.Filter
+	filtered   bool        // it changed since the rows were built
+	wanted     backend.Ref // the cursor shall go there when it is shown
 	sort       string
 	chosen     []string
 	falling    bool
@@ -67,7 +69,6 @@ type Pane struct {
 type Source struct {
 	Parent backend.Ref    // of kinds that hang under one; zero shows nothing
 	Conn   backend.ConnID // only this connection; "" for all
-	Only   func(backend.Object) bool
 }
 
 // Built carries rows that were made off the event loop; it goes back to the pane
@@ -137,9 +138,9 @@ func (p *Pane) columns(keys []string) []table.Column[backend.Object] {
 	return out
 }
 
-// SetSource changes where rows come from; the filter goes, the sort order stays.
+// SetSource changes where rows come from; filter and order stay.
 func (p *Pane) SetSource(s Source) {
-	if s.Parent == p.source.Parent && s.Conn == p.source.Conn && s.Only == nil && p.source.Only == nil {
+	if s == p.source {
 		return
 	}
 	if s.Parent != p.source.Parent {
@@ -162,7 +163,7 @@ func (p *Pane) Refresh(revs store.Revs) tea.Cmd {
 	p.seen, p.want = seen, false
 	p.gen++
 	if p.hasParent() || p.env.Store.Count(p.Spec.Kind) <= syncRows {
-		all := p.objects()
+		all := p.objects(p.source)
 		total := len(all)
 		p.show(kind.Select(p.Spec, all, p.filter, p.sortKey(), p.falling), total)
 		return nil
@@ -193,19 +194,19 @@ func (p *Pane) hasParent() bool {
 	return p.Spec.Kind == backend.KindSnapshot || p.Spec.Kind == backend.KindVolume
 }
 
-func (p *Pane) objects() []backend.Object {
+func (p *Pane) objects(source Source) []backend.Object {
 	var all []backend.Object
 	if p.hasParent() {
-		all, _ = p.env.Store.Children(p.Spec.Kind, p.source.Parent)
+		all, _ = p.env.Store.Children(p.Spec.Kind, source.Parent)
 		return all
 	}
 	all = p.env.Store.All(p.Spec.Kind)
-	if p.source.Conn == "" && p.source.Only == nil {
+	if source.Conn == "" {
 		return all
 	}
 	kept := all[:0]
 	for _, o := range all {
-		if (p.source.Conn == "" || o.Ref().Conn == p.source.Conn) && (p.source.Only == nil || p.source.Only(o)) {
+		if o.Ref().Conn == source.Conn {
 			kept = append(kept, o)
 		}
 	}
@@ -213,13 +214,13 @@ func (p *Pane) objects() []backend.Object {
 }
 
 func (p *Pane) build() tea.Cmd {
-	filter, key, falling, gen := p.filter, p.sortKey(), p.falling, p.gen
+	filter, key, falling, gen, source := p.filter, p.sortKey(), p.falling, p.gen, p.source
 	return func() (msg tea.Msg) {
 		defer guard.Recover("sort "+p.Spec.Title, func(err error) {
 			p.fault(err)
 			msg = Built{pane: p, gen: -1}
 		})
-		all := p.objects()
+		all := p.objects(source)
 		return Built{pane: p, gen: gen, rows: kind.Select(p.Spec, all, filter, key, falling), total: len(all)}
 	}
 }
@@ -237,7 +238,15 @@ func (b Built) Take(revs store.Revs) tea.Cmd {
 
 func (p *Pane) show(list []backend.Object, total int) {
 	p.total = total
+	at := p.Cursor()
 	p.rows.SetRows(list)
+	if now := p.Cursor(); p.filtered && at != nil && (now == nil || now.Ref() != at.Ref()) {
+		p.rows.Top() // the filter hid what the cursor was on: the best match is the first
+	}
+	p.filtered = false
+	if !p.wanted.IsZero() && p.Select(p.wanted) {
+		p.wanted = backend.Ref{}
+	}
 	if p.rows.MarkCount() > 0 {
 		p.rows.RetainMarks(func(r backend.Ref) bool { return p.env.Store.Object(r) != nil })
 	}
@@ -248,7 +257,7 @@ func (p *Pane) Filter(text string) {
 	if text == p.filterText {
 		return
 	}
-	p.filterText, p.filter, p.want = text, kind.ParseFilter(text), true
+	p.filterText, p.filter, p.want, p.filtered = text, kind.ParseFilter(text), true, true
 }
 
 // FilterText is the filter as typed.
@@ -311,6 +320,13 @@ func (p *Pane) Select(r backend.Ref) bool {
 		p.rows.Hold()
 	}
 	return ok
+}
+
+// SelectSoon moves the cursor to an object as soon as it is in the rows.
+func (p *Pane) SelectSoon(r backend.Ref) {
+	if !p.Select(r) {
+		p.wanted, p.want = r, true
+	}
 }
 
 // Selection is what an action acts on: the marked rows, else the one under the cursor.

@@ -111,8 +111,8 @@ func axisLabels(values []float64, w, h int, o PlotOpts) ([]string, int) {
 	labels := make([]string, h)
 	top := scale(values[max(len(values)-w, 0):], o.Top)
 	labels[0] = o.Label(top)
-	if h >= 5 {
-		labels[h/2] = o.Label(top * float64(h-h/2) / float64(h))
+	if h >= 5 && h%2 == 1 { // an even height has no row in the middle
+		labels[h/2] = o.Label(top / 2)
 	}
 	if h > 1 {
 		labels[h-1] = o.Label(0)
