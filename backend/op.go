@@ -94,8 +94,11 @@ type SnapshotDeleteOp struct {
 type SnapshotEditOp struct {
 	VM          Ref
 	Snapshot    Ref
-	Name        string
+	Name        string // empty keeps the name
 	Description string
+	// KeepDescription leaves the description as the server has it: what a screen
+	// knows of it was cleaned, and would not give it back whole.
+	KeepDescription bool
 }
 
 // Target implements Op.

@@ -151,6 +151,9 @@ func (c *client) prepareEdit(ctx context.Context, ch change, o backend.SnapshotE
 			"libvirt can't rename a snapshot; only its description can be changed")
 	}
 	ch.run = func(lv *libvirt.Libvirt) (backend.Result, error) {
+		if o.KeepDescription {
+			return backend.Result{}, nil
+		}
 		defer c.snapshots.forget(ch.domain.UUID)
 		return backend.Result{}, redescribe(lv, s, o.Description)
 	}

@@ -222,7 +222,12 @@ func (h *Hypervisor) apply(m *machine, op backend.Op) backend.Result {
 		h.remove(m, o)
 	case backend.SnapshotEditOp:
 		s := m.snapOf(o.Snapshot)
-		s.Name, s.Description = o.Name, o.Description
+		if o.Name != "" {
+			s.Name = o.Name
+		}
+		if !o.KeepDescription {
+			s.Description = o.Description
+		}
 		m.SnapshotRev++
 	default:
 		return h.power(m, op)

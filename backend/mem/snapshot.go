@@ -70,6 +70,9 @@ func (h *Hypervisor) checkEdit(m *machine, o backend.SnapshotEditOp) error {
 	if s == nil {
 		return backend.Refuse(backend.ClassNotFound, o.Title(), m.Name, "no such snapshot")
 	}
+	if o.Name == "" {
+		return nil // it stays
+	}
 	return h.checkName(m, o.Title(), o.Name, s)
 }
 

@@ -113,8 +113,17 @@ func (a *action) deleteSnapshot(ctx context.Context, op backend.SnapshotDeleteOp
 	return backend.Result{}, err
 }
 
+// editSnapshot leaves out what stays: RenameSnapshot keeps what is not given.
 func (a *action) editSnapshot(ctx context.Context, op backend.SnapshotEditOp) (backend.Result, error) {
-	if err := a.checkBoth(op.Name, op.Description); err != nil {
+	if op.KeepDescription {
+		op.Description = ""
+	}
+	if op.Name != "" {
+		if err := a.checkName(op.Name); err != nil {
+			return backend.Result{}, err
+		}
+	}
+	if err := a.checkText(op.Description); err != nil {
 		return backend.Result{}, err
 	}
 	err := a.call(ctx, func(ctx context.Context) error {

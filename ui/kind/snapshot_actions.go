@@ -281,15 +281,19 @@ func editSnapshot() keymap.Action {
 		}
 		return []keymap.Field{
 			{Name: "name", Label: "Name", Default: x.Name, Check: checkSnapshotName, Off: s.Caps(x.ID.Conn).Why(backend.VerbSnapRename)},
-			{Name: "description", Label: "Description", Default: x.Description},
+			{Name: "description", Label: "Description", Default: oneLine(x.Description)},
 		}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		op := backend.SnapshotEditOp{VM: o.Owner(), Snapshot: o.Ref(), Name: o.Title(), Description: args["description"]}
-		if name, asked := args["name"]; asked {
+		op := backend.SnapshotEditOp{VM: o.Owner(), Snapshot: o.Ref(), Description: args["description"]}
+		op.KeepDescription = op.Description == oneLine(o.(*backend.Snapshot).Description)
+		if name := args["name"]; name != o.Title() {
 			op.Name = name
 		}
 		return op
 	}
 	return a
 }
+
+// oneLine is a description as a form's single line has it.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
