@@ -235,7 +235,9 @@ func (s *snapshot) RenameSnapshot(ctx *simulator.Context, req *types.RenameSnaps
 	if req.Name != "" {
 		node.Name = req.Name
 	}
-	node.Description = req.Description
+	if req.Description != "" { // an argument that is not given changes nothing
+		node.Description = req.Description
+	}
 	s.setTree(ctx, info)
 	return &methods.RenameSnapshotBody{Res: &types.RenameSnapshotResponse{}}
 }
