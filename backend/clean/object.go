@@ -165,12 +165,22 @@ func buildMap(t reflect.Type, elem *plan) *plan {
 	}
 	return &plan{do: func(c *Cleaner, v reflect.Value) {
 		for _, key := range v.MapKeys() {
+			old := v.MapIndex(key)
 			value := reflect.New(t.Elem()).Elem()
-			value.Set(v.MapIndex(key))
+			value.Set(old)
 			elem.do(c, value)
-			v.SetMapIndex(key, value)
+			// A map that is clean already may be read by others at this moment.
+			if !unchanged(old, value) {
+				v.SetMapIndex(key, value)
+			}
 		}
 	}}
+}
+
+// unchanged reports whether cleaning a copy left it as it was. Types that can't be
+// compared count as changed.
+func unchanged(a, b reflect.Value) bool {
+	return a.Comparable() && b.Comparable() && a.Equal(b)
 }
 
 // cleanInterface cleans what the interface holds: a pointer's target in place,

@@ -65,6 +65,32 @@ func TestObjectThroughInterfacesMapsAndDeltas(t *testing.T) {
 	}
 }
 
+// TestObjectOnlyReadsAMapThatIsClean fails under the race detector, or with a fatal
+// concurrent map access, when values are written that did not change.
+func TestObjectOnlyReadsAMapThatIsClean(t *testing.T) {
+	c := NewCleaner()
+	clean := map[string]string{"a": "plain", "b": ""}
+	done := make(chan bool)
+	go func() {
+		same := true
+		for range 2000 {
+			same = same && clean["a"] == "plain"
+		}
+		done <- same
+	}()
+	for range 2000 {
+		c.Object(&clean)
+	}
+	if !<-done {
+		t.Error("a clean value was changed")
+	}
+	mixed := map[string]any{"s": evil, "list": []string{evil}, "n": 1}
+	c.Object(&mixed)
+	if mixed["s"] == evil || mixed["list"].([]string)[0] == evil || mixed["n"] != 1 {
+		t.Errorf("map = %q", mixed)
+	}
+}
+
 func TestObjectLeavesForeignErrorsAlone(t *testing.T) {
 	cause := errors.New(evil)
 	err := &backend.Error{Message: evil, Err: cause}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"hvdeck/backend"
@@ -63,8 +65,13 @@ func (s *Store) Conn(id backend.ConnID) (ConnStatus, bool) {
 	return ConnStatus{}, false
 }
 
-// SetConn adds or overwrites a connection's state.
+// SetConn adds or overwrites a connection's state. What c refers to stays the
+// caller's: it may be what Conns gave, or a driver's own.
 func (s *Store) SetConn(c ConnStatus) {
+	c.Caps.Can = maps.Clone(c.Caps.Can)
+	c.Caps.Watched = slices.Clone(c.Caps.Watched)
+	c.Caps.Kinds = slices.Clone(c.Caps.Kinds)
+	c.About.Fields = slices.Clone(c.About.Fields)
 	s.cleaner.Object(&c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
