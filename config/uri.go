@@ -102,7 +102,7 @@ func cutName(s string) string {
 // Shown is a URI as it may be seen: without a password, also where it is no URI.
 func Shown(uri string) string {
 	u, err := url.Parse(uri)
-	if err == nil {
+	if err == nil && u.Opaque == "" { // user:password@host parses as a scheme and the rest
 		return u.Redacted()
 	}
 	if at := strings.LastIndexByte(uri, '@'); at >= 0 {
