@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -225,13 +226,25 @@ func (p *Pane) walk(key, text string) bool {
 		if strings.Contains(at, text) {
 			return true
 		}
+		before := cursorPlace(p.Lines())
 		p.s.Press(key)
 		if !p.s.until(time.Second, func() bool {
 			lines, ok := p.inside()
-			now := cursorLine(lines)
-			return ok && now != "" && now != at
+			now := cursorPlace(lines)
+			return ok && now != "" && now != before
 		}) {
 			return false
 		}
 	}
+}
+
+// cursorPlace tells one place of the cursor from another: its line and the name there,
+// not the figures beside it, which move by themselves.
+func cursorPlace(lines []string) string {
+	at := cursorLine(lines)
+	words := strings.Fields(at)
+	if len(words) == 0 {
+		return ""
+	}
+	return fmt.Sprint(slices.Index(lines, at), words[:min(len(words), 2)])
 }
