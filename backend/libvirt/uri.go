@@ -28,22 +28,25 @@ func ownParams() []string {
 		"known_hosts_verify", "no_sanity", "no_tty", "no_verify", "tls_priority", "mode", "proxy"}
 }
 
+const writeOne = "write one like qemu:///system"
+
 // parseURI takes a libvirt URI apart; nothing is dialled. Its errors say what is
-// wrong and what to write instead.
+// wrong and what to write instead. They never quote a text that could not be taken
+// apart, nor the parser's words about it, because it may hold a password.
 func parseURI(raw string) (*target, error) {
 	if strings.TrimSpace(raw) == "" {
-		return nil, errors.New("the URI is empty: write one like qemu:///system")
+		return nil, errors.New("the URI is empty: " + writeOne)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a URI: %w", raw, errors.Unwrap(err))
+		return nil, errors.New("it is not a URI: is a special character in it not written as %XX? " + writeOne)
 	}
 	if u.Scheme == "" || u.Opaque != "" {
-		return nil, fmt.Errorf("%q is not a libvirt URI: write one like qemu:///system", raw)
+		return nil, errors.New("it is not a libvirt URI: " + writeOne)
 	}
 	params, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return nil, fmt.Errorf("%s: its parameters can't be read: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("its parameters can't be read: %w", err)
 	}
 	t := &target{raw: u.Redacted(), host: u.Hostname(), port: u.Port(), path: u.Path, params: params}
 	t.driver, t.transport, _ = strings.Cut(strings.ToLower(u.Scheme), "+")

@@ -68,6 +68,23 @@ func TestParseURIRefusals(t *testing.T) {
 	}
 }
 
+func TestParseURINeverShowsAPassword(t *testing.T) {
+	for _, uri := range []string{
+		"qemu+ssh://root:s3cr%et@h/system", "root:s3cr%et@h", "qemu:root:s3cret@h/system",
+		"qemu+ssh://root:s3cr/et@h/system", "qemu+ssh://root:s3cret@h/system?a=%zz", "qemu+ssh://root:s3cr et@h/system",
+		"qemu+ssh://root:s3cret@h:port/system", "//root:s3cret@h", "kvm://root:s3cret@h/system",
+	} {
+		_, err := New(Options{ID: "c", URI: uri})
+		if err == nil {
+			t.Errorf("%s was accepted", uri)
+			continue
+		}
+		if msg := err.Error(); strings.Contains(msg, "s3c") || strings.Contains(msg, "%et") {
+			t.Errorf("%s: the error shows a password: %v", uri, err)
+		}
+	}
+}
+
 func FuzzParseURI(f *testing.F) {
 	for _, s := range []string{"qemu:///system", "qemu+ssh://a@b:1/system?socket=/x", "test:///f?x=%zz"} {
 		f.Add(s)
