@@ -221,6 +221,13 @@ func passphrase(t *testing.T, s *sshd, l *lab.Libvirtd) {
 }
 
 func TestSSHRefusals(t *testing.T) {
+	// A folder of its own: other packages' tests use ssh at the same time.
+	own, err := os.MkdirTemp("", "hvd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(own) })
+	t.Setenv("TMPDIR", own)
 	s := startSSHD(t)
 	s.write(t, "nokey_config", fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n IdentityFile %s/other\n IdentitiesOnly yes\n IdentityAgent none\n", s.dir, s.dir), 0o600)
 	noKeySSH := s.wrapper(t, "nokey_config")
