@@ -32,6 +32,38 @@ func BenchmarkReplace10k(b *testing.B) {
 	}
 }
 
+// BenchmarkReadWhileReplacing10k gives the longest that a reader waited while a large
+// list was refreshed that had not changed, as wait-ns: the mean over all refreshes.
+func BenchmarkReadWhileReplacing10k(b *testing.B) {
+	s := store.New(time.Now)
+	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: tenThousand()})
+	var sum time.Duration
+	rounds := 0
+	for ; b.Loop(); rounds++ {
+		b.StopTimer()
+		vms := tenThousand()
+		done := make(chan struct{})
+		b.StartTimer()
+		go func() {
+			s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: vms})
+			close(done)
+		}()
+		worst := time.Duration(0)
+		for replacing := true; replacing; {
+			began := time.Now()
+			_ = s.Revs()
+			worst = max(worst, time.Since(began))
+			select {
+			case <-done:
+				replacing = false
+			default:
+			}
+		}
+		sum += worst
+	}
+	b.ReportMetric(float64(sum.Nanoseconds())/float64(rounds), "wait-ns")
+}
+
 // BenchmarkUpsert is one changed object among many.
 func BenchmarkUpsert(b *testing.B) {
 	s := store.New(time.Now)

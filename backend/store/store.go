@@ -61,6 +61,8 @@ type listKey struct {
 
 type list struct {
 	objects map[string]backend.Object
+	// rev counts the changes of objects.
+	rev uint64
 	// seen marks what was sent since the last beginSync; nil outside a sync.
 	seen map[string]bool
 	at   time.Time
@@ -176,7 +178,12 @@ func (s *Store) put(l *list, o backend.Object) {
 	if old, ok := l.objects[id]; ok && reflect.DeepEqual(old, o) {
 		return
 	}
-	l.objects[id] = o
+	s.set(l, o)
+}
+
+func (s *Store) set(l *list, o backend.Object) {
+	l.objects[o.Ref().ID] = o
+	l.rev++
 	s.bump(Of(o.Ref().Kind))
 }
 
@@ -195,6 +202,7 @@ func (s *Store) remove(conn backend.ConnID, refs []backend.Ref) {
 
 func (s *Store) drop(l *list, r backend.Ref) {
 	delete(l.objects, r.ID)
+	l.rev++
 	delete(s.details, r)
 	delete(s.series, r)
 	delete(s.nodes, r)
@@ -205,41 +213,6 @@ func (s *Store) drop(l *list, r backend.Ref) {
 		}
 	}
 	s.bump(Of(r.Kind))
-}
-
-// replace makes a list exactly what is given; a query by refs replaces only those.
-func (s *Store) replace(conn backend.ConnID, d backend.Replace) {
-	s.cleanAll(d.Objects)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := listKey{conn, d.Query.Kind, parentOf(d.Query.Kind, d.Query.Parent)}
-	fresh := s.lists[k] == nil
-	l := s.list(k)
-	given := make(map[string]bool, len(d.Objects))
-	for _, o := range d.Objects {
-		given[o.Ref().ID] = true
-		s.put(l, o)
-	}
-	if d.Query.Refs != nil {
-		for _, r := range d.Query.Refs {
-			if _, have := l.objects[r.ID]; have && !given[r.ID] {
-				s.drop(l, r)
-			}
-		}
-		return
-	}
-	s.sweep(l, given)
-	if fresh {
-		s.bump(Of(d.Query.Kind))
-	}
-}
-
-func (s *Store) sweep(l *list, keep map[string]bool) {
-	for id, o := range l.objects {
-		if !keep[id] {
-			s.drop(l, o.Ref())
-		}
-	}
 }
 
 // BeginSync starts marking what Watch sends, so that Synced can drop the rest.
