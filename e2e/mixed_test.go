@@ -30,8 +30,8 @@ func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
 	began := time.Now()
 	c := start(t, setup{
 		config: connection("deaf", "http://user@"+deaf(t)+"/sdk") + connection("gone", "qemu+unix:///system?socket=/nonexistent/sock") +
-			connection("kvm", l.URI("qemu")) + vcenterAt("vc", v),
-		env: password(),
+			connection("kvm", l.URI("qemu")) + connection("vc", "http://user@"+v.Addr()+"/sdk", `password_env = "VC_PASSWORD"`),
+		env: []string{"VC_PASSWORD=pass"},
 	})
 	c.WaitFor("◌ deaf connecting")
 	vms := c.Pane("VMs").WaitFor("guest").WaitFor("DC0_C0_RP0_VM0")
