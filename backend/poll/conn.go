@@ -156,7 +156,10 @@ func (c *conn) dial(ctx context.Context) (backend.Backend, error) {
 		err error
 	}
 	got := make(chan answer, 1)
-	guard.Go("dial "+string(c.e.ID), func(err error) { got <- answer{nil, err} }, func() {
+	guard.Go("dial "+string(c.e.ID), func(err error) {
+		c.p.fault(err)
+		got <- answer{nil, err}
+	}, func() {
 		b, err := c.e.Dialer.Dial(ctx, ask)
 		got <- answer{b, err}
 	})

@@ -147,11 +147,18 @@ func TestCheckThatPanicsOrHangsSettlesNothing(t *testing.T) {
 		"hangs":  func(context.Context, backend.Op) (bool, bool) { select {} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, func(o *Options) { o.Check, o.CheckTime = check, 20*time.Millisecond })
+			reported := make(chan error, 1)
+			b := newBench(t, func(o *Options) {
+				o.Check, o.CheckTime = check, 20*time.Millisecond
+				o.Report = func(err error) { reported <- err }
+			})
 			id := b.Start(off("a"), target("a"))
 			b.call().fail(lost("gone"))
 			if got := b.wait(id); got.State != backend.TaskUnknown || got.Note != noteUnknown {
 				t.Errorf("task = %+v", got)
+			}
+			if panics := name == "panics"; (len(reported) == 1) != panics {
+				t.Errorf("%d panics were reported", len(reported))
 			}
 		})
 	}

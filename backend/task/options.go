@@ -17,7 +17,8 @@ type Options struct {
 	// Audit is called for each own task when it is done, from any goroutine, and again
 	// when an unknown outcome becomes known. It must not block long.
 	Audit func(Task)
-	// Report gets panics of the Runner's own goroutines, from any of them.
+	// Report gets panics, with their stacks, of the Runner's own goroutines and of
+	// drivers that they call, from any of them; may be nil.
 	Report func(error)
 	// Recheck says why an operation should not start after all, "" when it may. It is
 	// asked just before the operation starts; it must not block nor call the Runner.

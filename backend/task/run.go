@@ -53,6 +53,13 @@ func (r *Runner) supervise(ctx context.Context, e *entry, b backend.Backend) {
 	r.tell(done)
 }
 
+// fault passes a recovered panic on.
+func (r *Runner) fault(err error) {
+	if r.opts.Report != nil {
+		r.opts.Report(err)
+	}
+}
+
 type answer struct {
 	result backend.Result
 	err    error
@@ -63,7 +70,10 @@ type answer struct {
 func (r *Runner) await(ctx context.Context, e *entry, b backend.Backend) outcome {
 	answers := make(chan answer, 1)
 	op, progress := e.Op, r.progress(e)
-	guard.Go(e.Title, func(err error) { answers <- answer{err: err} }, func() {
+	guard.Go(e.Title, func(err error) {
+		r.fault(err)
+		answers <- answer{err: err}
+	}, func() {
 		result, err := b.Do(ctx, op, progress)
 		answers <- answer{result, err}
 	})
@@ -87,7 +97,12 @@ func (r *Runner) judge(ctx context.Context, e *entry, a answer) outcome {
 	}
 	class := backend.ClassOf(a.err)
 	overran := errors.Is(ctx.Err(), context.DeadlineExceeded)
+	var panicked *guard.PanicError
 	switch {
+	case errors.As(a.err, &panicked): // the request may have gone out before
+		return outcome{state: backend.TaskUnknown, err: &backend.Error{
+			Class: backend.ClassLost, Doing: e.Title, Object: e.TargetName, Err: a.err,
+		}}
 	case class == backend.ClassLost, overran && class == backend.ClassUnreachable:
 		return outcome{state: backend.TaskUnknown, err: a.err}
 	case class == backend.ClassCancelled:
@@ -111,7 +126,10 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 	ctx, cancel := context.WithTimeout(r.ctx, r.opts.CheckTime)
 	defer cancel()
 	found := make(chan finding, 1)
-	guard.Go("check "+e.Title, func(error) { found <- finding{} }, func() {
+	guard.Go("check "+e.Title, func(err error) {
+		r.fault(err)
+		found <- finding{}
+	}, func() {
 		settled, ok := r.opts.Check(ctx, e.Op)
 		found <- finding{settled, ok}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hvdeck/backend"
+	"hvdeck/backend/guard"
 )
 
 func TestTaskRunsAndEnds(t *testing.T) {
@@ -177,12 +178,25 @@ func TestHistoryIsBoundedAndKeepsWhatRuns(t *testing.T) {
 	b.wait(running)
 }
 
-func TestPanicOfADriverIsAFailedTask(t *testing.T) {
-	b := newBench(t, nil)
+// The request may have gone out before the driver broke.
+func TestPanicOfADriverLeavesTheOutcomeUnknown(t *testing.T) {
+	reported := make(chan error, 1)
+	checked := make(chan backend.Op, 1)
+	b := newBench(t, func(o *Options) {
+		o.Report = func(err error) { reported <- err }
+		o.Check = func(_ context.Context, op backend.Op) (bool, bool) { checked <- op; return false, false }
+	})
 	id := b.Start(off("a"), target("a"))
 	b.call().fail(errPanic)
-	if got := b.wait(id); got.State != backend.TaskFailed || !strings.Contains(got.Err, "driver bug") {
+	if got := b.wait(id); got.State != backend.TaskUnknown || got.Class != backend.ClassLost || !strings.Contains(got.Err, "driver bug") {
 		t.Errorf("task = %+v", got)
+	}
+	if op := <-checked; op != off("a") {
+		t.Errorf("checked %v", op)
+	}
+	var p *guard.PanicError
+	if err := <-reported; !errors.As(err, &p) || !strings.Contains(string(p.Stack), "Do") {
+		t.Errorf("reported %v", err)
 	}
 	next := b.Start(off("a"), target("a"))
 	b.call().succeed()
