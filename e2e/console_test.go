@@ -160,3 +160,10 @@ func (c *console) framed(t *testing.T) {
 		}
 	}
 }
+
+// calm waits for a box that opens by itself, and until it takes keys: those that were
+// under way when it opened answer nothing.
+func (c *console) calm(text string) *console {
+	c.WaitFor(text).Settle(450 * time.Millisecond)
+	return c
+}

@@ -49,8 +49,8 @@ func TestEveryWayOutLogsOut(t *testing.T) {
 func TestPasswordIsAskedForAndWrongOnesAreRefused(t *testing.T) {
 	v := vcenter(t, "-user", "operator", "-pass", "correct horse")
 	c := start(t, setup{args: []string{"http://operator@" + v.Addr() + "/sdk"}})
-	c.WaitFor("Password").Type("wrong").Press("enter")
-	c.WaitFor("The server refused the user name or password")
+	c.calm("Password").Type("wrong").Press("enter")
+	c.calm("The server refused the user name or password")
 	c.Reject("wrong") // what is typed never shows
 	c.Type("correct horse").Press("enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
@@ -62,9 +62,10 @@ func TestPasswordIsAskedForAndWrongOnesAreRefused(t *testing.T) {
 func TestDecliningThePasswordWaitsForTheOperator(t *testing.T) {
 	v := vcenter(t, "-user", "operator", "-pass", "secret")
 	c := start(t, setup{config: connection("vc", "http://operator@"+v.Addr()+"/sdk")})
-	c.WaitFor("Password").Press("esc").WaitFor("vc refused")
+	c.calm("Password").Press("esc").WaitFor("vc refused")
 	c.Press("i").WaitFor(regexp.MustCompile(`vc +refused.*ctrl-r`)).Press("esc")
-	c.Press("ctrl+r").WaitFor("Password").Type("secret").Press("enter")
+	c.Press("ctrl+r")
+	c.calm("Password").Type("secret").Press("enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 }
 
@@ -73,8 +74,9 @@ func TestAnUnknownCertificateIsAskedAboutOnce(t *testing.T) {
 	s := setup{config: connection("vc", "https://user@"+v.Addr()+"/sdk"), env: password(), home: t.TempDir()}
 	c := start(t, s)
 	c.WaitFor("Unknown certificate of").WaitFor("SHA-256").WaitFor("Trust this certificate")
-	c.Press("enter").WaitFor("vc refused") // the safe answer has the focus
-	c.Press("ctrl+r").WaitFor("Trust this certificate").Settle(500 * time.Millisecond).Press("2")
+	c.calm("Cancel").Press("enter").WaitFor("vc refused") // the safe answer has the focus
+	c.Press("ctrl+r")
+	c.calm("Trust this certificate").Press("down", "enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	c.Press("q")
 	c.WaitExit()
