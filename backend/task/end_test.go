@@ -190,7 +190,7 @@ func TestDeadline(t *testing.T) {
 		c.succeed()
 	})
 	t.Run("by kind of operation", func(t *testing.T) {
-		if d := deadlineOf(backend.SnapshotCreateOp{}); d != 30*time.Minute {
+		if d := deadlineOf(backend.SnapshotCreateOp{}); d != 2*time.Hour {
 			t.Errorf("snapshot: %s", d)
 		}
 		if d := deadlineOf(backend.ResetOp{}); d != 5*time.Minute {
@@ -209,21 +209,61 @@ func TestClose(t *testing.T) {
 	if err := b.Close(short); err == nil {
 		t.Error("closed while an operation was under way, without a word")
 	}
-	<-c.ctx.Done()
+	if err := c.ctx.Err(); err != nil {
+		t.Errorf("a running operation was ended: %v", err)
+	}
 	if got, _ := b.Get(queued); got.State != backend.TaskCancelled {
 		t.Errorf("queued: %s", got.State)
 	}
-	c.fail(&backend.Error{Class: backend.ClassCancelled})
+	c.succeed()
 	if err := b.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got, _ := b.Get(running); got.State != backend.TaskCancelled {
+	if got, _ := b.Get(running); got.State != backend.TaskSuccess {
 		t.Errorf("running: %s", got.State)
 	}
 	late := b.Start(off("c"), target("c"))
 	if got := b.wait(late); got.State != backend.TaskCancelled {
 		t.Errorf("after close: %s", got.State)
 	}
+}
+
+func TestCloseEndsLooks(t *testing.T) {
+	looking := make(chan struct{})
+	b := newBench(t, func(o *Options) {
+		o.Check = func(ctx context.Context, _ backend.Op) (bool, bool) {
+			close(looking)
+			<-ctx.Done()
+			return false, false
+		}
+	})
+	id := b.Start(off("a"), target("a"))
+	b.call().fail(lost("gone"))
+	<-looking
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got, _ := b.Get(id); got.State != backend.TaskUnknown || !got.Done() {
+		t.Errorf("task = %+v", got)
+	}
+	if all := b.audit(); len(all) != 1 || all[0].State != backend.TaskUnknown {
+		t.Errorf("audited %+v", all)
+	}
+}
+
+func TestCancelAfterClose(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	short, end := context.WithTimeout(t.Context(), time.Millisecond)
+	defer end()
+	_ = b.Close(short)
+	if err := b.Cancel(id); err != nil {
+		t.Error(err)
+	}
+	<-c.ctx.Done()
+	c.fail(&backend.Error{Class: backend.ClassCancelled})
+	b.wait(id, backend.TaskCancelled)
 }
 
 func remote(key string, state backend.TaskState) backend.RemoteTask {

@@ -26,7 +26,7 @@ type Options struct {
 	// Check looks at the real state after the answer to op was lost: settled tells
 	// whether that could be found out, ok whether op had its effect. nil: never settled.
 	Check func(ctx context.Context, op backend.Op) (settled, ok bool)
-	// Deadline bounds an operation. nil: 30 minutes for snapshots, 5 for the others.
+	// Deadline bounds an operation. nil: 2 hours for snapshots, 5 minutes for the others.
 	Deadline func(backend.Op) time.Duration
 	// Grace is how long after its deadline an operation may still answer; then it
 	// counts as lost. 0: 30 s.
@@ -74,11 +74,12 @@ func orDefault[T int | time.Duration](v, otherwise T) T {
 	return otherwise
 }
 
-// deadlineOf is the usual bound: a snapshot with memory writes gigabytes.
+// deadlineOf is the usual bound: a snapshot with memory writes gigabytes, and what
+// overruns its deadline is cancelled at the server.
 func deadlineOf(op backend.Op) time.Duration {
 	switch op.(type) {
 	case backend.SnapshotCreateOp, backend.SnapshotRevertOp, backend.SnapshotDeleteOp, backend.SnapshotEditOp:
-		return 30 * time.Minute
+		return 2 * time.Hour
 	default:
 		return 5 * time.Minute
 	}

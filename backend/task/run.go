@@ -23,7 +23,8 @@ func (r *Runner) launch(l *lane, e *entry) []Task {
 		return r.end(e, outcome{state: backend.TaskCancelled, skipped: true, note: "skipped: " + why})
 	}
 	l.take(e)
-	ctx, cancel := context.WithTimeout(r.ctx, r.opts.Deadline(e.Op))
+	// No parent: only Cancel and the deadline end an operation, not Close.
+	ctx, cancel := context.WithTimeout(context.Background(), r.opts.Deadline(e.Op))
 	e.State, e.Started, e.cancel = backend.TaskRunning, r.since(e.Queued), cancel
 	r.touch(e)
 	r.working.Add(1)
@@ -123,7 +124,7 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 	r.tell(nil)
 
 	type finding struct{ settled, ok bool }
-	ctx, cancel := context.WithTimeout(r.ctx, r.opts.CheckTime)
+	ctx, cancel := context.WithTimeout(r.looking, r.opts.CheckTime)
 	defer cancel()
 	found := make(chan finding, 1)
 	guard.Go("check "+e.Title, func(err error) {

@@ -15,8 +15,8 @@ import (
 type Runner struct {
 	opts    Options
 	cleaner *clean.Cleaner
-	ctx     context.Context // parent of every operation, ended by Close
-	stop    context.CancelFunc
+	looking context.Context // parent of every look at what became of an operation, ended by Close
+	unlook  context.CancelFunc
 	working sync.WaitGroup // supervised operations
 
 	mu        sync.Mutex
@@ -44,12 +44,12 @@ func (e *entry) done() bool { return e.State.Ended() && !e.Checking }
 
 // New makes a Runner; Close ends it.
 func New(opts Options) *Runner {
-	ctx, stop := context.WithCancel(context.Background())
+	looking, unlook := context.WithCancel(context.Background())
 	return &Runner{
 		opts:    opts.withDefaults(),
 		cleaner: clean.NewCleaner(),
-		ctx:     ctx,
-		stop:    stop,
+		looking: looking,
+		unlook:  unlook,
 		byID:    map[ID]*entry{},
 		byKey:   map[remoteKey]*entry{},
 		lanes:   map[backend.ConnID]*lane{},
@@ -224,8 +224,9 @@ func (r *Runner) Active() int {
 	return n
 }
 
-// Close cancels what is queued, asks what is running to stop, and waits for it until
-// ctx ends; then it returns an error that says how many are still under way.
+// Close takes nothing more, ends what is queued as not started, and waits for what is
+// running until ctx ends; then it leaves it to the server and returns an error. It
+// cancels no operation: what a server has begun it may finish.
 func (r *Runner) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
@@ -237,7 +238,7 @@ func (r *Runner) Close(ctx context.Context) error {
 		}
 	}
 	r.mu.Unlock()
-	r.stop()
+	r.unlook()
 	r.tell(done)
 
 	idle := make(chan struct{})
@@ -248,7 +249,7 @@ func (r *Runner) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return &backend.Error{
 			Class: backend.ClassLost, Doing: "stop", Object: "running operations", Err: ctx.Err(),
-			Message: "some are still under way at the server",
+			Message: "some are still under way; the servers finish them",
 		}
 	}
 }
