@@ -233,7 +233,7 @@ func TestForeignTextIsCleanedOnItsWayIn(t *testing.T) {
 	}
 }
 
-func TestConcurrentUse(t *testing.T) {
+func TestConcurrentUse(*testing.T) {
 	s := store.New(time.Now)
 	var wg sync.WaitGroup
 	for g := range 4 {

@@ -44,13 +44,13 @@ func snapshotCreate() keymap.Action {
 			caps = s.Caps(o.Ref().Conn)
 		}
 		return []keymap.Field{
-			{Name: "name", Label: "Name", Default: DefaultSnapshotName(time.Now()), Check: checkSnapshotName},
+			{Name: "name", Label: "Name", Default: DefaultSnapshotName(time.Now()), Suggested: true, Check: checkSnapshotName},
 			{Name: "description", Label: "Description"},
 			{Name: "memory", Label: "With memory", Hint: "keeps what runs; off: disks only, as after a power cut",
 				Type: keymap.ToggleField, Default: yesIf(caps.Why(backend.VerbSnapMemory) == ""), Off: caps.Why(backend.VerbSnapMemory)},
-			{Name: "quiesce", Label: "Quiesced", Hint: "the guest flushes its disks first; needs tools or the agent",
+			{Name: "quiesce", Label: "Quiesced", Hint: "the guest flushes its disks first; needs tools or the agent, and on libvirt External as well",
 				Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapQuiesce)},
-			{Name: "diskonly", Label: "External", Hint: "disks go on in new overlay files, no memory",
+			{Name: "diskonly", Label: "External", Hint: "disk-only: disks go on in new overlay files, no memory",
 				Type: keymap.ToggleField, Default: "no", Off: caps.Why(backend.VerbSnapDiskOnly)},
 		}
 	}
@@ -139,7 +139,8 @@ func revertTo() keymap.Action {
 }
 
 func revertCurrent() keymap.Action {
-	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.", backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
+	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.",
+		backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
 	a.Form = revertForm
 	a.When = whenSnapshots
 	a.Resolve = currentOnes
@@ -174,12 +175,13 @@ func whenSnapshots(_ keymap.Selection, o backend.Object) string {
 }
 
 func revertLoses(s keymap.Selection, args keymap.Args) []string {
+	out := revertAfter(s, args)
 	if args.On("safety") {
-		return []string{"The present state is kept in a safety snapshot."}
+		return append(out, "The present state is kept in a safety snapshot.")
 	}
 	o := s.First()
 	if o == nil {
-		return nil
+		return out
 	}
 	since := "its current snapshot"
 	if cur := Current(s.Children(backend.KindSnapshot, vmOf(o))); cur != nil {
@@ -188,7 +190,29 @@ func revertLoses(s keymap.Selection, args keymap.Args) []string {
 			since += ", " + AgeShort(time.Since(cur.Created)) + " ago"
 		}
 	}
-	return []string{"What changed since " + since + " is lost: disks, and memory if it runs."}
+	return append(out, "What changed since "+since+" is lost: disks, and memory if it runs.")
+}
+
+// revertAfter says how the VM will be.
+func revertAfter(s keymap.Selection, args keymap.Args) []string {
+	var out []string
+	snap, known := s.First().(*backend.Snapshot)
+	switch {
+	case args["after"] == "run":
+		out = append(out, "Then it runs.")
+	case args["after"] == "pause":
+		out = append(out, "Then it is paused.")
+	case known && len(s.Objects) == 1 && snap.State != backend.PowerUnknown:
+		out = append(out, "Then it is "+snap.State.String()+", as when the snapshot was taken.")
+	}
+	if args["host"] != "" {
+		for _, h := range s.All(backend.KindHost) {
+			if h.Ref() == hostArg(s.First(), args) {
+				out = append(out, "It is run on "+h.Title()+".")
+			}
+		}
+	}
+	return out
 }
 
 func deleteOne() keymap.Action {
