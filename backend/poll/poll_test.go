@@ -266,36 +266,6 @@ func TestTouchedLooksAgain(t *testing.T) {
 	r.eventually("the snapshot", func() bool { s, _ := r.s.Children(backend.KindSnapshot, vm); return len(s) == 1 })
 }
 
-func TestSettleFindsOutWhatHappened(t *testing.T) {
-	r := newRig(t, poll.Options{})
-	h := r.add(two("k"))
-	r.phase("k", store.Ready)
-	a, b := h.VM("a"), h.VM("b")
-	h.AddSnapshot(a, mem.SnapshotSpec{Name: "base"})
-	for name, tt := range map[string]struct {
-		op          backend.Op
-		settled, ok bool
-	}{
-		"runs":       {backend.PowerOnOp{VM: a}, true, true},
-		"is off":     {backend.PowerOffOp{VM: b}, true, true},
-		"still runs": {backend.PowerOffOp{VM: a}, true, false},
-		"was taken":  {backend.SnapshotCreateOp{VM: a, Name: "base"}, true, true},
-		"was not":    {backend.SnapshotCreateOp{VM: a, Name: "other"}, true, false},
-	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		settled, ok := r.p.Settle(ctx, tt.op)
-		cancel()
-		if settled != tt.settled || ok != tt.ok {
-			t.Errorf("%s: settled %v, ok %v", name, settled, ok)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if settled, _ := r.p.Settle(ctx, backend.ResetOp{VM: a}); settled {
-		t.Error("a reset leaves no trace, and yet was settled")
-	}
-}
-
 func TestCloseEndsEverything(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := store.New(time.Now)

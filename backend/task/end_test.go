@@ -95,23 +95,25 @@ func TestCancelBatch(t *testing.T) {
 
 func TestLostAnswer(t *testing.T) {
 	tests := []struct {
-		name        string
-		settled, ok bool
-		state       backend.TaskState
-		note        string
+		name  string
+		found bool
+		state backend.TaskState
+		note  string
 	}{
-		{"found done", true, true, backend.TaskSuccess, noteFoundDone},
-		{"found undone", true, false, backend.TaskFailed, noteFoundUndone},
-		{"not found out", false, false, backend.TaskUnknown, noteUnknown},
+		{"found done", true, backend.TaskSuccess, noteFoundDone},
+		{"not found out", false, backend.TaskUnknown, noteUnknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			asked, answered := make(chan backend.Op), make(chan struct{})
 			b := newBench(t, func(o *Options) {
-				o.Check = func(_ context.Context, op backend.Op) (bool, bool) {
+				o.Check = func(_ context.Context, op backend.Op, began time.Time) bool {
+					if time.Since(began) > time.Minute {
+						t.Errorf("began %s", began)
+					}
 					asked <- op
 					<-answered
-					return tt.settled, tt.ok
+					return tt.found
 				}
 			})
 			id := b.Start(off("a"), target("a"))
@@ -142,9 +144,9 @@ func TestLostAnswer(t *testing.T) {
 }
 
 func TestCheckThatPanicsOrHangsSettlesNothing(t *testing.T) {
-	for name, check := range map[string]func(context.Context, backend.Op) (bool, bool){
-		"panics": func(context.Context, backend.Op) (bool, bool) { panic("bug") },
-		"hangs":  func(context.Context, backend.Op) (bool, bool) { select {} },
+	for name, check := range map[string]func(context.Context, backend.Op, time.Time) bool{
+		"panics": func(context.Context, backend.Op, time.Time) bool { panic("bug") },
+		"hangs":  func(context.Context, backend.Op, time.Time) bool { select {} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			reported := make(chan error, 1)
@@ -231,10 +233,10 @@ func TestClose(t *testing.T) {
 func TestCloseEndsLooks(t *testing.T) {
 	looking := make(chan struct{})
 	b := newBench(t, func(o *Options) {
-		o.Check = func(ctx context.Context, _ backend.Op) (bool, bool) {
+		o.Check = func(ctx context.Context, _ backend.Op, _ time.Time) bool {
 			close(looking)
 			<-ctx.Done()
-			return false, false
+			return false
 		}
 	})
 	id := b.Start(off("a"), target("a"))
@@ -317,21 +319,78 @@ func TestOwnTaskIsNotShownTwice(t *testing.T) {
 	}
 }
 
-func TestServerSettlesAnUnknownTask(t *testing.T) {
-	b := newBench(t, nil)
+func TestServerSettlesALostAnswer(t *testing.T) {
+	for _, when := range []string{"while running", "while checking", "when unknown", "when judged"} {
+		for _, says := range []backend.TaskState{backend.TaskSuccess, backend.TaskFailed, backend.TaskCancelled} {
+			t.Run(when+" "+says.String(), func(t *testing.T) { serverSettles(t, when, says) })
+		}
+	}
+}
+
+func serverSettles(t *testing.T, when string, says backend.TaskState) {
+	checking := make(chan struct{}, 1)
+	b := newBench(t, func(o *Options) {
+		o.Check = func(ctx context.Context, _ backend.Op, _ time.Time) bool {
+			checking <- struct{}{}
+			if when == "while checking" {
+				<-ctx.Done()
+			}
+			return when == "when judged"
+		}
+	})
+	report := remote("task-9", says)
+	report.Message = "no space"
 	batch := b.StartMany([]Request{{Op: off("a"), Target: target("a")}})
 	id := b.List()[0].ID
 	c := b.call()
 	c.progress.Remote("task-9")
+	if when == "while running" {
+		b.Foreign(report)
+	}
 	c.fail(lost("reset"))
-	b.wait(id, backend.TaskUnknown)
-	b.wait(id)
-	b.Foreign(remote("task-9", backend.TaskSuccess))
-	if got, _ := b.Get(id); got.State != backend.TaskSuccess || got.Err != "" {
+	switch when {
+	case "while checking":
+		<-checking
+		b.Foreign(report)
+	case "when unknown":
+		b.wait(id, backend.TaskUnknown)
+		b.wait(id)
+		b.Foreign(report)
+	case "when judged":
+		b.wait(id, backend.TaskSuccess)
+		b.Foreign(report)
+	}
+	got := b.wait(id)
+	if got.State != says || (says == backend.TaskSuccess) != (got.Err == "") {
 		t.Errorf("task = %+v", got)
 	}
-	if got, _ := b.Batch(batch); got.Summary() != "1 done" {
-		t.Errorf("batch: %s", got.Summary())
+	if says == backend.TaskFailed && !strings.Contains(got.Err, "no space") {
+		t.Errorf("error = %q", got.Err)
+	}
+	if counted, _ := b.Batch(batch); !counted.Done() || counted.Unknown > 0 || counted.Total != 1 {
+		t.Errorf("batch: %s", counted.Summary())
+	}
+}
+
+func TestServerDoesNotCorrectAnAnswer(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	c.progress.Remote("task-9")
+	c.succeed()
+	b.wait(id, backend.TaskSuccess)
+	b.Foreign(remote("task-9", backend.TaskFailed))
+	if got, _ := b.Get(id); got.State != backend.TaskSuccess {
+		t.Errorf("task = %+v", got)
+	}
+}
+
+func TestLostGuestRequestIsUpToTheGuest(t *testing.T) {
+	b := newBench(t, nil)
+	id := b.Start(backend.ShutdownOp{VM: vm("a")}, target("a"))
+	b.call().fail(lost("reset"))
+	if got := b.wait(id); got.State != backend.TaskUnknown || !strings.Contains(got.Note, "the guest decides") {
+		t.Errorf("task = %+v", got)
 	}
 }
 

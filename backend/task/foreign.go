@@ -37,7 +37,7 @@ func (f *forgotten) add(k remoteKey) {
 }
 
 // Foreign takes in a task as a server reports it. One that belongs to an operation
-// of ours is not shown again, but settles ours where its outcome was unknown.
+// of ours is not shown again, but settles ours where its answer was lost.
 func (r *Runner) Foreign(rt backend.RemoteTask) {
 	r.cleaner.Object(&rt)
 	r.mu.Lock()
@@ -70,6 +70,9 @@ func (r *Runner) foreignLocked(rt backend.RemoteTask) []Task {
 // fill copies what the server says.
 func (e *entry) fill(rt backend.RemoteTask) {
 	e.Title, e.Target, e.TargetName, e.User = rt.Name, rt.Object, rt.Target, rt.User
+	if e.ConnName == "" {
+		e.ConnName = string(rt.Conn)
+	}
 	e.State, e.Progress = rt.State, rt.Progress
 	e.Queued, e.Started, e.Ended = rt.Queued, rt.Started, rt.Ended
 	e.Err = ""
@@ -78,23 +81,47 @@ func (e *entry) fill(rt backend.RemoteTask) {
 	}
 }
 
-// settleOwn learns the outcome of our own operation whose answer was lost. Needs mu.
+// settleOwn learns from the server how our own operation ended. That counts where the
+// answer was lost, more than what the object looked like. Needs mu.
 func (r *Runner) settleOwn(e *entry, rt backend.RemoteTask) []Task {
-	if e.State != backend.TaskUnknown || e.Checking {
+	out, ended := e.endOf(rt)
+	switch {
+	case !ended:
 		return nil
-	}
-	switch rt.State {
-	case backend.TaskSuccess:
-		return r.resettle(e, outcome{state: rt.State, note: "the answer was lost; the server says that it was done"})
-	case backend.TaskFailed, backend.TaskCancelled:
-		why := &backend.Error{Class: backend.ClassOther, Doing: e.Title, Object: e.TargetName, Message: rt.Message}
-		return r.resettle(e, outcome{state: rt.State, err: why})
+	case e.Checking:
+		select {
+		case e.heard <- out:
+		default:
+		}
+		return nil
+	case e.State == backend.TaskRunning:
+		e.told = &out // in case the answer gets lost
+		return nil
+	case !e.doubted || e.State == out.state:
+		return nil
 	default:
-		return nil
+		return r.resettle(e, out)
 	}
 }
 
-// resettle replaces the unknown end of a task by the real one. Needs mu.
+// endOf is the outcome that the server's own task had; false while it has none.
+func (e *entry) endOf(rt backend.RemoteTask) (outcome, bool) {
+	switch rt.State {
+	case backend.TaskSuccess:
+		return outcome{state: rt.State, note: noteServerDone}, true
+	case backend.TaskFailed, backend.TaskCancelled:
+		class := backend.ClassOther
+		if rt.State == backend.TaskCancelled {
+			class = backend.ClassCancelled
+		}
+		why := &backend.Error{Class: class, Doing: e.Title, Object: e.TargetName, Message: rt.Message}
+		return outcome{state: rt.State, err: why}, true
+	default:
+		return outcome{}, false
+	}
+}
+
+// resettle replaces the unknown or judged end of a task by the real one. Needs mu.
 func (r *Runner) resettle(e *entry, out outcome) []Task {
 	r.uncount(e)
 	return r.end(e, out)

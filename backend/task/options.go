@@ -15,7 +15,7 @@ type Options struct {
 	// Notify is called after every change, from any goroutine; it must not block.
 	Notify func()
 	// Audit is called for each own task when it is done, from any goroutine, and again
-	// when an unknown outcome becomes known. It must not block long.
+	// when the server corrects an outcome whose answer was lost. It must not block long.
 	Audit func(Task)
 	// Report gets panics, with their stacks, of the Runner's own goroutines and of
 	// drivers that they call, from any of them; may be nil.
@@ -23,9 +23,11 @@ type Options struct {
 	// Recheck says why an operation should not start after all, "" when it may. It is
 	// asked just before the operation starts; it must not block nor call the Runner.
 	Recheck func(backend.Op) string
-	// Check looks at the real state after the answer to op was lost: settled tells
-	// whether that could be found out, ok whether op had its effect. nil: never settled.
-	Check func(ctx context.Context, op backend.Op) (settled, ok bool)
+	// Check looks at the object after the answer to op, which began then, was lost, and
+	// goes on looking until it is certain that op had its effect: true; or until ctx
+	// ends: false, nothing is known. That an effect is not there yet is no finding: the
+	// server may still be working. nil: never certain.
+	Check func(ctx context.Context, op backend.Op, began time.Time) bool
 	// Deadline bounds an operation. nil: 2 hours for snapshots, 5 minutes for the others.
 	Deadline func(backend.Op) time.Duration
 	// Grace is how long after its deadline an operation may still answer; then it
@@ -52,7 +54,7 @@ func (o Options) withDefaults() Options {
 		o.Recheck = func(backend.Op) string { return "" }
 	}
 	if o.Check == nil {
-		o.Check = func(context.Context, backend.Op) (bool, bool) { return false, false }
+		o.Check = func(context.Context, backend.Op, time.Time) bool { return false }
 	}
 	if o.Deadline == nil {
 		o.Deadline = deadlineOf

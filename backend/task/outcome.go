@@ -10,12 +10,13 @@ import (
 
 // What is said about a task besides its error.
 const (
-	noteChecking    = "unknown: checking"
-	noteUnknown     = "unknown: look at the object before you do anything to it again"
-	noteFoundDone   = "the answer was lost; the object shows that it was done"
-	noteFoundUndone = "the answer was lost; the object shows that it was not done"
-	noteTooLate     = "it was done before it could be cancelled"
-	noteAccepted    = "the request was accepted; the guest decides"
+	noteChecking   = "unknown: checking"
+	noteUnknown    = "unknown: look at the object before you do anything to it again"
+	noteFoundDone  = "the answer was lost; the object shows that it was done"
+	noteServerDone = "the answer was lost; the server says that it was done"
+	noteGuest      = "unknown: the guest decides; look at its state before you ask again"
+	noteTooLate    = "it was done before it could be cancelled"
+	noteAccepted   = "the request was accepted; the guest decides"
 )
 
 // outcome is how a task ended.
@@ -70,6 +71,14 @@ func successNote(op backend.Op) string {
 	default:
 		return ""
 	}
+}
+
+// unknownNote says what to do about an outcome that could not be found out.
+func unknownNote(op backend.Op) string {
+	if successNote(op) == noteAccepted {
+		return noteGuest
+	}
+	return noteUnknown
 }
 
 // remedyOf is what the driver advises, else what the class of the error suggests.

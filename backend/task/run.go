@@ -113,45 +113,44 @@ func (r *Runner) judge(ctx context.Context, e *entry, a answer) outcome {
 	}
 }
 
-// look shows the task as unknown and finds out what really happened. It keeps the
-// object busy meanwhile: nothing may be done to it before.
+// look shows the task as unknown and finds out what really happened: from the server's
+// own task where there is one, else by the object. It keeps the object busy meanwhile:
+// nothing may be done to it before.
 func (r *Runner) look(e *entry, out outcome) outcome {
 	r.mu.Lock()
+	e.doubted = true
+	if told := e.told; told != nil {
+		r.mu.Unlock()
+		return *told
+	}
+	heard := make(chan outcome, 1)
+	e.heard = heard
 	e.State, e.Checking, e.Cancellable, e.Note = backend.TaskUnknown, true, false, noteChecking
 	e.Class, e.Err = backend.ClassLost, clean.Text(out.err.Error())
+	op, began := e.Op, e.Started
 	r.touch(e)
 	r.mu.Unlock()
 	r.tell(nil)
 
-	type finding struct{ settled, ok bool }
 	ctx, cancel := context.WithTimeout(r.looking, r.opts.CheckTime)
 	defer cancel()
-	found := make(chan finding, 1)
+	found := make(chan bool, 1)
 	guard.Go("check "+e.Title, func(err error) {
 		r.fault(err)
-		found <- finding{}
-	}, func() {
-		settled, ok := r.opts.Check(ctx, e.Op)
-		found <- finding{settled, ok}
-	})
-	var f finding
+		found <- false
+	}, func() { found <- r.opts.Check(ctx, op, began) })
+	done := false
 	select {
-	case f = <-found:
+	case told := <-heard:
+		return told
+	case done = <-found:
 	case <-ctx.Done():
 	}
-	return settle(out, f.settled, f.ok)
-}
-
-func settle(out outcome, settled, ok bool) outcome {
-	switch {
-	case !settled:
-		out.note = noteUnknown
-		return out
-	case ok:
+	if done {
 		return outcome{state: backend.TaskSuccess, note: noteFoundDone}
-	default:
-		return outcome{state: backend.TaskFailed, err: out.err, note: noteFoundUndone}
 	}
+	out.note = unknownNote(op)
+	return out
 }
 
 // holdBack ends the queued operations on an object whose state nobody knows. Needs mu.

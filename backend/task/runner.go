@@ -37,6 +37,9 @@ type entry struct {
 	Task
 	cancel  context.CancelFunc // nil unless running
 	changed chan struct{}      // closed at the next change; nil when nobody waits
+	told    *outcome           // what the server said of it while it ran
+	heard   chan outcome       // takes what the server says while it is being checked
+	doubted bool               // its answer was lost
 }
 
 // done is Task.Done without a copy: it is asked of every task at every end.
