@@ -66,6 +66,9 @@ func newApp(ctx context.Context, cmd config.Command) (*app, error) {
 	a.poller = poll.New(a.ctx, poll.Options{
 		Store: a.store, Ask: a.asker, Intervals: intervals(cmd.Intervals), Fault: a.fault,
 		Foreign: func(t backend.RemoteTask) { a.tasks.Foreign(t) },
+		Phase: func(c store.ConnStatus) {
+			a.log.Info("connection", "name", string(c.ID), "uri", c.URI, "state", c.Phase.String(), "why", c.Err, "server", c.About.Product+" "+c.About.Version)
+		},
 		Lost: func(id backend.ConnID, why error) {
 			a.tasks.Disconnected(id)
 			a.tasks.FailQueued(id, why)

@@ -121,9 +121,18 @@ func readable(err error) error {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		row, col := decode.Position()
-		return fmt.Errorf("line %d, column %d: %s", row, col, strings.TrimPrefix(decode.Error(), "toml: "))
+		return fmt.Errorf("line %d, column %d: %s", row, col, plainly(decode.Error()))
 	}
 	return err
+}
+
+// plainly says in an operator's words what the decoder says in Go's.
+func plainly(text string) string {
+	text = strings.TrimPrefix(text, "toml: ")
+	if strings.Contains(text, "cannot decode") {
+		return "the value is of another kind than the setting; a list is written [\"a\"], see hvdeck --print-config"
+	}
+	return text
 }
 
 func joinKey(k toml.Key) string {

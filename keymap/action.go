@@ -122,6 +122,8 @@ type Field struct {
 	Type              FieldType
 	Default           string // "yes" and "no" for toggles, a Value for choices
 	Choices           []FieldChoice
+	// Suggested says that Default is an offer, which the first letter typed replaces.
+	Suggested bool
 	// Check says what is wrong with a value; "" when nothing.
 	Check func(value string) string
 	// Off says why the field cannot be set; "" when it can.

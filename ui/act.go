@@ -34,9 +34,19 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 	if a.Form == nil {
 		return m.ascertain(a, s, nil)
 	}
+	return m.askForm(a, s, nil)
+}
+
+// askForm asks for the arguments; before are earlier answers to begin with.
+func (m *Model) askForm(a keymap.Action, s keymap.Selection, before keymap.Args) tea.Cmd {
 	fields := a.Form(s)
 	if len(fields) == 0 {
 		return m.ascertain(a, s, nil)
+	}
+	for i, f := range fields {
+		if v, given := before[f.Name]; given && f.Type != keymap.FixedField {
+			fields[i].Default, fields[i].Suggested = v, false
+		}
 	}
 	m.ask(strings.TrimSuffix(a.Title, "…")+": "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
 		for _, f := range fields {
@@ -56,11 +66,12 @@ func formFields(fields []keymap.Field) []form.Field {
 		if f.Off != "" || f.Type == keymap.FixedField {
 			continue
 		}
-		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default}
+		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default, Suggested: f.Suggested}
 		switch f.Type {
 		case keymap.TextField: // as a form's field is
 		case keymap.ToggleField:
 			w.Kind = form.YesNo
+		case keymap.TextField, keymap.FixedField:
 		case keymap.ChoiceField:
 			w.Kind = form.Choice
 			for _, c := range f.Choices {
@@ -157,7 +168,11 @@ func (m *Model) stateOf(o backend.Object) string {
 
 func (m *Model) targetWords(objects []backend.Object) string {
 	if len(objects) == 1 {
-		return m.fullName(objects[0])
+		name := m.fullName(objects[0])
+		if m.env.Several() {
+			name += " on " + string(objects[0].Ref().Conn)
+		}
+		return name
 	}
 	k := objects[0].Ref().Kind.String()
 	return fmt.Sprintf("%d %ss", len(objects), k)
@@ -198,7 +213,7 @@ func (m *Model) start(s startMsg) tea.Cmd {
 	}
 	m.follow()
 	if len(requests) == 1 {
-		m.started[m.tasks.Start(requests[0].Op, requests[0].Target)] = true
+		m.started[m.tasks.Start(requests[0].Op, requests[0].Target)] = s
 	} else {
 		m.batches[m.tasks.StartMany(requests)] = commandName(s.action)
 	}
@@ -206,7 +221,10 @@ func (m *Model) start(s startMsg) tea.Cmd {
 		m.say(theme.StateWarn, fmt.Sprintf("%s: started on %d, %d skipped", commandName(s.action), len(requests), gone))
 	}
 	if p := m.slots[m.stackFocus()].pane(); p != nil {
-		p.Unmark()
+		p.UnmarkThese(s.fit)
+		for _, sk := range s.skipped {
+			p.UnmarkThese([]backend.Object{sk.Object})
+		}
 	}
 	return nil
 }
@@ -283,10 +301,20 @@ func (m *Model) openAllActions() {
 
 func (m *Model) selectionWords() string {
 	s := m.selected()
-	if len(s) == 0 {
-		return "nothing selected"
+	hidden := 0
+	if p := m.slots[m.stackFocus()].pane(); p != nil && m.screen() == nil {
+		hidden = p.HiddenMarks()
 	}
-	return m.targetWords(s)
+	switch {
+	case len(s) == 0 && hidden > 0:
+		return fmt.Sprintf("nothing; the filter hides all %d marks", hidden)
+	case len(s) == 0:
+		return "nothing selected"
+	case hidden > 0:
+		return fmt.Sprintf("%s; %d more marked are hidden", m.targetWords(s), hidden)
+	default:
+		return m.targetWords(s)
+	}
 }
 
 // fitting keeps the actions for the kind of the selection; what does not fit its

@@ -64,7 +64,7 @@ func paneActions() []keymap.Action {
 		g("zoom-in", "Grow the pane", "To half the screen, then to all of it.", "+", "="),
 		g("zoom-out", "Shrink the pane", "", "_", "-"),
 		g("wide", "Show all columns", "", "w"),
-		g("scope", "All connections, or one", "Storage and networks of every connection, or only of the host under the cursor.", "a"),
+		g("scope", "All connections, or one", "Storage and networks of every connection, or only of the connection of the VM or host under the cursor.", "a"),
 	}
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"hvdeck/backend"
@@ -19,8 +20,9 @@ func (m *Model) openHelp() {
 		lines = append(lines, pager.Line{Segs: []pager.Seg{{Tok: theme.Head, Text: s}}})
 	}
 	here := m.reg.In(m.chain())
+	slices.SortStableFunc(here, func(a, b keymap.Action) int { return helpRank(a) - helpRank(b) })
 	group := ""
-	for _, a := range append(here, m.menuActions()...) {
+	for _, a := range append(m.menuActions(), here...) {
 		if a.Group != group {
 			group = a.Group
 			head(group)
@@ -33,7 +35,15 @@ func (m *Model) openHelp() {
 		"host:kvm01   one field: name state host tag ip conn dc cluster pool folder guest uuid id path type")...)
 	head("States")
 	lines = append(lines, m.legend()...)
-	m.push(&textScreen{name: "Help", Pager: pager.New(lines)})
+	m.push(&textScreen{name: "Help " + m.env.Theme.Glyphs.Dot + " esc closes, j k and PgDn scroll, / finds", Pager: pager.New(lines)})
+}
+
+// helpRank puts the many ways to sort last.
+func helpRank(a keymap.Action) int {
+	if strings.HasPrefix(a.ID, "sort.") {
+		return 1
+	}
+	return 0
 }
 
 func (m *Model) menuActions() []keymap.Action {

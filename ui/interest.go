@@ -30,7 +30,7 @@ type rest struct {
 }
 
 // follow points the panes that hang on another at what is under its cursor: the VM
-// drives the snapshots, the host's connection the storage and networks.
+// drives the snapshots, the connection of the VM or host the storage and networks.
 func (m *Model) follow() {
 	var at backend.Ref
 	if o := m.cursorObject(); o != nil {
@@ -42,9 +42,9 @@ func (m *Model) follow() {
 	if m.rested() {
 		m.arrive()
 	}
-	var conn backend.ConnID
-	if host := m.slots[slotHosts].pane().Cursor(); host != nil && !m.scopeAll {
-		conn = host.Ref().Conn
+	conn := m.place
+	if m.scopeAll {
+		conn = ""
 	}
 	m.slots[slotStorage].tabs[0].SetSource(pane.Source{Conn: conn})
 	m.slots[slotNetworks].tabs[0].SetSource(pane.Source{Conn: conn})
@@ -65,6 +65,9 @@ func (m *Model) arrive() {
 		m.detailScroll = 0
 	}
 	m.shown = m.rest.at
+	if k := m.shown.Kind; k == backend.KindHost || k == backend.KindVM || k == backend.KindCluster || k == backend.KindResourcePool {
+		m.place = m.shown.Conn
+	}
 	src := pane.Source{}
 	if vm := m.focusVM(); vm != nil {
 		src.Parent = vm.Ref()

@@ -75,13 +75,14 @@ type Model struct {
 
 	shown        backend.Ref // what the details show
 	rest         rest
+	place        backend.ConnID // whose storage and networks are shown
 	detailTab    int
 	detailScroll int
 	filtering    *filterLine
 
 	revs     store.Revs
 	interest poll.Interest
-	started  map[task.ID]bool // own tasks whose failure is to be told
+	started  map[task.ID]startMsg // own tasks whose failure is to be told
 	batches  map[task.BatchID]string
 	note     note
 	ticking  bool
@@ -110,7 +111,7 @@ func New(o Options) (*Model, error) {
 	env := kind.NewEnv(o.Store, th)
 	m := &Model{
 		o: o, store: o.Store, tasks: o.Tasks, now: o.Now, termDark: o.Dark,
-		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]bool{}, batches: map[task.BatchID]string{},
+		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]startMsg{}, batches: map[task.BatchID]string{},
 	}
 	env.Busy = m.busyWith
 	env.Refresh(o.Now())

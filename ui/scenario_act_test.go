@@ -162,7 +162,7 @@ func TestTasks(t *testing.T) {
 	w.Press("6").Pane("Tasks").WaitFor(regexp.MustCompile(`create snapshot web-1 +running`))
 	w.Press("W").WaitFor("Wait for: create snapshot web-1").Press("enter").WaitGone("Wait for: create")
 	w.Press("q").WaitFor("Quit hvdeck?").WaitFor("1 running here").Press("esc").WaitGone("Quit hvdeck?")
-	w.Press("C").WaitFor("Cancel task: create snapshot web-1?").Press("y")
+	w.Press("C").WaitFor("Stop the task: create snapshot web-1?").Press("y")
 	w.Pane("Tasks").WaitFor("cancelled")
 	w.WaitFor("Waited for").Press("esc").WaitGone("Waited for")
 	w.Press("enter").WaitFor("Object:   web-1 on kvm1").Press("esc")

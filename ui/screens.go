@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -52,7 +53,7 @@ type listScreen struct {
 	scope  []keymap.Scope
 	cursor func() backend.Object
 	empty  string
-	all    bool // wants the load of every VM
+	loads  *pane.Pane // wants the load of every VM, and the rates of those in sight; nil for none
 }
 
 func (s *listScreen) title(*Model) string {
@@ -68,8 +69,16 @@ func (s *listScreen) draw(_ *Model, w, h int) []string {
 }
 func (s *listScreen) do(_ *Model, id string) bool               { return s.view.Do(id) }
 func (s *listScreen) refresh(_ *Model, revs store.Revs) tea.Cmd { return s.view.Refresh(revs) }
-func (s *listScreen) interest(_ *Model, in *poll.Interest)      { in.AllLoads = in.AllLoads || s.all }
-func (s *listScreen) searchable() searchable                    { return s.view }
+func (s *listScreen) interest(_ *Model, in *poll.Interest) {
+	if s.loads == nil {
+		return
+	}
+	in.AllLoads = true
+	for _, o := range s.loads.Visible() {
+		in.Rows = append(in.Rows, o.Ref())
+	}
+}
+func (s *listScreen) searchable() searchable { return s.view }
 func (s *listScreen) object() backend.Object {
 	if s.cursor == nil {
 		return nil
@@ -82,7 +91,7 @@ func (m *Model) openTop() {
 	p := pane.New(m.env, m.specs.Of(backend.KindVM), m.fault)
 	p.SortBy("cpu")
 	m.push(&listScreen{
-		name: "Top", view: p, cursor: p.Cursor, all: true, empty: "no VMs",
+		name: "Top", view: p, cursor: p.Cursor, loads: p, empty: "no VMs",
 		scope: []keymap.Scope{keymap.Rows(backend.KindVM), keymap.List, keymap.Global},
 	})
 }
@@ -201,10 +210,12 @@ func (m *Model) openEvents() {
 		for i := len(events) - 1; i >= 0; i-- {
 			out = append(out, row{events[i], i})
 		}
+		// Servers tell late, and each by its own clock.
+		slices.SortStableFunc(out, func(a, b row) int { return b.At.Compare(a.At) })
 		return out
 	}
 	view := pane.NewList(m.env, []table.Column[row]{
-		col("at", "TIME", 8, 8, func(r row) string { return r.At.Local().Format("15:04:05") }, muted),
+		col("at", "TIME", 14, 14, func(r row) string { return r.At.Local().Format("01-02 15:04:05") }, muted),
 		col("conn", "CONN", 4, 14, func(r row) string { return string(r.Conn) }, muted),
 		col("name", "OBJECT", 6, 30, func(r row) string { return r.Name }, func(row) theme.Token { return theme.Text }),
 		text,

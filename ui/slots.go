@@ -171,7 +171,7 @@ func (m *Model) emptyWords(s *slot) string {
 	case s.kind() == backend.KindSnapshot:
 		return m.emptySnapshots()
 	case s.kind() == backend.KindVolume:
-		return "nothing in it, or not listed yet"
+		return m.emptyVolumes(s)
 	}
 	return m.whyNone(s.pane().Source().Conn)
 }
@@ -192,6 +192,13 @@ func (m *Model) whyNone(conn backend.ConnID) string {
 		return down
 	}
 	return "none"
+}
+
+func (m *Model) emptyVolumes(s *slot) string {
+	if _, at := m.store.Children(backend.KindVolume, s.pane().Source().Parent); at.IsZero() {
+		return "listing…"
+	}
+	return "empty"
 }
 
 func (m *Model) emptySnapshots() string {

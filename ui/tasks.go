@@ -40,7 +40,7 @@ func newTasksList(m *Model) *tasksList {
 	plain := func(f func(task.Task) string, tok theme.Token) func(task.Task) table.Cell {
 		return func(t task.Task) table.Cell { return table.Cell{Text: f(t), Tok: tok} }
 	}
-	what := col("what", "TASK", 10, 60, 0, plain(taskWords, theme.Text))
+	what := col("what", "TASK", 26, 70, 0, plain(taskWords, theme.Text))
 	what.Flex = 2
 	cols := []table.Column[task.Task]{
 		col("glyph", "", 1, 1, 0, m.taskGlyph), what,
@@ -65,6 +65,19 @@ func (l *tasksList) take(r *task.Runner) {
 			l.busy[t.Target] = busyWord(*t)
 		}
 	}
+}
+
+// runningFirst puts what is not done on top, each part the newest first.
+func (l *tasksList) runningFirst() []task.Task {
+	out := make([]task.Task, 0, len(l.all))
+	for _, done := range []bool{false, true} {
+		for _, t := range l.all {
+			if t.Done() == done {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
 }
 
 func taskWords(t task.Task) string { return t.Title + " " + t.TargetName }
@@ -158,7 +171,11 @@ func (m *Model) taskLine(w int) string {
 func (m *Model) taskTail(t task.Task) string {
 	switch {
 	case t.State == backend.TaskFailed:
-		return strings.ReplaceAll(t.Err, "\n", " ")
+		_, why, found := strings.Cut(t.Err, ": ") // what and on which object stand before
+		if !found {
+			why = t.Err
+		}
+		return strings.ReplaceAll(why, "\n", " ")
 	case t.Note != "" && t.Done():
 		return t.Note
 	case t.State == backend.TaskQueued:
@@ -208,14 +225,14 @@ func (m *Model) tasksEndedLately() bool {
 func (m *Model) tellEnded() {
 	m.tasksList.take(m.tasks)
 	m.tellBatches()
-	for id := range m.started {
+	for id, s := range m.started {
 		t, ok := m.tasks.Get(id)
 		if ok && !t.Done() {
 			continue
 		}
 		delete(m.started, id)
 		if ok && (t.State == backend.TaskFailed || t.State == backend.TaskUnknown) {
-			m.showFailure(t)
+			m.showFailure(t, s)
 		}
 	}
 }
@@ -236,11 +253,24 @@ func (m *Model) tellBatches() {
 	}
 }
 
-func (m *Model) showFailure(t task.Task) {
-	box := overlay.NewMessage(fmt.Sprintf("%s %s on %s: %s", t.Title, t.TargetName, t.ConnName, t.State), failureText(t)).Async()
+// showFailure shows the server's words; where a form was filled in, enter leads back
+// to it as it was.
+func (m *Model) showFailure(t task.Task, s startMsg) {
+	text := failureText(t)
+	again := s.action.Form != nil && t.State == backend.TaskFailed
+	if again {
+		text += "\n\nenter goes back to the form, esc closes"
+	}
+	box := overlay.NewMessage(fmt.Sprintf("%s %s on %s: %s", t.Title, t.TargetName, t.ConnName, t.State), text).Async()
 	box.Tok = theme.StateBad
 	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
-		return box.Update(k) != overlay.Open, nil
+		if box.Update(k) == overlay.Open {
+			return false, nil
+		}
+		if again && k.String() == "enter" {
+			m.askForm(s.action, s.sel, s.args)
+		}
+		return true, nil
 	}})
 }
 
@@ -287,6 +317,10 @@ func (m *Model) askCancel() {
 		m.say(theme.StateWarn, "no task that runs is under the cursor")
 		return
 	}
+	if !t.Own {
+		m.say(theme.StateWarn, "it was started by "+orDash(t.User)+", not here; cancel it where it was started")
+		return
+	}
 	if t.Batch != 0 {
 		m.askCancelBatch(t)
 		return
@@ -302,7 +336,7 @@ func (m *Model) askCancelBatch(t task.Task) {
 			m.confirmCancel(t)
 			return nil
 		}
-		q := overlay.Question{Title: "Cancel every task of this batch?", Verb: "Cancel tasks", Level: overlay.Disruptive}
+		q := overlay.Question{Title: "Stop every task of this batch?", Verb: "Stop them", Level: overlay.Disruptive}
 		m.confirm(q, func() tea.Cmd { m.tasks.CancelBatch(t.Batch); return nil })
 		return nil
 	})
@@ -310,7 +344,7 @@ func (m *Model) askCancelBatch(t task.Task) {
 
 func (m *Model) confirmCancel(t task.Task) {
 	q := overlay.Question{
-		Title: "Cancel task: " + taskWords(t) + "?", Verb: "Cancel task", Level: overlay.Disruptive,
+		Title: "Stop the task: " + taskWords(t) + "?", Verb: "Stop it", Level: overlay.Disruptive,
 		Targets: []overlay.Target{{Name: t.TargetName, Conn: t.ConnName, Note: taskStateWord(t)}},
 	}
 	m.confirm(q, func() tea.Cmd {

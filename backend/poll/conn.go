@@ -143,6 +143,9 @@ func (c *conn) status(change func(*store.ConnStatus)) {
 		s.Since = c.p.o.Now()
 	}
 	c.p.o.Store.SetConn(s)
+	if s.Phase != phase && c.p.o.Phase != nil {
+		c.p.o.Phase(s)
+	}
 }
 
 // dial makes one attempt, bounded also when a driver forgets its own bound: a
@@ -192,9 +195,12 @@ func got2[A any](got <-chan A, b func(A) backend.Backend) func() backend.Backend
 	return func() backend.Backend { return b(<-got) }
 }
 
-// discard closes a backend that arrives after nobody wants it any more.
+// discard waits for a backend that nobody wants any more and closes it. Close of the
+// Poller waits for that, or the process would leave files and sessions behind.
 func (c *conn) discard(late func() backend.Backend) {
+	c.p.wg.Add(1)
 	guard.Go("late dial "+string(c.e.ID), c.p.fault, func() {
+		defer c.p.wg.Done()
 		if b := late(); b != nil {
 			_ = b.Close()
 		}

@@ -54,12 +54,41 @@ func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref,
 		return c.passable(ctx, err)
 	}
 	c.p.o.Store.Touch(c.e.ID)
+	if refs == nil {
+		samples, err = c.withRates(ctx, b, samples)
+		if err != nil {
+			return err
+		}
+	}
 	c.p.o.Store.PutSamples(samples)
 	if refs == nil {
 		c.p.o.Store.DropSamples(c.e.ID, backend.KindVM, began)
 		c.p.o.Store.DropSamples(c.e.ID, backend.KindHost, began)
 	}
 	return nil
+}
+
+// withRates puts the fuller samples of what is in sight in the place of those of the
+// whole inventory, where a server gives rates only for objects that are named.
+func (c *conn) withRates(ctx context.Context, b backend.Backend, all []backend.Sample) ([]backend.Sample, error) {
+	rows := ofConn(c.p.interest.Load().Rows, c.e.ID)
+	if b.Caps().BulkLoads || len(rows) == 0 {
+		return all, nil
+	}
+	seen, err := b.Stats(ctx, rows)
+	if err != nil {
+		return all, c.passable(ctx, err)
+	}
+	fuller := make(map[backend.Ref]backend.Sample, len(seen))
+	for _, s := range seen {
+		fuller[s.Ref] = s
+	}
+	for i, s := range all {
+		if f, ok := fuller[s.Ref]; ok {
+			all[i] = f
+		}
+	}
+	return all, nil
 }
 
 func ofConn(refs []backend.Ref, id backend.ConnID) []backend.Ref {

@@ -69,6 +69,8 @@ type Options struct {
 	Ask     backend.Asker
 	Foreign func(backend.RemoteTask) // takes tasks that servers report; may be nil
 	Fault   func(error)              // takes recovered panics; may be nil
+	// Phase hears of every change of a connection's phase; may be nil, must not block.
+	Phase func(store.ConnStatus)
 	// Lost hears that a session ended and why; may be nil, must not block.
 	Lost      func(backend.ConnID, error)
 	Intervals Intervals

@@ -204,7 +204,7 @@ func (c *conn) takePending() []backend.Query {
 // a moment. Only a dead connection is an error.
 func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) error {
 	var all []backend.Object
-	first := q.Refs == nil && !c.p.o.Store.Known(c.e.ID, q)
+	first := q.Refs == nil && q.Parent.IsZero() && !c.p.o.Store.Known(c.e.ID, q)
 	err := b.List(ctx, q, func(page []backend.Object) {
 		all = append(all, page...)
 		if first {

@@ -28,15 +28,17 @@ type Option struct {
 
 // Field describes one question.
 type Field struct {
-	Key      string // names the value
-	Label    string
-	Hint     string // shown while the field has the focus
-	Kind     Kind
-	Default  string // as it would be typed
-	Choices  []Option
-	Required bool
-	Min, Max int64                    // of numbers and sizes; Max 0 is no limit
-	Validate func(value string) error // after the kind's own check; its text is shown
+	Key     string // names the value
+	Label   string
+	Hint    string // shown while the field has the focus
+	Kind    Kind
+	Default string // as it would be typed
+	// Suggested says that Default is an offer: the first letter typed replaces it.
+	Suggested bool
+	Choices   []Option
+	Required  bool
+	Min, Max  int64                    // of numbers and sizes; Max 0 is no limit
+	Validate  func(value string) error // after the kind's own check; its text is shown
 }
 
 // check is the complaint about a value, in the words for the operator; nil when good.

@@ -158,6 +158,10 @@ func (f *Form) SetError(key string, err error) {
 
 func (e *entry) key(msg tea.KeyPressMsg) {
 	if e.input != nil {
+		if e.Suggested && msg.Text != "" {
+			e.input.SetValue("")
+		}
+		e.Suggested = false
 		if e.input.Key(msg) {
 			e.edited()
 		}

@@ -24,7 +24,7 @@ func Short(n float64) string {
 	return scaled(n, 1024, []string{"B", "K", "M", "G", "T", "P"})
 }
 
-// Rate is bytes a second in a narrow column: "1.2M/s"; nothing moving is "0".
+// Rate is bytes a second in a narrow column: "1.2MB/s"; nothing moving is "0".
 func Rate(n float64) string {
 	if !backend.Known(n) {
 		return "-"
@@ -32,7 +32,7 @@ func Rate(n float64) string {
 	if n < 1 {
 		return "0"
 	}
-	return scaled(n, 1000, []string{"B/s", "k/s", "M/s", "G/s", "T/s", "P/s"})
+	return scaled(n, 1000, []string{"B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s"})
 }
 
 func scaled(n, base float64, units []string) string {

@@ -79,7 +79,7 @@ func (h hostColumns) columns() []Column {
 	}
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
 		g, tok := h.look(o.(*backend.Host))
-		return cell(g, tok)
+		return h.sign(o, g, tok)
 	}}}
 	state := Column{Column: col("state", "STATE", 'S', 5, 14, 6, true), SortKey: func(o backend.Object) Key { return Key{Text: hostWord(o.(*backend.Host))} }}
 	state.Cell = func(o backend.Object) table.Cell {

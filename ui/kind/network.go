@@ -15,9 +15,9 @@ func networkSpec(e *Env) *Spec {
 	}
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
 		if net(o).Active {
-			return cell(e.Theme.Glyphs.On, theme.StateOK)
+			return e.sign(o, e.Theme.Glyphs.On, theme.StateOK)
 		}
-		return cell(e.Theme.Glyphs.Off, theme.StateOff)
+		return e.sign(o, e.Theme.Glyphs.Off, theme.StateOff)
 	}}}
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 7, Max: 40, Flex: 2}
 	return &Spec{

@@ -72,7 +72,7 @@ func (p poolColumns) columns() []Column {
 		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
 	}
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
-		return cell(p.glyph(pool(o)), p.tok(pool(o)))
+		return p.sign(o, p.glyph(pool(o)), p.tok(pool(o)))
 	}}}
 	bar := Column{Column: col("bar", "", 0, 8, 8, 4, false)}
 	bar.Cell = func(o backend.Object) table.Cell {

@@ -120,6 +120,14 @@ func (e *Env) Several() bool { return len(e.conns) > 1 }
 // Stale reports whether an object's connection is not live: it is drawn as old.
 func (e *Env) Stale(o backend.Object) bool { return !e.Live(o.Ref().Conn) }
 
+// sign is the cell of a state's glyph; what is old has the glyph of the unknown.
+func (e *Env) sign(o backend.Object, glyph string, tok theme.Token) table.Cell {
+	if e.Stale(o) {
+		return cell(e.Theme.Glyphs.Waiting, theme.Stale)
+	}
+	return cell(glyph, tok)
+}
+
 func cell(text string, tok theme.Token) table.Cell { return table.Cell{Text: text, Tok: tok} }
 
 // plus adds fields that only one hypervisor knows.

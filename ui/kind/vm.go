@@ -142,7 +142,7 @@ func (v vmColumns) short(vm *backend.VM) string {
 func (v vmColumns) columns() []Column {
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
 		g, tok := v.vmLook(o.(*backend.VM))
-		return cell(g, tok)
+		return v.sign(o, g, tok)
 	}}}
 	name := v.textColumn(table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 16, Max: 60, Flex: 3}, theme.Text, backend.Object.Title)
 	state := Column{

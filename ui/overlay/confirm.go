@@ -53,6 +53,10 @@ type Confirm struct {
 	grace  grace
 	loses  []string // wrapped
 	width  int      // that loses is for
+
+	lines    []targetLine
+	linesFor int // the width that lines are for
+	column   int // the width from which a name goes on below
 }
 
 // NewConfirm returns a question. now is the clock; nil takes the time of day.
@@ -157,43 +161,85 @@ func (c *Confirm) head(w int, th *theme.Theme) []string {
 }
 
 // targets lists the objects in at most room lines, and one line for the position where
-// they do not all fit.
+// they do not all fit. Nothing of a name is left out: a long one goes on below.
 func (c *Confirm) targets(w, room int, th *theme.Theme) []string {
-	n := len(c.q.Targets)
-	if n == 0 {
+	if len(c.q.Targets) == 0 {
 		return nil
 	}
+	lines := c.targetLines(w)
+	n := len(lines)
 	c.scroll.fit(min(room, n), n)
-	name := 0
-	shown := c.q.Targets[c.scroll.top:c.scroll.end()]
-	for _, t := range shown {
-		name = max(name, line.Width(t.Conn)+1+line.Width(t.Name))
+	out := make([]string, 0, c.scroll.page+1)
+	for _, l := range lines[c.scroll.top:c.scroll.end()] {
+		out = append(out, l.draw(w, th))
 	}
-	out := make([]string, 0, len(shown)+1)
-	for _, t := range shown {
-		out = append(out, targetLine(t, w, name, th))
-	}
-	if n > len(shown) {
-		out = append(out, padded(th, theme.Muted, fmt.Sprintf("%d to %d of %d  PgUp PgDn scroll", c.scroll.top+1, c.scroll.end(), n), w))
+	if n > len(out) {
+		out = append(out, padded(th, theme.Muted, fmt.Sprintf("line %d to %d of %d  PgUp PgDn scroll", c.scroll.top+1, c.scroll.end(), n), w))
 	}
 	return out
 }
 
-// targetLine names one object in full: the name is the last to be cut.
-func targetLine(t Target, w, name int, th *theme.Theme) string {
+// targetLine is a line of a target: its first, or one that goes on.
+type targetLine struct {
+	conn, name, note string
+	skip, more       bool
+}
+
+// targetLines breaks the targets into lines of w cells, once for a width.
+func (c *Confirm) targetLines(w int) []targetLine {
+	if c.lines != nil && c.linesFor == w {
+		return c.lines
+	}
+	c.lines, c.linesFor = make([]targetLine, 0, len(c.q.Targets)), w
+	widest := 0
+	for _, t := range c.q.Targets {
+		widest = max(widest, line.Width(t.Conn)+1+line.Width(t.Name))
+	}
+	c.column = min(widest, w*2/3)
+	for _, t := range c.q.Targets {
+		c.addTarget(t, max(w-2, 1))
+	}
+	return c.lines
+}
+
+func (c *Confirm) addTarget(t Target, w int) {
+	first := targetLine{conn: t.Conn, name: t.Name, note: t.Note, skip: t.Skip}
+	long := line.Width(t.Conn) + 1 + line.Width(t.Name)
+	if long <= c.column || (t.Note == "" && long <= w) {
+		c.lines = append(c.lines, first)
+		return
+	}
+	first.note = ""
+	parts := line.Wrap(t.Conn+"/"+t.Name, w)
+	first.conn, first.name = "", parts[0]
+	if rest, ok := strings.CutPrefix(parts[0], t.Conn+"/"); ok {
+		first.conn, first.name = t.Conn, rest
+	}
+	c.lines = append(c.lines, first)
+	for _, p := range parts[1:] {
+		c.lines = append(c.lines, targetLine{name: p, skip: t.Skip, more: true})
+	}
+	if t.Note != "" {
+		c.lines = append(c.lines, targetLine{note: t.Note, more: true})
+	}
+}
+
+func (l targetLine) draw(w int, th *theme.Theme) string {
 	b := line.New(th, theme.Plain, w)
 	tok, sign := theme.Accent, th.Glyphs.Bullet
-	if t.Skip {
+	if l.skip {
 		tok, sign = theme.Muted, th.Glyphs.Dot
 	}
-	b.Add(tok, sign+" ")
-	start := b.Used()
-	if t.Conn != "" {
-		b.AddMax(theme.Muted, t.Conn, max(b.Left()-1-line.Width(t.Name), 4)).Add(theme.Muted, "/")
+	if l.more {
+		sign = " "
 	}
-	b.Add(tok, t.Name)
-	if t.Note != "" {
-		b.Gap(name-(b.Used()-start)+2).Add(theme.Muted, t.Note)
+	b.Add(tok, sign+" ")
+	if l.conn != "" {
+		b.Add(theme.Muted, l.conn+"/")
+	}
+	b.Add(tok, l.name)
+	if l.note != "" {
+		b.Gap(2).Add(theme.Muted, l.note)
 	}
 	return b.String()
 }

@@ -355,10 +355,31 @@ func (p *Pane) Counts() string {
 	if p.rows.Len() != p.total {
 		n += " of " + strconv.Itoa(p.total)
 	}
-	if m := p.rows.MarkCount(); m > 0 {
-		n = strconv.Itoa(m) + " marked, " + n
+	marks := p.rows.MarkCount()
+	if marks == 0 {
+		return n
 	}
-	return n
+	if shown := len(p.rows.Marked()); shown != marks {
+		return strconv.Itoa(shown) + " of " + strconv.Itoa(marks) + " marked shown, " + n
+	}
+	return strconv.Itoa(marks) + " marked, " + n
+}
+
+// HiddenMarks is how many marked rows the filter hides: actions leave them alone.
+func (p *Pane) HiddenMarks() int {
+	if p.rows.MarkCount() == 0 {
+		return 0
+	}
+	return p.rows.MarkCount() - len(p.rows.Marked())
+}
+
+// UnmarkThese takes the marks off objects that were acted on; others keep theirs.
+func (p *Pane) UnmarkThese(objects []backend.Object) {
+	gone := make(map[backend.Ref]bool, len(objects))
+	for _, o := range objects {
+		gone[o.Ref()] = true
+	}
+	p.rows.RetainMarks(func(r backend.Ref) bool { return !gone[r] })
 }
 
 // Draw gives h lines of w cells.
