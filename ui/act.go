@@ -68,10 +68,9 @@ func formFields(fields []keymap.Field) []form.Field {
 		}
 		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default, Suggested: f.Suggested}
 		switch f.Type {
-		case keymap.TextField: // as a form's field is
+		case keymap.TextField, keymap.FixedField: // as a form's field is; not asked
 		case keymap.ToggleField:
 			w.Kind = form.YesNo
-		case keymap.TextField, keymap.FixedField:
 		case keymap.ChoiceField:
 			w.Kind = form.Choice
 			for _, c := range f.Choices {

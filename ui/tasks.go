@@ -51,7 +51,7 @@ func newTasksList(m *Model) *tasksList {
 		col("user", "USER", 4, 20, 5, plain(taskUser, theme.Muted)),
 		col("error", "MESSAGE", 7, 80, 6, plain(taskMessage, theme.StateBad)),
 	}
-	l.List = pane.NewList(m.env, cols, func(t task.Task) task.ID { return t.ID }, func() []task.Task { l.take(m.tasks); return l.all },
+	l.List = pane.NewList(m.env, cols, func(t task.Task) task.ID { return t.ID }, func() []task.Task { l.take(m.tasks); return l.runningFirst() },
 		func(t task.Task) string { return taskWords(t) + " " + t.State.String() + " " + t.User + " " + t.Err }, store.TopicTasks)
 	return l
 }
