@@ -32,6 +32,9 @@ type Conn struct {
 	about backend.About
 	caps  backend.Caps
 
+	dialled time.Time  // by the server's clock
+	mark    *eventMark // of its dialer
+
 	life context.Context // ends with Close
 	die  context.CancelFunc
 
@@ -46,9 +49,9 @@ type Conn struct {
 	perfMu sync.Mutex
 }
 
-func newConn(o Options, end endpoint, vc *vim25.Client) *Conn {
+func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {
 	life, die := context.WithCancel(context.Background())
-	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames()}
+	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark}
 }
 
 // ID implements backend.Backend.

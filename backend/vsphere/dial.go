@@ -29,7 +29,7 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(d.opts, d.end, vc)
+	c := newConn(d.opts, d.end, vc, &d.mark)
 	if err := d.login(ctx, c, ask); err != nil {
 		vc.CloseIdleConnections()
 		return nil, err
@@ -194,6 +194,7 @@ func (c *Conn) introduce(ctx context.Context) error {
 	}
 	half := time.Since(began) / 2
 	c.about = aboutOf(c.vc.ServiceContent.About, c.end, now.Sub(began.Add(half)))
+	c.dialled = *now
 	c.about.ReadOnly = c.opts.ReadOnly
 	c.caps = capsOf(c.vc.IsVC(), c.opts.ReadOnly)
 	return nil

@@ -1,9 +1,11 @@
 package vsphere
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -13,20 +15,54 @@ import (
 )
 
 const (
-	eventHistory = 15 * time.Minute // told when the watch starts
-	eventLimit   = 200              // told at once
+	eventHistory = time.Minute // told of before the connection was made
+	eventLimit   = 200         // told at once
 )
 
-// eventFeed fetches the events since the last one it saw.
+// eventMark is the newest event told by a dialer's connections. The next connection
+// goes on from there: a log that is told twice can't be read.
+type eventMark struct {
+	mu  sync.Mutex
+	key int32
+	at  time.Time // the server's clock
+}
+
+// start is where a connection made then, by the server's clock, begins to tell. Keys
+// only grow while a server runs: a mark in its future is of another life.
+func (m *eventMark) start(dialled time.Time) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.at.After(dialled) {
+		m.key, m.at = 0, time.Time{}
+	}
+	if begin := dialled.Add(-eventHistory); m.at.Before(begin) {
+		return begin
+	}
+	return m.at
+}
+
+func (m *eventMark) told(e *types.Event) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return e.Key <= m.key && !e.CreatedTime.After(m.at)
+}
+
+func (m *eventMark) set(e *types.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.key, m.at = e.Key, e.CreatedTime
+}
+
+// eventFeed fetches the events since the last one that was told.
 type eventFeed struct {
 	c     *Conn
+	mark  *eventMark
 	since time.Time // the server's clock
-	last  int32     // key of the newest event told
 	off   bool      // the server has no queries for events
 }
 
 func newEventFeed(c *Conn) *eventFeed {
-	return &eventFeed{c: c, since: time.Now().Add(c.about.ServerTime - eventHistory), off: c.vc.ServiceContent.EventManager == nil}
+	return &eventFeed{c: c, mark: c.mark, since: c.mark.start(c.dialled), off: c.vc.ServiceContent.EventManager == nil}
 }
 
 // poll tells the new events. A server that can't be asked costs the log its
@@ -53,12 +89,18 @@ func (f *eventFeed) poll(ctx context.Context, w *watch, feed chan<- func(context
 	if len(news) == 0 {
 		return nil
 	}
-	return send(ctx, feed, func(context.Context) error {
-		for _, e := range news {
-			w.emit(backend.Happened{Event: e})
+	err = send(ctx, feed, func(context.Context) error {
+		for _, e := range news[max(0, len(news)-eventLimit):] {
+			w.emit(backend.Happened{Event: f.c.event(e)})
 		}
 		return nil
 	})
+	if err == nil { // else they are told by the next feed
+		last := news[len(news)-1].GetEvent()
+		f.mark.set(last)
+		f.since = last.CreatedTime
+	}
+	return err
 }
 
 // failed lets a dead session or connection end the watch; a server that refuses
@@ -74,18 +116,12 @@ func (f *eventFeed) failed(ctx context.Context, err error, w *watch, feed chan<-
 }
 
 // news are the events not told yet, oldest first.
-func (f *eventFeed) news(found []types.BaseEvent) []backend.Event {
-	slices.SortFunc(found, func(a, b types.BaseEvent) int { return int(a.GetEvent().Key - b.GetEvent().Key) })
-	var list []backend.Event
-	for _, b := range found {
+func (f *eventFeed) news(found []types.BaseEvent) []types.BaseEvent {
+	slices.SortFunc(found, func(a, b types.BaseEvent) int { return cmp.Compare(a.GetEvent().Key, b.GetEvent().Key) })
+	return slices.DeleteFunc(found, func(b types.BaseEvent) bool {
 		e := b.GetEvent()
-		if e.Key <= f.last {
-			continue
-		}
-		f.last, f.since = e.Key, e.CreatedTime
-		list = append(list, f.c.event(b))
-	}
-	return list[max(0, len(list)-eventLimit):]
+		return e.CreatedTime.Before(f.since) || f.mark.told(e)
+	})
 }
 
 func (c *Conn) event(b types.BaseEvent) backend.Event {

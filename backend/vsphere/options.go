@@ -36,6 +36,7 @@ type Options struct {
 type dialer struct {
 	opts Options
 	end  endpoint
+	mark eventMark
 }
 
 // New checks the options without connecting. The error is one line with a remedy.

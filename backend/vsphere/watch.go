@@ -25,8 +25,10 @@ const (
 func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 	restarts := 0
 	sent := make(map[backend.Ref]bool)
+	events := newEventFeed(c) // its position outlives a re-sync
 	for {
 		w := newWatch(c, emit)
+		w.events = events
 		w.before = sent
 		was := c.generation()
 		err := w.run(ctx)
@@ -59,8 +61,8 @@ type watch struct {
 	tally    *tally
 	tasks    map[string]backend.RemoteTask
 	infos    map[string]*types.TaskInfo
-	seen     map[int32]bool // keys of the events told last
-	synced   bool           // the initial set is complete
+	events   *eventFeed
+	synced   bool // the initial set is complete
 	// before are the objects told by the feed before this one: Synced counts what
 	// was sent since Watch began, so those that went meanwhile are removed by name.
 	before map[backend.Ref]bool
@@ -74,7 +76,7 @@ type watch struct {
 func newWatch(c *Conn, emit func(backend.Delta)) *watch {
 	return &watch{
 		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
-		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), seen: make(map[int32]bool), again: make(map[moref]bool),
+		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), again: make(map[moref]bool),
 	}
 }
 
@@ -168,7 +170,6 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	was := w.c.generation()
-	events := newEventFeed(w.c)
 	for {
 		if err := w.beat(ctx); err != nil {
 			return err
@@ -176,7 +177,7 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 		if w.c.generation() != was {
 			return errStale
 		}
-		if err := events.poll(ctx, w, feed); err != nil {
+		if err := w.events.poll(ctx, w, feed); err != nil {
 			return err
 		}
 		select {
