@@ -9,6 +9,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/guard"
+	"hvdeck/backend/mem"
 	"hvdeck/backend/poll"
 	"hvdeck/backend/store"
 )
@@ -51,4 +52,68 @@ func TestPanicOfADialIsReportedAndShown(t *testing.T) {
 	if err := p.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCloseWaitsForADialUnderWay: a driver that is ended while it dials still has its
+// files to remove and its session to end.
+func TestCloseWaitsForADialUnderWay(t *testing.T) {
+	dialling, closed := make(chan struct{}), make(chan struct{})
+	h := mem.New(mem.Config{ID: "k"})
+	p := poll.New(t.Context(), poll.Options{Store: store.New(time.Now)})
+	err := p.Add(poll.Endpoint{ID: "k", Dialer: dialFunc(func(ctx context.Context) (backend.Backend, error) {
+		close(dialling)
+		<-ctx.Done()
+		time.Sleep(50 * time.Millisecond) // a server takes its time
+		b, err := h.Dialer().Dial(context.WithoutCancel(ctx), nil)
+		return closeTold{b, closed}, err
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-dialling
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-closed:
+	default:
+		t.Error("Close did not wait for the late backend to be closed")
+	}
+	if n := h.Open(); n != 0 {
+		t.Errorf("%d connections are open", n)
+	}
+}
+
+func TestCloseDoesNotWaitForEverForADial(t *testing.T) {
+	dialling, release := make(chan struct{}), make(chan struct{})
+	p := poll.New(t.Context(), poll.Options{Store: store.New(time.Now)})
+	err := p.Add(poll.Endpoint{ID: "k", Dialer: dialFunc(func(context.Context) (backend.Backend, error) {
+		close(dialling)
+		<-release
+		return nil, errors.New("no")
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-dialling
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := p.Close(short); err == nil {
+		t.Error("closed while a dial was under way, without a word")
+	}
+	close(release)
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// closeTold says when it was closed.
+type closeTold struct {
+	backend.Backend
+	closed chan struct{}
+}
+
+func (b closeTold) Close() error {
+	defer close(b.closed)
+	return b.Backend.Close()
 }
