@@ -50,7 +50,7 @@ fmt: $(LINT) ## format every file
 	$(LINT) fmt ./...
 
 docs: ## write docs/keys.md from the action registry
-	$(GO) run ./scripts/keydoc >docs/keys.md.new
+	@set -e; $(GO) run ./scripts/keydoc >docs/keys.md.new || { rm -f docs/keys.md.new; exit 1; }
 	@mv docs/keys.md.new docs/keys.md
 
 screenshots: ## take every picture again with the real program

@@ -118,7 +118,7 @@ func (a *app) nameOf(r backend.Ref) string {
 func (a *app) newModel(help string) (*ui.Model, error) {
 	noColour := os.Getenv("NO_COLOR") != ""
 	return ui.New(ui.Options{
-		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns,
+		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns, Notice: a.cmd.Warning,
 		Dark: a.cmd.Background != "light",
 		Theme: func(dark bool) (*theme.Theme, error) {
 			if a.cmd.Background != "" {

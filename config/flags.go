@@ -15,6 +15,8 @@ type Command struct {
 	ShowVersion bool
 	ShowHelp    bool
 	PrintConfig bool
+	// Warning is to be shown at start; "" for none.
+	Warning string
 }
 
 // Usage is the text of --help.
@@ -140,6 +142,9 @@ func (c *Command) connections(env func(string) string) error {
 		named := c.Connections
 		c.Connections = nil
 		for _, u := range c.URIs {
+			if hasPassword(u) {
+				c.Warning = "a password on the command line can be read by every user of this machine; see hvdeck --help"
+			}
 			c.Connections = append(c.Connections, fromFile(named, u))
 		}
 	}

@@ -122,3 +122,16 @@ func HostOf(uri string) string {
 	}
 	return strings.ToLower(u.Host)
 }
+
+// hasPassword reports whether a URI carries one; a bare user:password@host does too.
+func hasPassword(uri string) bool {
+	if !strings.Contains(uri, "://") {
+		uri = "https://" + uri
+	}
+	u, err := url.Parse(uri)
+	if err != nil || u.User == nil {
+		return false
+	}
+	word, set := u.User.Password()
+	return set && word != ""
+}

@@ -41,6 +41,8 @@ type Options struct {
 	Fault func(error)
 	// Columns chooses the columns of a kind by its name ("vms"): their keys, in order.
 	Columns map[string][]string
+	// Notice is shown at the foot at first; "" for none.
+	Notice string
 	// Help is shown instead of an inventory when there is no connection at all.
 	Help string
 }
@@ -122,6 +124,9 @@ func New(o Options) (*Model, error) {
 	m.slots = newSlots(m)
 	if err := m.applyColumns(); err != nil {
 		return nil, err
+	}
+	if o.Notice != "" {
+		m.say(theme.StateWarn, o.Notice)
 	}
 	if o.Help != "" {
 		m.push(&textScreen{name: "hvdeck", Pager: pager.New(pager.Plain(o.Help))})
