@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"fmt"
 	"strings"
 
 	"hvdeck/backend"
@@ -180,7 +181,9 @@ func duplicateName(r *run) {
 
 func emptyName(r *run) {
 	vm := r.ensureOff(r.Off)
-	r.refused(backend.SnapshotCreateOp{VM: vm}, backend.ClassInvalid)
+	for _, name := range []string{"", "  "} {
+		r.refused(backend.SnapshotCreateOp{VM: vm, Name: name}, backend.ClassInvalid)
+	}
 	r.hasShape(vm)
 }
 
@@ -214,17 +217,14 @@ func hostileText(r *run) {
 	r.hasShape(vm)
 }
 
-// controlCharacters accepts a clear refusal, or a faithful copy.
+// controlCharacters are refused: see backend.CheckSnapshotName.
 func controlCharacters(r *run) {
 	vm := r.ensureOff(r.Off)
-	const name = "\x1b]0;x\x07\x1b[2J"
-	_, err := r.try(backend.SnapshotCreateOp{VM: vm, Name: name})
-	if err != nil {
-		r.class("create with control characters", err, backend.ClassInvalid)
-		r.hasShape(vm)
-		return
+	for _, name := range []string{"\x1b]0;x\x07\x1b[2J", "a\nb", "a\tb", "a\u009bb", "a\xffb"} {
+		_, err := r.try(backend.SnapshotCreateOp{VM: vm, Name: name})
+		r.class(fmt.Sprintf("create %q", name), err, backend.ClassInvalid)
 	}
-	r.hasShape(vm, "/"+name+"*")
+	r.hasShape(vm)
 }
 
 // revision asserts that a change of the tree shows in the VM, where it counts them.

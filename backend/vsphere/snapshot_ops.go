@@ -2,7 +2,6 @@ package vsphere
 
 import (
 	"context"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -18,17 +17,15 @@ func snapshotRef(r backend.Ref) moref {
 // maxName is what the API allows for the name of a snapshot, in characters.
 const maxName = 80
 
+// checkName adds to the contract's rule what only vSphere refuses.
 func (a *action) checkName(name string) error {
-	if name == "" {
-		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "a snapshot needs a name")
+	if err := backend.CheckSnapshotName(a.doing, a.object, name); err != nil {
+		return err
 	}
 	if n := utf8.RuneCountInString(name); n > maxName {
 		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "the name has %d characters; %d are allowed", n, maxName)
 	}
-	if strings.Contains(name, "/") {
-		return backend.Refuse(backend.ClassInvalid, a.doing, a.object, "a snapshot name can't hold a /, which separates the names in a path")
-	}
-	return a.checkText(name)
+	return nil
 }
 
 // checkText refuses what XML can't carry and the encoder would silently replace.
