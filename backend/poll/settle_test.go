@@ -38,6 +38,7 @@ func children(t *testing.T, h *mem.Hypervisor, vm backend.Ref) map[string]*backe
 }
 
 func TestSettleIsOnlySureOfWhatIsThere(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, poll.Options{})
 	h := r.add(ticking("k"))
 	r.phase("k", store.Ready)
