@@ -112,7 +112,7 @@ func (m *Model) publishInterest() {
 }
 
 func (m *Model) inSightNow() poll.Interest {
-	in := poll.Interest{}
+	in := poll.Interest{AllLoads: m.slots[slotVMs].pane().SortsByLoad() || m.slots[slotHosts].pane().SortsByLoad()}
 	if s := m.screen(); s != nil {
 		s.interest(m, &in)
 	}

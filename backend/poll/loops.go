@@ -8,12 +8,18 @@ import (
 	"hvdeck/backend"
 )
 
-// hiddenLoads is how often the load of what is out of sight is asked for where
-// the figures are not one bulk call.
-const hiddenLoads = 20 * time.Second
+// Where the loads of all VMs are not one cheap call, those of a large inventory are
+// asked for only while a list is sorted by them, and then not at every interval.
+const (
+	manyVMs      = 500
+	manyInterval = 10 * time.Second
+)
 
-// statsLoop samples loads: those in sight at every interval, all of them at least
-// now and then so that sorting by load means something.
+// keptLoads is how long a figure of what is out of sight may still be shown.
+const keptLoads = 30 * time.Second
+
+// statsLoop samples loads: those in sight at every interval, all of them where that
+// is one call or where a list is sorted by them.
 func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 	tick := time.NewTicker(c.p.o.Intervals.Stats)
 	defer tick.Stop()
@@ -22,10 +28,12 @@ func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 		in := c.p.interest.Load()
 		now := c.p.o.Now()
 		var refs []backend.Ref
-		if all := in.AllLoads || now.Sub(lastAll) >= hiddenLoads || b.Caps().BulkLoads; all {
+		if b.Caps().BulkLoads || (in.AllLoads && c.allDue(now, lastAll)) {
 			lastAll = now
 		} else {
 			refs = ofConn(in.Rows, c.e.ID)
+			c.p.o.Store.DropSamples(c.e.ID, backend.KindVM, now.Add(-keptLoads))
+			c.p.o.Store.DropSamples(c.e.ID, backend.KindHost, now.Add(-keptLoads))
 		}
 		if err := c.stats(ctx, b, refs, now); err != nil {
 			return err
@@ -43,6 +51,10 @@ func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 			}
 		}
 	}
+}
+
+func (c *conn) allDue(now, last time.Time) bool {
+	return c.p.o.Store.Count(backend.KindVM) <= manyVMs || now.Sub(last) >= manyInterval
 }
 
 func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref, began time.Time) error {

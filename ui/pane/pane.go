@@ -175,13 +175,14 @@ func (p *Pane) Refresh(revs store.Revs) tea.Cmd {
 // revision sums what the rows depend on.
 func (p *Pane) revision(revs store.Revs) uint64 {
 	r := revs[store.Of(p.Spec.Kind)]
-	if p.sortsByLoad() {
+	if p.SortsByLoad() {
 		r += revs[store.TopicSamples]
 	}
 	return r
 }
 
-func (p *Pane) sortsByLoad() bool {
+// SortsByLoad reports whether the order depends on the load of every row.
+func (p *Pane) SortsByLoad() bool {
 	switch p.sort {
 	case "cpu", "mem", "read", "write", "in", "out":
 		return true
