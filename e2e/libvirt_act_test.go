@@ -48,7 +48,7 @@ func TestPowerFromTheKeyboard(t *testing.T) {
 	vms := c.Pane("VMs")
 	vms.Select("guest")
 	c.menu("p", "power: guest", "s")
-	c.yes("Suspend: guest?")
+	c.yes("Suspend: guest on kvm?")
 	domstate(t, l, "guest", "paused")
 	vms.WaitFor(row("guest", "pau"))
 	c.menu("p", "power: guest", "u")
@@ -57,17 +57,17 @@ func TestPowerFromTheKeyboard(t *testing.T) {
 
 	pid := l.GuestPID("guest")
 	c.menu("p", "power: guest", "x")
-	c.yes("Reset, hard: guest?")
+	c.yes("Reset, hard: guest on kvm?")
 	c.WaitFor(regexp.MustCompile(`✓ reset guest`))
 	if l.GuestPID("guest") != pid {
 		t.Error("a reset started another process")
 	}
 	c.menu("p", "power: guest", "f")
-	c.WaitFor("Power off, hard: guest?").WaitFor("What the guest has not written to disk is lost")
-	c.Press("enter").WaitGone("Power off, hard: guest?")
+	c.WaitFor("Power off, hard: guest on kvm?").WaitFor("What the guest has not written to disk is lost")
+	c.Press("enter").WaitGone("Power off, hard: guest on kvm?")
 	domstate(t, l, "guest", "running") // enter took Cancel
 	c.menu("p", "power: guest", "f")
-	c.yes("Power off, hard: guest?")
+	c.yes("Power off, hard: guest on kvm?")
 	domstate(t, l, "guest", "shut off")
 	vms.WaitFor(row("guest", "off"))
 	c.menu("p", "power: guest", "o")
@@ -171,7 +171,7 @@ func (c *console) revertSnapshot(t *testing.T, l *lab.Libvirtd) {
 	c.Pane("Snapshots").Select("base")
 	c.menu("s", "snapshot: guest /base", "r")
 	c.WaitFor("Revert to this snapshot: guest /base").Press("enter")
-	c.yes("Revert to this snapshot: guest /base?")
+	c.yes("Revert to this snapshot: guest /base on kvm?")
 	eventually(t, 20*time.Second, "base to be current", func() bool {
 		got, err := l.TryVirsh("snapshot-current", "guest", "--name")
 		return err == nil && strings.TrimSpace(got) == "base"
@@ -189,11 +189,11 @@ func TestRefusalsAreShownInTheServersWords(t *testing.T) {
 	pane.Select("outer")
 	c.menu("s", "snapshot: guest /inner/outer", "r")
 	c.WaitFor("Revert to this snapshot: guest /inner/outer").Press("enter")
-	c.yes("Revert to this snapshot: guest /inner/outer?")
+	c.yes("Revert to this snapshot: guest /inner/outer on kvm?")
 	c.WaitFor(regexp.MustCompile(`revert to external snapshot not[\s│]+supported yet`)) // 67
 	c.dismiss("on kvm: error")
 	pane.Select("inner")
 	c.menu("s", "snapshot: guest /inner", "d")
-	c.yes("Delete this snapshot: guest /inner?")
+	c.yes("Delete this snapshot: guest /inner on kvm?")
 	c.WaitFor(regexp.MustCompile(`is not the same as[\s│]+disk`)) // 84
 }

@@ -47,7 +47,7 @@ func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
 	l.Virsh("resume", "guest")
 	c.seen(t, "virsh resume while vCenter hangs", row("guest", "run"), time.Second)
 	c.menu("p", "power: guest", "f")
-	c.yes("Power off, hard: guest?")
+	c.yes("Power off, hard: guest on kvm?")
 	domstate(t, l, "guest", "shut off")
 	v.Thaw()
 	c.Press("ctrl+c")

@@ -28,7 +28,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestRates(t *testing.T) {
-	for n, want := range map[float64]string{0: "0", 0.4: "0", 999: "999B/s", 1000: "1.0k/s", 1_250_000: "1.2M/s", 12_500_000: "12M/s"} {
+	for n, want := range map[float64]string{0: "0", 0.4: "0", 999: "999B/s", 1000: "1.0kB/s", 1_250_000: "1.2MB/s", 12_500_000: "12MB/s"} {
 		if got := kind.Rate(n); got != want {
 			t.Errorf("Rate(%g) = %q, want %q", n, got, want)
 		}
