@@ -31,7 +31,7 @@ func (m *Model) runHere(id string) bool {
 		return s.do(m, id)
 	}
 	if m.focus == focusDetails {
-		return m.scrollDetails(id)
+		return m.detailScroll.do(id, m.detailPage())
 	}
 	return m.slots[m.focus].view().Do(id)
 }

@@ -76,19 +76,8 @@ func (m *Model) eventSections(o backend.Object) []kind.Section {
 	return []kind.Section{{Lines: lines}}
 }
 
-// scrollDetails moves the details when they have the focus.
-func (m *Model) scrollDetails(id string) bool {
-	page := max(m.h-6, 1)
-	steps := map[string]int{
-		"pager.down": 1, "pager.up": -1, "pager.half-down": page / 2, "pager.half-up": -page / 2,
-		"pager.page-down": page, "pager.page-up": -page, "pager.top": -1 << 20, "pager.bottom": 1 << 20,
-	}
-	n, ok := steps[id]
-	if ok {
-		m.detailScroll = max(m.detailScroll+n, 0)
-	}
-	return ok
-}
+// detailPage is how far a page of the details scrolls.
+func (m *Model) detailPage() int { return max(m.h-6, 1) }
 
 // describe shows the details on the whole screen.
 func (m *Model) describe() {

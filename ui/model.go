@@ -79,7 +79,7 @@ type Model struct {
 	rest         rest
 	place        backend.ConnID // whose storage and networks are shown
 	detailTab    int
-	detailScroll int
+	detailScroll scroll
 	filtering    *filterLine
 
 	revs     store.Revs

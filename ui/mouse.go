@@ -56,7 +56,7 @@ func (m *Model) onWheel(mouse tea.Mouse) {
 		return
 	}
 	if lay.details.w > 0 && lay.details.holds(mouse.X, mouse.Y) {
-		m.detailScroll = max(m.detailScroll+n, 0)
+		m.detailScroll.by(n)
 		return
 	}
 	for _, p := range lay.stack {

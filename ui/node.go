@@ -41,7 +41,7 @@ func (m *Model) nodeOf(o backend.Object) backend.Object {
 // nodeScreen is CPU and memory of a host, for every CPU and NUMA cell, with history.
 type nodeScreen struct {
 	host   backend.Object
-	scroll int
+	scroll scroll
 }
 
 func (s *nodeScreen) title(m *Model) string {
@@ -61,13 +61,8 @@ func (s *nodeScreen) interest(_ *Model, in *poll.Interest) {
 }
 
 func (s *nodeScreen) do(_ *Model, id string) bool {
-	steps := map[string]int{
-		"pager.down": 1, "pager.up": -1, "pager.page-down": 20, "pager.page-up": -20,
-		"pager.half-down": 10, "pager.half-up": -10, "pager.top": -1 << 20, "pager.bottom": 1 << 20,
-	}
-	n, ok := steps[id]
-	s.scroll = max(s.scroll+n, 0)
-	return ok
+	const page = 20 // CPUs and cells come in blocks; their heads should stay in sight
+	return s.scroll.do(id, page)
 }
 
 func (s *nodeScreen) draw(m *Model, w, h int) []string {
@@ -75,13 +70,7 @@ func (s *nodeScreen) draw(m *Model, w, h int) []string {
 	if !ok {
 		return pager.New(pager.Plain(s.waiting(m))).Draw(w, h, m.env.Theme)
 	}
-	lines := s.lines(m, v, w, h)
-	s.scroll = max(min(s.scroll, len(lines)-h), 0)
-	lines = lines[s.scroll:]
-	for len(lines) < h {
-		lines = append(lines, theme.Blank(w))
-	}
-	return lines[:h]
+	return s.scroll.window(s.lines(m, v, w, h), w, h)
 }
 
 func (s *nodeScreen) waiting(m *Model) string {

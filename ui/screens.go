@@ -279,7 +279,7 @@ func (m *Model) openRaw() {
 type describeScreen struct {
 	ref    backend.Ref
 	obj    backend.Object
-	scroll int
+	scroll scroll
 }
 
 func (s *describeScreen) title(*Model) string {
@@ -298,13 +298,7 @@ func (s *describeScreen) interest(_ *Model, in *poll.Interest) {
 	in.Details = append(in.Details, s.ref)
 }
 
-func (s *describeScreen) do(m *Model, id string) bool {
-	before := m.detailScroll
-	m.detailScroll = s.scroll
-	ok := m.scrollDetails(id)
-	s.scroll, m.detailScroll = m.detailScroll, before
-	return ok
-}
+func (s *describeScreen) do(m *Model, id string) bool { return s.scroll.do(id, m.detailPage()) }
 
 func (s *describeScreen) draw(m *Model, w, h int) []string {
 	spec := m.specs.Of(s.ref.Kind)
@@ -317,11 +311,5 @@ func (s *describeScreen) draw(m *Model, w, h int) []string {
 			sections = append(sections, sec)
 		}
 	}
-	lines := detail.Lines(m.env.Theme, sections, w)
-	s.scroll = max(min(s.scroll, len(lines)-h), 0)
-	lines = lines[s.scroll:]
-	for len(lines) < h {
-		lines = append(lines, theme.Blank(w))
-	}
-	return lines[:h]
+	return s.scroll.window(detail.Lines(m.env.Theme, sections, w), w, h)
 }

@@ -158,13 +158,7 @@ func (m *Model) detailBox(r rect) []string {
 		title, sections = m.detailTitle(o), m.detailSections(o)
 	}
 	return m.box(frameOf{rect: r, title: title, focused: m.focus == focusDetails}, func(w, h int) []string {
-		lines := detail.Lines(m.env.Theme, sections, w)
-		m.detailScroll = max(min(m.detailScroll, len(lines)-h), 0)
-		lines = lines[m.detailScroll:]
-		for len(lines) < h {
-			lines = append(lines, theme.Blank(w))
-		}
-		return lines[:h]
+		return m.detailScroll.window(detail.Lines(m.env.Theme, sections, w), w, h)
 	})
 }
 

@@ -10,20 +10,17 @@ import (
 )
 
 func clusterSpec(e *Env) *Spec {
-	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
 	cl := func(o backend.Object) *backend.Cluster { return o.(*backend.Cluster) }
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 40, Flex: 2}
 	return &Spec{
 		Kind: backend.KindCluster, Title: "Clusters", Names: []string{"clusters", "cluster"},
 		Columns: []Column{
 			e.textColumn(name, theme.Text, backend.Object.Title),
-			e.numColumn(col("cpu", "CPU", 'C', 4, 4, 1, false), func(o backend.Object) float64 { return share(cl(o).CPUUsedMHz, cl(o).CPUMHz) }, Percent),
-			e.numColumn(col("mem", "MEM", 'M', 4, 4, 2, false), func(o backend.Object) float64 { return share(cl(o).MemoryUsed, cl(o).Memory) }, Percent),
-			e.textColumn(col("hosts", "HOSTS", 'H', 5, 7, 3, false), theme.Text,
+			e.numColumn(columnOf("cpu", "CPU", 'C', 4, 4, 1, false), func(o backend.Object) float64 { return share(cl(o).CPUUsedMHz, cl(o).CPUMHz) }, Percent),
+			e.numColumn(columnOf("mem", "MEM", 'M', 4, 4, 2, false), func(o backend.Object) float64 { return share(cl(o).MemoryUsed, cl(o).Memory) }, Percent),
+			e.textColumn(columnOf("hosts", "HOSTS", 'H', 5, 7, 3, false), theme.Text,
 				func(o backend.Object) string { return fmt.Sprintf("%d/%d", cl(o).HostsUp, cl(o).Hosts) }),
-			e.textColumn(col("dc", "DATACENTER", 'D', 6, 20, 5, true), theme.Muted, func(o backend.Object) string { return cl(o).Datacenter }),
+			e.textColumn(columnOf("dc", "DATACENTER", 'D', 6, 20, 5, true), theme.Muted, func(o backend.Object) string { return cl(o).Datacenter }),
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {

@@ -71,9 +71,6 @@ func (h hostColumns) look(host *backend.Host) (string, theme.Token) {
 }
 
 func (h hostColumns) columns() []Column {
-	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
 	host := func(f func(*backend.Host) string) func(backend.Object) string {
 		return func(o backend.Object) string { return f(o.(*backend.Host)) }
 	}
@@ -81,24 +78,24 @@ func (h hostColumns) columns() []Column {
 		g, tok := h.look(o.(*backend.Host))
 		return h.sign(o, g, tok)
 	}}}
-	state := Column{Column: col("state", "STATE", 'S', 5, 14, 6, true), SortKey: func(o backend.Object) Key { return Key{Text: hostWord(o.(*backend.Host))} }}
+	state := Column{Column: columnOf("state", "STATE", 'S', 5, 14, 6, true), SortKey: func(o backend.Object) Key { return Key{Text: hostWord(o.(*backend.Host))} }}
 	state.Cell = func(o backend.Object) table.Cell {
 		_, tok := h.look(o.(*backend.Host))
 		return cell(hostWord(o.(*backend.Host)), tok)
 	}
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 12, Max: 40, Flex: 2}
 	return []Column{
-		glyph, h.textColumn(name, theme.Text, backend.Object.Title), state, h.sparkColumn(col("history", "", 0, 6, 6, 4, false)),
-		h.numColumn(col("cpu", "CPU", 'C', 4, 4, 1, false), h.cpu, Percent),
-		h.numColumn(col("mem", "MEM", 'M', 4, 4, 2, false), h.mem, Percent),
-		h.numColumn(col("vms", "VMS", 'V', 3, 6, 3, false),
+		glyph, h.textColumn(name, theme.Text, backend.Object.Title), state, h.sparkColumn(columnOf("history", "", 0, 6, 6, 4, false)),
+		h.numColumn(columnOf("cpu", "CPU", 'C', 4, 4, 1, false), h.cpu, Percent),
+		h.numColumn(columnOf("mem", "MEM", 'M', 4, 4, 2, false), h.mem, Percent),
+		h.numColumn(columnOf("vms", "VMS", 'V', 3, 6, 3, false),
 			func(o backend.Object) float64 { return float64(h.vms(o.(*backend.Host))) }, func(f float64) string { return Count(int(f)) }),
-		h.numColumn(col("cpus", "CPUS", 'P', 4, 4, 7, true),
+		h.numColumn(columnOf("cpus", "CPUS", 'P', 4, 4, 7, true),
 			func(o backend.Object) float64 { return known(o.(*backend.Host).CPUs) }, func(f float64) string { return Count(int(f)) }),
-		h.numColumn(col("memory", "MEMORY", 'Z', 6, 8, 7, true), func(o backend.Object) float64 { return known(o.(*backend.Host).Memory) }, Short),
-		h.textColumn(col("version", "VERSION", 'E', 7, 30, 8, true), theme.Muted, host(func(x *backend.Host) string { return x.Version })),
-		h.textColumn(col("cluster", "CLUSTER", 'L', 7, 20, 8, true), theme.Muted, host(func(x *backend.Host) string { return x.Cluster })),
-		h.upColumn(col("up", "UP", 'U', 3, 8, 8, true)),
+		h.numColumn(columnOf("memory", "MEMORY", 'Z', 6, 8, 7, true), func(o backend.Object) float64 { return known(o.(*backend.Host).Memory) }, Short),
+		h.textColumn(columnOf("version", "VERSION", 'E', 7, 30, 8, true), theme.Muted, host(func(x *backend.Host) string { return x.Version })),
+		h.textColumn(columnOf("cluster", "CLUSTER", 'L', 7, 20, 8, true), theme.Muted, host(func(x *backend.Host) string { return x.Cluster })),
+		h.upColumn(columnOf("up", "UP", 'U', 3, 8, 8, true)),
 		h.connColumn(),
 	}
 }

@@ -10,9 +10,6 @@ import (
 
 func networkSpec(e *Env) *Spec {
 	net := func(o backend.Object) *backend.Network { return o.(*backend.Network) }
-	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
 		if net(o).Active {
 			return e.sign(o, e.Theme.Glyphs.On, theme.StateOK)
@@ -24,12 +21,13 @@ func networkSpec(e *Env) *Spec {
 		Kind: backend.KindNetwork, Title: "Networks", Names: []string{"networks", "network"},
 		Columns: []Column{
 			glyph, e.textColumn(name, theme.Text, backend.Object.Title),
-			e.textColumn(col("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activeWord(net(o)) }),
-			e.textColumn(col("forward", "MODE", 'M', 3, 11, 1, false), theme.Muted, func(o backend.Object) string { return net(o).Forward }),
-			e.textColumn(col("bridge", "BRIDGE", 'B', 6, 16, 2, false), theme.Muted, func(o backend.Object) string { return net(o).Bridge }),
-			e.textColumn(col("users", "USE", 'U', 3, 10, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
-			e.textColumn(col("vlan", "VLAN", 'V', 4, 9, 5, true), theme.Text, func(o backend.Object) string { return net(o).VLAN }),
-			e.textColumn(col("addresses", "ADDRESSES", 'I', 9, 40, 7, true), theme.Text, func(o backend.Object) string { return strings.Join(net(o).Addresses, " ") }),
+			e.textColumn(columnOf("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activeWord(net(o)) }),
+			e.textColumn(columnOf("forward", "MODE", 'M', 3, 11, 1, false), theme.Muted, func(o backend.Object) string { return net(o).Forward }),
+			e.textColumn(columnOf("bridge", "BRIDGE", 'B', 6, 16, 2, false), theme.Muted, func(o backend.Object) string { return net(o).Bridge }),
+			e.textColumn(columnOf("users", "USE", 'U', 3, 10, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
+			e.textColumn(columnOf("vlan", "VLAN", 'V', 4, 9, 5, true), theme.Text, func(o backend.Object) string { return net(o).VLAN }),
+			e.textColumn(columnOf("addresses", "ADDRESSES", 'I', 9, 40, 7, true), theme.Text,
+				func(o backend.Object) string { return strings.Join(net(o).Addresses, " ") }),
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {

@@ -68,13 +68,10 @@ func (p poolColumns) glyph(x *backend.Pool) string {
 
 func (p poolColumns) columns() []Column {
 	pool := func(o backend.Object) *backend.Pool { return o.(*backend.Pool) }
-	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
 	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
 		return p.sign(o, p.glyph(pool(o)), p.tok(pool(o)))
 	}}}
-	bar := Column{Column: col("bar", "", 0, 8, 8, 4, false)}
+	bar := Column{Column: columnOf("bar", "", 0, 8, 8, 4, false)}
 	bar.Cell = func(o backend.Object) table.Cell {
 		x := pool(o)
 		if x.Capacity == 0 {
@@ -82,17 +79,17 @@ func (p poolColumns) columns() []Column {
 		}
 		return cell(spark.Bar(&p.Theme.Glyphs, float64(x.Allocation)/float64(x.Capacity), 8), theme.Spark)
 	}
-	state := Column{Column: col("state", "STATE", 'S', 5, 12, 6, true), SortKey: func(o backend.Object) Key { return Key{Num: float64(pool(o).State)} }}
+	state := Column{Column: columnOf("state", "STATE", 'S', 5, 12, 6, true), SortKey: func(o backend.Object) Key { return Key{Num: float64(pool(o).State)} }}
 	state.Cell = func(o backend.Object) table.Cell { return cell(pool(o).State.String(), p.tok(pool(o))) }
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 7, Max: 40, Flex: 2}
 	return []Column{
 		glyph, p.textColumn(name, theme.Text, backend.Object.Title), state, bar,
-		p.numColumn(col("used", "USED", 'U', 4, 4, 1, false), func(o backend.Object) float64 { return share(pool(o).Allocation, pool(o).Capacity) }, Percent),
-		p.numColumn(col("free", "FREE", 'F', 4, 6, 3, false), func(o backend.Object) float64 { return known(pool(o).Available) }, Short),
-		p.textColumn(col("type", "TYPE", 'T', 4, 9, 2, false), theme.Muted, func(o backend.Object) string { return pool(o).Type }),
-		p.numColumn(col("capacity", "SIZE", 'Z', 4, 6, 5, true), func(o backend.Object) float64 { return known(pool(o).Capacity) }, Short),
-		p.textColumn(col("autostart", "AUTO", 'A', 4, 4, 7, true), theme.Muted, func(o backend.Object) string { return YesNo(pool(o).Autostart) }),
-		p.textColumn(col("path", "PATH", 'H', 8, 50, 8, true), theme.Muted, func(o backend.Object) string { return pool(o).Path }),
+		p.numColumn(columnOf("used", "USED", 'U', 4, 4, 1, false), func(o backend.Object) float64 { return share(pool(o).Allocation, pool(o).Capacity) }, Percent),
+		p.numColumn(columnOf("free", "FREE", 'F', 4, 6, 3, false), func(o backend.Object) float64 { return known(pool(o).Available) }, Short),
+		p.textColumn(columnOf("type", "TYPE", 'T', 4, 9, 2, false), theme.Muted, func(o backend.Object) string { return pool(o).Type }),
+		p.numColumn(columnOf("capacity", "SIZE", 'Z', 4, 6, 5, true), func(o backend.Object) float64 { return known(pool(o).Capacity) }, Short),
+		p.textColumn(columnOf("autostart", "AUTO", 'A', 4, 4, 7, true), theme.Muted, func(o backend.Object) string { return YesNo(pool(o).Autostart) }),
+		p.textColumn(columnOf("path", "PATH", 'H', 8, 50, 8, true), theme.Muted, func(o backend.Object) string { return pool(o).Path }),
 		p.connColumn(),
 	}
 }

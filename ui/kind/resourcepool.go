@@ -11,18 +11,16 @@ import (
 
 func resourcePoolSpec(e *Env) *Spec {
 	rp := func(o backend.Object) *backend.ResourcePool { return o.(*backend.ResourcePool) }
-	col := func(key, title string, letter rune, lo, hi, priority int) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority}
-	}
 	path := table.Column[backend.Object]{Key: "path", Title: "POOL", Sort: 'N', Min: 8, Max: 60, Flex: 2}
 	return &Spec{
 		Kind: backend.KindResourcePool, Title: "Resource pools", Names: []string{"resource-pools", "pool"},
 		Columns: []Column{
 			e.textColumn(path, theme.Text, func(o backend.Object) string { return orWord(rp(o).Path, o.Title()) }),
-			e.numColumn(col("vms", "VMS", 'V', 3, 6, 1), func(o backend.Object) float64 { return float64(rp(o).VMs) }, func(f float64) string { return Count(int(f)) }),
-			e.numColumn(col("cpu", "MHZ", 'C', 4, 7, 2),
+			e.numColumn(columnOf("vms", "VMS", 'V', 3, 6, 1, false),
+				func(o backend.Object) float64 { return float64(rp(o).VMs) }, func(f float64) string { return Count(int(f)) }),
+			e.numColumn(columnOf("cpu", "MHZ", 'C', 4, 7, 2, false),
 				func(o backend.Object) float64 { return float64(rp(o).CPUUsedMHz) }, func(f float64) string { return Count(int(f)) }),
-			e.numColumn(col("mem", "MEM", 'M', 4, 6, 3), func(o backend.Object) float64 { return float64(rp(o).MemoryUsed) }, Short),
+			e.numColumn(columnOf("mem", "MEM", 'M', 4, 6, 3, false), func(o backend.Object) float64 { return float64(rp(o).MemoryUsed) }, Short),
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {

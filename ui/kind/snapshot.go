@@ -67,10 +67,7 @@ func snapshotLabel(o backend.Object) table.Cell {
 // columns stand right of the label; the label itself is the tree's.
 func (s snapshotColumns) columns() []Column {
 	snap := func(o backend.Object) *backend.Snapshot { return o.(*backend.Snapshot) }
-	col := func(key, title string, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
-	age := col("age", "AGE", 3, 6, 1, false)
+	age := columnOf("age", "AGE", 0, 3, 6, 1, false)
 	age.Right = true
 	created := func(o backend.Object) string {
 		if snap(o).Created.IsZero() {
@@ -80,10 +77,10 @@ func (s snapshotColumns) columns() []Column {
 	}
 	return []Column{
 		s.textColumn(age, theme.Text, created),
-		s.numColumn(col("size", "SIZE", 4, 6, 3, false), func(o backend.Object) float64 { return known(snap(o).Size) }, Short),
-		s.textColumn(col("kind", "KIND", 4, 9, 2, false), theme.Muted, func(o backend.Object) string { return snapshotKind(snap(o)) }),
-		s.textColumn(col("state", "TAKEN", 4, 9, 5, true), theme.Muted, func(o backend.Object) string { return snap(o).State.String() }),
-		s.textColumn(col("description", "DESCRIPTION", 8, 60, 6, true), theme.Muted, func(o backend.Object) string {
+		s.numColumn(columnOf("size", "SIZE", 0, 4, 6, 3, false), func(o backend.Object) float64 { return known(snap(o).Size) }, Short),
+		s.textColumn(columnOf("kind", "KIND", 0, 4, 9, 2, false), theme.Muted, func(o backend.Object) string { return snapshotKind(snap(o)) }),
+		s.textColumn(columnOf("state", "TAKEN", 0, 4, 9, 5, true), theme.Muted, func(o backend.Object) string { return snap(o).State.String() }),
+		s.textColumn(columnOf("description", "DESCRIPTION", 0, 8, 60, 6, true), theme.Muted, func(o backend.Object) string {
 			return strings.ReplaceAll(snap(o).Description, "\n", " ")
 		}),
 	}

@@ -138,6 +138,12 @@ func plus(facts []Fact, fields []backend.Field) []Fact {
 	return facts
 }
 
+// columnOf is a column without its cell: lo to hi cells wide, sorted by its letter
+// (0 for none), the highest priority number dropped first when narrow.
+func columnOf(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
+	return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
+}
+
 // textColumn is a column of plain text that sorts by itself.
 func (e *Env) textColumn(c table.Column[backend.Object], tok theme.Token, value func(o backend.Object) string) Column {
 	c.Cell = func(o backend.Object) table.Cell { return cell(value(o), tok) }

@@ -155,9 +155,6 @@ func (v vmColumns) columns() []Column {
 }
 
 func (v vmColumns) figures() []Column {
-	col := func(key, title string, letter rune, lo, hi, priority int, wide bool) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority, Wide: wide}
-	}
 	load := func(get func(backend.Sample) float64) func(backend.Object) float64 {
 		return func(o backend.Object) float64 { return v.load(o, get) }
 	}
@@ -165,21 +162,21 @@ func (v vmColumns) figures() []Column {
 		return func(o backend.Object) string { return f(o.(*backend.VM)) }
 	}
 	return []Column{
-		v.numColumn(col("cpu", "CPU", 'C', 4, 5, 2, false), load(func(s backend.Sample) float64 { return s.CPU }), Percent),
-		v.numColumn(col("mem", "MEM", 'M', 4, 6, 3, false), load(func(s backend.Sample) float64 { return s.MemUsed }), Short),
-		v.textColumn(col("ip", "IP", 'I', 7, 39, 4, false), theme.Text, vm(func(m *backend.VM) string { return m.IP })),
-		v.textColumn(col("host", "HOST", 'H', 6, 24, 5, false), theme.Text, vm(func(m *backend.VM) string { return m.HostName })),
-		v.uptimeColumn(col("uptime", "UP", 'U', 3, 8, 8, true)),
-		v.snapshotsColumn(col("snapshots", "SNAP", 'P', 4, 4, 6, false)),
-		v.numColumn(col("read", "READ", 'D', 5, 8, 7, true), load(func(s backend.Sample) float64 { return s.DiskRead }), Rate),
-		v.numColumn(col("write", "WRITE", 'W', 5, 8, 7, true), load(func(s backend.Sample) float64 { return s.DiskWrite }), Rate),
-		v.numColumn(col("in", "NET IN", 'T', 6, 8, 7, true), load(func(s backend.Sample) float64 { return s.NetIn }), Rate),
-		v.numColumn(col("out", "NET OUT", 'X', 7, 8, 7, true), load(func(s backend.Sample) float64 { return s.NetOut }), Rate),
-		v.numColumn(col("vcpus", "VCPU", 'V', 4, 4, 8, true), func(o backend.Object) float64 { return known(o.(*backend.VM).VCPUs) },
+		v.numColumn(columnOf("cpu", "CPU", 'C', 4, 5, 2, false), load(func(s backend.Sample) float64 { return s.CPU }), Percent),
+		v.numColumn(columnOf("mem", "MEM", 'M', 4, 6, 3, false), load(func(s backend.Sample) float64 { return s.MemUsed }), Short),
+		v.textColumn(columnOf("ip", "IP", 'I', 7, 39, 4, false), theme.Text, vm(func(m *backend.VM) string { return m.IP })),
+		v.textColumn(columnOf("host", "HOST", 'H', 6, 24, 5, false), theme.Text, vm(func(m *backend.VM) string { return m.HostName })),
+		v.uptimeColumn(columnOf("uptime", "UP", 'U', 3, 8, 8, true)),
+		v.snapshotsColumn(columnOf("snapshots", "SNAP", 'P', 4, 4, 6, false)),
+		v.numColumn(columnOf("read", "READ", 'D', 5, 8, 7, true), load(func(s backend.Sample) float64 { return s.DiskRead }), Rate),
+		v.numColumn(columnOf("write", "WRITE", 'W', 5, 8, 7, true), load(func(s backend.Sample) float64 { return s.DiskWrite }), Rate),
+		v.numColumn(columnOf("in", "NET IN", 'T', 6, 8, 7, true), load(func(s backend.Sample) float64 { return s.NetIn }), Rate),
+		v.numColumn(columnOf("out", "NET OUT", 'X', 7, 8, 7, true), load(func(s backend.Sample) float64 { return s.NetOut }), Rate),
+		v.numColumn(columnOf("vcpus", "VCPU", 'V', 4, 4, 8, true), func(o backend.Object) float64 { return known(o.(*backend.VM).VCPUs) },
 			func(f float64) string { return strconv.Itoa(int(f)) }),
-		v.numColumn(col("size", "SIZE", 'Z', 4, 6, 8, true), func(o backend.Object) float64 { return known(o.(*backend.VM).Memory) }, Short),
-		v.textColumn(col("guest", "GUEST", 'B', 5, 28, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Guest })),
-		v.textColumn(col("cluster", "CLUSTER", 'L', 7, 20, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Cluster })),
+		v.numColumn(columnOf("size", "SIZE", 'Z', 4, 6, 8, true), func(o backend.Object) float64 { return known(o.(*backend.VM).Memory) }, Short),
+		v.textColumn(columnOf("guest", "GUEST", 'B', 5, 28, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Guest })),
+		v.textColumn(columnOf("cluster", "CLUSTER", 'L', 7, 20, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Cluster })),
 		v.connColumn(),
 	}
 }

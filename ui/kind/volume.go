@@ -10,19 +10,16 @@ import (
 
 func volumeSpec(e *Env) *Spec {
 	vol := func(o backend.Object) *backend.Volume { return o.(*backend.Volume) }
-	col := func(key, title string, letter rune, lo, hi, priority int) table.Column[backend.Object] {
-		return table.Column[backend.Object]{Key: key, Title: title, Sort: letter, Min: lo, Max: hi, Priority: priority}
-	}
 	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 8, Max: 60, Flex: 2}
-	path := col("path", "PATH", 'H', 8, 60, 5)
+	path := columnOf("path", "PATH", 'H', 8, 60, 5, false)
 	path.Wide = true // it repeats the name, and would take its room
 	return &Spec{
 		Kind: backend.KindVolume, Title: "Volumes", Names: []string{"volumes", "volume", "files"},
 		Columns: []Column{
 			e.textColumn(name, theme.Text, backend.Object.Title),
-			e.textColumn(col("format", "FORMAT", 'F', 4, 8, 2), theme.Muted, func(o backend.Object) string { return orWord(vol(o).Format, vol(o).Type) }),
-			e.numColumn(col("capacity", "SIZE", 'Z', 4, 6, 1), func(o backend.Object) float64 { return known(vol(o).Capacity) }, Short),
-			e.numColumn(col("allocation", "USED", 'U', 4, 6, 3), func(o backend.Object) float64 { return known(vol(o).Allocation) }, Short),
+			e.textColumn(columnOf("format", "FORMAT", 'F', 4, 8, 2, false), theme.Muted, func(o backend.Object) string { return orWord(vol(o).Format, vol(o).Type) }),
+			e.numColumn(columnOf("capacity", "SIZE", 'Z', 4, 6, 1, false), func(o backend.Object) float64 { return known(vol(o).Capacity) }, Short),
+			e.numColumn(columnOf("allocation", "USED", 'U', 4, 6, 3, false), func(o backend.Object) float64 { return known(vol(o).Allocation) }, Short),
 			e.textColumn(path, theme.Muted, func(o backend.Object) string { return vol(o).Path }),
 		},
 		Field: func(o backend.Object, field string) string {
