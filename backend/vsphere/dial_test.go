@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -251,18 +252,19 @@ func TestOtherServersAreNamed(t *testing.T) {
 	plain := strings.Replace(strings.Replace(secure.URL(), "https:", "http:", 1), "user:pass@", "", 1)
 	closed := talkerClosed(t)
 	for name, c := range map[string]struct{ url, want string }{
-		"a web page":               {page.URL, "does not speak the vSphere API"},
-		"a web server without it":  {missing.URL, "does not speak the vSphere API"},
-		"ssh":                      {"https://" + ssh, "SSH server"},
-		"ssh at http":              {"http://" + ssh, "does not speak HTTP"},
-		"TLS where http was meant": {plain, "does not speak the vSphere API"},
+		"a web page":              {page.URL, "does not speak the vSphere API"},
+		"a web server without it": {missing.URL, "does not speak the vSphere API"},
+		"ssh":                     {"https://" + ssh, "SSH server"},
+		"ssh at http":             {"http://" + ssh, "does not speak HTTP"},
+		// Its words are lost when it closes while the request is being written.
+		"TLS where http was meant": {plain, "does not speak the vSphere API|broke off the connection at the first request"},
 		"http where TLS was meant": {strings.Replace(page.URL, "http:", "https:", 1), "no TLS"},
 		"nobody":                   {"https://" + closed, "refused"},
 		"an unknown name":          {"https://no-such-host.invalid", "not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tryDial(t, vsphere.Options{URL: c.url, Username: "u", Insecure: false}, &operator{password: []string{"p"}})
-			if backend.ClassOf(err) != backend.ClassUnreachable || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			if backend.ClassOf(err) != backend.ClassUnreachable || !regexp.MustCompile(c.want).MatchString(err.Error()) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v (%v)", err, backend.ClassOf(err))
 			}
 			t.Log(err)

@@ -7,10 +7,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/soap"
@@ -143,10 +145,19 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 	case notHTTP(err):
 		e.Message = "the server does not speak HTTP"
 		e.Remedy = "check the host and port; vCenter and ESXi answer at https://HOST/sdk"
+	case brokenOff(err):
+		e.Message = "the server broke off the connection at the first request"
+		e.Remedy = "check the port; if the server wants TLS, write https:// in front"
 	default:
 		e.Message = innermost(err).Error()
 	}
 	return e
+}
+
+// brokenOff tells whether the peer closed the connection while the request was being
+// written: a TLS server does, at plain HTTP, and its answer may be lost with it.
+func brokenOff(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }
 
 // notHTTP tells whether something other than HTTP answered. net/http has no error
