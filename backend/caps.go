@@ -3,7 +3,8 @@ package backend
 // Verb is something an endpoint may be able to do; an action needs one.
 type Verb string
 
-// The verbs. One verb may serve several operations.
+// The verbs. One verb may serve several operations; those that many kinds share are
+// made by VerbFor.
 const (
 	VerbPowerOn         Verb = "power.on"
 	VerbPowerOnHost     Verb = "power.on-host" // on a chosen host
@@ -26,6 +27,33 @@ const (
 	VerbSnapMetadata    Verb = "snapshot.metadata-only"
 	VerbSnapEdit        Verb = "snapshot.edit"   // the description
 	VerbSnapRename      Verb = "snapshot.rename" // the name
+
+	VerbVMNew       Verb = "vm.new"
+	VerbManagedSave Verb = "vm.managed-save"
+	VerbVMRename    Verb = "vm.rename"
+	VerbVMClone     Verb = "vm.clone"
+	VerbVMResources Verb = "vm.resources"
+	VerbVMMigrate   Verb = "vm.migrate"
+	VerbSendKey     Verb = "vm.send-key"
+	VerbScreenshot  Verb = "vm.screenshot"
+	VerbAttach      Verb = "vm.attach"
+	VerbMedia       Verb = "vm.media"
+	VerbConsole     Verb = "vm.console" // ConsoleOpener
+
+	VerbPoolBuild      Verb = "pool.build"
+	VerbPoolRefresh    Verb = "pool.refresh"
+	VerbPoolDelete     Verb = "pool.delete"
+	VerbVolumeDelete   Verb = "volume.delete"
+	VerbVolumeClone    Verb = "volume.clone"
+	VerbVolumeResize   Verb = "volume.resize"
+	VerbVolumeWipe     Verb = "volume.wipe"
+	VerbVolumeUpload   Verb = "volume.upload"
+	VerbVolumeDownload Verb = "volume.download"
+
+	VerbSecretSet   Verb = "secret.set"
+	VerbSecretGet   Verb = "secret.get" // SecretReader
+	VerbNodeTune    Verb = "host.tune"
+	VerbNodeSuspend Verb = "host.suspend"
 )
 
 // Caps says what an endpoint can do. The zero value can do nothing; a missing verb

@@ -50,6 +50,17 @@ type HostDetail struct {
 	CPUMap                         string   // "0-3,8 online of 16 present"
 	CellFree                       []uint64 // free bytes by NUMA cell
 	Hypervisor, Library            string
+	// Sharing is how the host shares equal memory pages; nil where it does not say.
+	Sharing *MemorySharing
+}
+
+// MemorySharing is the state of KSM. Pages are of the host's page size. Source:
+// virNodeGetMemoryParameters.
+type MemorySharing struct {
+	PagesToScan, SleepMillis            uint64
+	MergeAcross                         bool   // across NUMA nodes
+	Shared, Sharing, Unshared, Volatile uint64 // pages
+	FullScans                           uint64
 }
 
 // Cluster is a vSphere ClusterComputeResource.

@@ -1,7 +1,8 @@
 package backend
 
 // Object is anything with a place in the inventory. The concrete types are *Host,
-// *Cluster, *ResourcePool, *VM, *Snapshot, *Pool, *Volume and *Network.
+// *Cluster, *ResourcePool, *VM, *Snapshot, *Pool, *Volume, *Network, *Interface,
+// *Secret and *NodeDevice.
 // An Object in the store is immutable.
 type Object interface {
 	Ref() Ref

@@ -19,6 +19,9 @@ const (
 	KindPool
 	KindVolume
 	KindNetwork
+	KindInterface
+	KindSecret
+	KindNodeDevice
 	kindEnd
 )
 
@@ -31,7 +34,7 @@ func Kinds() []Kind {
 	return all
 }
 
-var kindNames = [...]string{"", "host", "cluster", "resource pool", "VM", "snapshot", "pool", "volume", "network"}
+var kindNames = [...]string{"", "host", "cluster", "resource pool", "VM", "snapshot", "pool", "volume", "network", "interface", "secret", "device"}
 
 // String is the kind as an operator would write it: "VM", "resource pool".
 func (k Kind) String() string {
@@ -44,8 +47,8 @@ func (k Kind) String() string {
 // Ref names one object everywhere: in a selection, the store, a task, the audit
 // log. It is comparable and survives a rename of the object.
 //
-// ID is the driver's own key: a UUID for libvirt domains, pools, networks; the
-// managed object id for vSphere; "<domain UUID>/<snapshot name>" and "<pool
+// ID is the driver's own key: a UUID for libvirt domains, pools, networks, secrets;
+// the name for host interfaces and node devices; the managed object id for vSphere; "<domain UUID>/<snapshot name>" and "<pool
 // UUID>/<volume key>" for what has no UUID. It may hold foreign bytes: it is
 // compared and sent back to the driver, never shown.
 type Ref struct {

@@ -30,6 +30,7 @@ type Pool struct {
 	State                           PoolState
 	Type                            string // dir, logical, VMFS, NFS …
 	Path                            string // target path or URL
+	Source                          string // where it comes from: "nas:/export", "/dev/sdb1"; "" for itself
 	Capacity, Allocation, Available uint64 // bytes; 0 while inactive
 	Autostart, Persistent           bool
 	Hosts, VMs                      int // vSphere; -1 unknown
@@ -46,5 +47,11 @@ type Volume struct {
 	Format               string // raw, qcow2, vmdk, iso …
 	Capacity, Allocation uint64 // bytes
 	Backing              string // path of the file below; empty for none
-	UsedBy               []string
+	// UsedBy are the names of the VMs that have it as a disk or medium, or in the
+	// chain below one. UsedKnown is set once all VMs have been looked at: only then
+	// does an empty UsedBy mean that nobody uses it.
+	UsedBy    []string
+	UsedKnown bool
+	// Under are the names of the volumes of the same pool that stand on this one.
+	Under []string
 }

@@ -51,6 +51,9 @@ type RemoteTask struct {
 type Progress struct {
 	// Percent is 0 to 100.
 	Percent func(int)
+	// Bytes is how many of total have been moved; total is 0 while unknown. It stands
+	// for Percent where bytes are what takes the time.
+	Bytes func(done, total int64)
 	// Remote gives the key of the server's own task for this operation, so that
 	// it is not shown twice.
 	Remote func(key string)

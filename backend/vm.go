@@ -157,4 +157,6 @@ type VMDetail struct {
 	MaxMemory, Memory            uint64 // bytes
 	MaxVCPUs, VCPUs              int
 	Console                      []Field // graphics addresses, serial ports
+	// Consoles are the devices that OpenConsole takes, the first one first.
+	Consoles []string
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -46,8 +47,9 @@ func (m *Model) follow() {
 	if m.scopeAll {
 		conn = ""
 	}
-	m.slots[slotStorage].tabs[0].SetSource(pane.Source{Conn: conn})
-	m.slots[slotNetworks].tabs[0].SetSource(pane.Source{Conn: conn})
+	for _, p := range slices.Concat(m.slots[slotStorage].tabs, m.slots[slotNetworks].tabs) {
+		p.SetSource(pane.Source{Conn: conn})
+	}
 }
 
 // rested reports whether the details may follow.

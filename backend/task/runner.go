@@ -40,6 +40,7 @@ type entry struct {
 	told    *outcome           // what the server said of it while it ran
 	heard   chan outcome       // takes what the server says while it is being checked
 	doubted bool               // its answer was lost
+	pace    pace               // of its transfer
 }
 
 // done is Task.Done without a copy: it is asked of every task at every end.

@@ -29,9 +29,13 @@ type Task struct {
 
 	State    backend.TaskState
 	Progress int // percent; -1 unknown
-	Queued   time.Time
-	Started  time.Time // zero while queued, or when it never ran
-	Ended    time.Time
+	// Moved of Total bytes have been transferred, lately at Rate bytes a second; Total
+	// is 0 while unknown, and all are 0 for what moves no bytes.
+	Moved, Total int64
+	Rate         float64
+	Queued       time.Time
+	Started      time.Time // zero while queued, or when it never ran
+	Ended        time.Time
 
 	Class  backend.Class // of Err
 	Err    string        // complete, may have several lines; empty when it did not fail

@@ -9,8 +9,8 @@ import (
 // ReadOnly refuses every operation with ClassDenied before the server is asked,
 // whatever the server would allow, and says so in Caps. Closing it closes b.
 //
-// Optional interfaces found by backend.As must not change anything at the server:
-// they pass this layer.
+// Optional interfaces found by backend.As pass this layer, except those that can
+// change something or give a secret away.
 func ReadOnly(b backend.Backend) backend.Backend { return readOnly{b} }
 
 type readOnly struct{ backend.Backend }
@@ -27,7 +27,5 @@ func (r readOnly) Caps() backend.Caps {
 
 // Do implements backend.Backend.
 func (r readOnly) Do(_ context.Context, op backend.Op, _ backend.Progress) (backend.Result, error) {
-	e := backend.Refuse(backend.ClassDenied, op.Title(), "", "this connection is read-only")
-	e.Remedy = "connect without --read-only, and without read_only in the configuration"
-	return backend.Result{}, e
+	return backend.Result{}, refuseWrite(op.Title())
 }

@@ -5,23 +5,15 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/theme"
-	"hvdeck/ui/table"
 )
 
 func networkSpec(e *Env) *Spec {
 	net := func(o backend.Object) *backend.Network { return o.(*backend.Network) }
-	glyph := Column{Column: table.Column[backend.Object]{Key: "glyph", Min: 1, Max: 1, Cell: func(o backend.Object) table.Cell {
-		if net(o).Active {
-			return e.sign(o, e.Theme.Glyphs.On, theme.StateOK)
-		}
-		return e.sign(o, e.Theme.Glyphs.Off, theme.StateOff)
-	}}}
-	name := table.Column[backend.Object]{Key: "name", Title: "NAME", Sort: 'N', Min: 7, Max: 40, Flex: 2}
 	return &Spec{
 		Kind: backend.KindNetwork, Title: "Networks", Names: []string{"networks", "network"},
 		Columns: []Column{
-			glyph, e.textColumn(name, theme.Text, backend.Object.Title),
-			e.textColumn(columnOf("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activeWord(net(o)) }),
+			e.activeGlyph(func(o backend.Object) bool { return net(o).Active }), e.nameColumn(),
+			e.textColumn(columnOf("state", "STATE", 'S', 4, 8, 6, true), theme.Text, func(o backend.Object) string { return activity(net(o).Active) }),
 			e.textColumn(columnOf("forward", "MODE", 'M', 3, 11, 1, false), theme.Muted, func(o backend.Object) string { return net(o).Forward }),
 			e.textColumn(columnOf("bridge", "BRIDGE", 'B', 6, 16, 2, false), theme.Muted, func(o backend.Object) string { return net(o).Bridge }),
 			e.textColumn(columnOf("users", "USE", 'U', 3, 10, 3, false), theme.Text, func(o backend.Object) string { return netUse(net(o)) }),
@@ -33,7 +25,7 @@ func networkSpec(e *Env) *Spec {
 		Field: func(o backend.Object, field string) string {
 			switch field {
 			case "state":
-				return activeWord(net(o))
+				return activity(net(o).Active)
 			case "type":
 				return net(o).Forward
 			case "uuid":
@@ -44,17 +36,10 @@ func networkSpec(e *Env) *Spec {
 			return ""
 		},
 		Haystack: func(o backend.Object) string {
-			return strings.Join([]string{o.Title(), net(o).Forward, net(o).Bridge, activeWord(net(o)), string(o.Ref().Conn)}, "\n")
+			return strings.Join([]string{o.Title(), net(o).Forward, net(o).Bridge, activity(net(o).Active), string(o.Ref().Conn)}, "\n")
 		},
 		Sections: func(o backend.Object) []Section { return networkSections(net(o)) },
 	}
-}
-
-func activeWord(n *backend.Network) string {
-	if n.Active {
-		return "active"
-	}
-	return "inactive"
 }
 
 func netUse(n *backend.Network) string {
@@ -69,12 +54,8 @@ func netUse(n *backend.Network) string {
 }
 
 func networkSections(n *backend.Network) []Section {
-	tok := theme.StateOff
-	if n.Active {
-		tok = theme.StateOK
-	}
 	facts := compact([]Fact{
-		{"State", activeWord(n), tok},
+		{"State", activity(n.Active), activeTok(n.Active)},
 		{"Connection", string(n.ID.Conn), theme.Text},
 		{"Mode", n.Forward, theme.Text},
 		{"Bridge", n.Bridge, theme.Text},
