@@ -96,6 +96,9 @@ func (a *app) runner() *task.Runner {
 		Audit: func(t task.Task) {
 			a.log.Info("task", "what", t.Title, "object", t.TargetName, "connection", t.ConnName, "state", t.State.String(), "error", t.Err)
 			a.poller.Touched(t.Target)
+			if made := t.Result.Created; !made.IsZero() {
+				a.poller.Touched(made)
+			}
 		},
 		Check: a.poller.Settle,
 		Recheck: func(op backend.Op) string {

@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"slices"
 	"strings"
 
 	"hvdeck/backend"
@@ -22,6 +23,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 		backend.VerbSnapRevert, backend.VerbSnapRevertState, backend.VerbSnapDelete, backend.VerbSnapMetadata,
 		backend.VerbSnapEdit,
 	}
+	works = slices.Concat(works, vmVerbs(), definitionVerbs(), storageVerbs(), networkVerbs(), secretVerbs(), nodeVerbs())
 	for _, v := range works {
 		can[v] = ""
 	}
@@ -33,6 +35,9 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 			backend.VerbSnapDiskOnly, backend.VerbSnapMetadata} {
 			can[v] = "not supported by libvirt's test driver"
 		}
+		for _, v := range testDriverLacks() {
+			can[v] = "not supported by libvirt's test driver"
+		}
 	default:
 		for _, v := range []backend.Verb{backend.VerbSnapQuiesce, backend.VerbSnapDiskOnly, backend.VerbStandby} {
 			can[v] = "not supported by the " + driver + " driver"
@@ -41,6 +46,11 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 	return backend.Caps{
 		Can: can, ReadOnly: readOnly, BulkLoads: true,
 		Kinds: []backend.Kind{backend.KindHost, backend.KindVM, backend.KindSnapshot, backend.KindPool,
-			backend.KindVolume, backend.KindNetwork},
+			backend.KindVolume, backend.KindNetwork, backend.KindInterface, backend.KindSecret, backend.KindNodeDevice},
 	}
+}
+
+// testDriverLacks are the verbs that the test driver answers with "not supported".
+func testDriverLacks() []backend.Verb {
+	return nil
 }

@@ -22,6 +22,7 @@ const (
 // operator does, so that a long operation never holds up the lists.
 type client struct {
 	id        backend.ConnID
+	dialer    *dialer
 	transport transport
 	poll, act *rpcConn
 	about     backend.About
@@ -45,7 +46,7 @@ type client struct {
 
 func newClient(ctx context.Context, d *dialer, tr transport, poll, act *rpcConn) (*client, error) {
 	c := &client{
-		id: d.opts.ID, transport: tr, poll: poll, act: act,
+		id: d.opts.ID, dialer: d, transport: tr, poll: poll, act: act,
 		dear: make(chan struct{}, maxDear), agent: make(chan struct{}, 1),
 	}
 	if err := c.introduce(ctx, d); err != nil {

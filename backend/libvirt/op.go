@@ -36,6 +36,13 @@ func (c *client) Do(ctx context.Context, op backend.Op, progress backend.Progres
 		}
 		return backend.Result{}, backend.Refuse(class, op.Title(), "", "%s", why)
 	}
+	for _, area := range []func(backend.Op) work{
+		c.vmWork, c.deviceWork, c.definitionWork, c.storageWork, c.networkWork, c.secretWork, c.nodeWork,
+	} {
+		if run := area(op); run != nil {
+			return run(ctx, progress)
+		}
+	}
 	ch, err := c.prepare(ctx, op)
 	if err != nil {
 		return backend.Result{}, err
@@ -46,7 +53,11 @@ func (c *client) Do(ctx context.Context, op backend.Op, progress backend.Progres
 	return c.carryOut(ctx, ch, progress)
 }
 
-// prepare checks an operation and turns it into a call.
+// work carries out one operation. An area of operations gives nil for what is not its
+// own.
+type work func(ctx context.Context, progress backend.Progress) (backend.Result, error)
+
+// prepare checks a power or snapshot operation and turns it into a call.
 func (c *client) prepare(ctx context.Context, op backend.Op) (change, error) {
 	domain, err := domainOf(op.Target())
 	if err != nil {
