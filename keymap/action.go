@@ -8,6 +8,10 @@
 package keymap
 
 import (
+	"context"
+	"strconv"
+	"strings"
+
 	"hvdeck/backend"
 )
 
@@ -52,6 +56,8 @@ const (
 	MenuNone     Menu = ""
 	MenuPower    Menu = "power"
 	MenuSnapshot Menu = "snapshot"
+	MenuManage   Menu = "manage" // what else can be done to the object
+	MenuNew      Menu = "new"    // makes an object of the kind in focus
 )
 
 // Action is one declaration. Either Op is set (it changes an object, and runs as a
@@ -68,6 +74,9 @@ type Action struct {
 	Hint  bool   // offered in the line at the foot
 
 	Kinds []backend.Kind // objects it acts on; empty for those without Op
+	// Makes is the kind of object that it makes, for the "new" menu; it acts on what the
+	// new one is made under: the host, the pool.
+	Makes backend.Kind
 	Needs backend.Verb
 	Arity Arity
 	Risk  Risk
@@ -78,6 +87,9 @@ type Action struct {
 	Resolve func(s Selection) Selection
 	// Form asks for arguments first; nil asks nothing.
 	Form func(s Selection) []Field
+	// Gather completes the answers by what takes time: it reads the file, or runs the
+	// command, that an answer names. It runs aside, before anything is asked or started.
+	Gather func(ctx context.Context, a Args) (Args, error)
 	// Loses lists, a line each, what will be lost; shown in the question.
 	Loses func(s Selection, a Args) []string
 	// Op makes the operation for one object.
@@ -95,6 +107,8 @@ type Selection struct {
 	Lookup   func(backend.Ref) backend.Object
 	Children func(backend.Kind, backend.Ref) []backend.Object
 	All      func(backend.Kind) []backend.Object
+	// Detail gives the dear fields of an object; nil while they are not known.
+	Detail func(backend.Ref) *backend.Detail
 }
 
 // First is the first object; nil when there is none.
@@ -113,7 +127,11 @@ const (
 	TextField FieldType = iota
 	ToggleField
 	ChoiceField
-	FixedField // not asked: its Default goes with the answers
+	FixedField  // not asked: its Default goes with the answers
+	NumberField // a whole number from Min to Max
+	SizeField   // written as "10 GiB"; the answer is in bytes
+	PathField   // a file of this machine
+	SecretField // masked; never offered again
 )
 
 // Field is one question of a form.
@@ -124,6 +142,13 @@ type Field struct {
 	Choices           []FieldChoice
 	// Suggested says that Default is an offer, which the first letter typed replaces.
 	Suggested bool
+	// Required fields must not be empty. Min and Max bound numbers and sizes; Max 0 is
+	// no bound.
+	Required bool
+	Min, Max int64
+	// Only says whether the field matters, after the answers to those before it; nil:
+	// always.
+	Only func(Args) bool
 	// Check says what is wrong with a value; "" when nothing.
 	Check func(value string) string
 	// Off says why the field cannot be set; "" when it can.
@@ -138,6 +163,15 @@ type Args map[string]string
 
 // On reports whether a toggle was set.
 func (a Args) On(name string) bool { return a[name] == "yes" }
+
+// Int is the answer to a NumberField or SizeField; missing when it was left empty.
+func (a Args) Int(name string, missing int64) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(a[name]), 10, 64)
+	if err != nil {
+		return missing
+	}
+	return n
+}
 
 // Fits splits the selection into what the action may run on and the reasons for
 // what it skips, in the order of the selection.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"hvdeck/backend/task"
 	"hvdeck/keymap"
 	"hvdeck/theme"
-	"hvdeck/ui/form"
 	"hvdeck/ui/overlay"
 )
 
@@ -35,59 +33,6 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 		return m.ascertain(a, s, nil)
 	}
 	return m.askForm(a, s, nil)
-}
-
-// askForm asks for the arguments; before are earlier answers to begin with.
-func (m *Model) askForm(a keymap.Action, s keymap.Selection, before keymap.Args) tea.Cmd {
-	fields := a.Form(s)
-	if len(fields) == 0 {
-		return m.ascertain(a, s, nil)
-	}
-	for i, f := range fields {
-		if v, given := before[f.Name]; given && f.Type != keymap.FixedField {
-			fields[i].Default, fields[i].Suggested = v, false
-		}
-	}
-	m.ask(strings.TrimSuffix(a.Title, "…")+": "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
-		for _, f := range fields {
-			if f.Type == keymap.FixedField {
-				v[f.Name] = f.Default
-			}
-		}
-		return m.ascertain(a, s, keymap.Args(v))
-	})
-	return nil
-}
-
-// formFields turns declared fields into the widget's; one that is off is left out.
-func formFields(fields []keymap.Field) []form.Field {
-	var out []form.Field
-	for _, f := range fields {
-		if f.Off != "" || f.Type == keymap.FixedField {
-			continue
-		}
-		w := form.Field{Key: f.Name, Label: f.Label, Hint: f.Hint, Default: f.Default, Suggested: f.Suggested}
-		switch f.Type {
-		case keymap.TextField, keymap.FixedField: // as a form's field is; not asked
-		case keymap.ToggleField:
-			w.Kind = form.YesNo
-		case keymap.ChoiceField:
-			w.Kind = form.Choice
-			for _, c := range f.Choices {
-				w.Choices = append(w.Choices, form.Option{Value: c.Value, Label: c.Label})
-			}
-		}
-		if f.Check != nil {
-			w.Validate = func(v string) error {
-				if why := f.Check(v); why != "" {
-					return errors.New(why)
-				}
-				return nil
-			}
-		}
-		out = append(out, w)
-	}
-	return out
 }
 
 // ascertain asks where the risk wants it, then starts.
@@ -292,7 +237,7 @@ func (m *Model) openMenu(menu keymap.Menu) {
 // openAllActions shows every action on the selection.
 func (m *Model) openAllActions() {
 	var all []keymap.Action
-	for _, menu := range []keymap.Menu{keymap.MenuPower, keymap.MenuSnapshot} {
+	for _, menu := range []keymap.Menu{keymap.MenuPower, keymap.MenuSnapshot, keymap.MenuManage} {
 		all = append(all, m.fitting(m.reg.Menu(menu))...)
 	}
 	m.showActions("Every action: "+m.selectionWords(), all)

@@ -48,6 +48,7 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"pane.zoom-in": do(func() { m.zoom = min(m.zoom+1, zoomFull) }), "pane.zoom-out": do(func() { m.zoom = max(m.zoom-1, zoomNone) }),
 		"pane.wide": do(func() { m.wide = !m.wide }), "pane.scope": do(func() { m.scopeAll = !m.scopeAll }),
 		"menu.power": do(func() { m.openMenu(keymap.MenuPower) }), "menu.snapshot": do(func() { m.openMenu(keymap.MenuSnapshot) }),
+		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew),
 		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
 		"raw": do(m.openRaw), "describe": do(m.describe),
@@ -248,6 +249,7 @@ func (m *Model) selection() keymap.Selection {
 		Lookup:   m.store.Object,
 		Children: func(k backend.Kind, r backend.Ref) []backend.Object { out, _ := m.store.Children(k, r); return out },
 		All:      m.store.All,
+		Detail:   m.store.Detail,
 	}
 }
 

@@ -44,6 +44,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.start(msg)
 	case safeMsg:
 		cmd = m.startKept(msg)
+	case gatheredMsg:
+		cmd = m.gathered(msg)
 	case noteMsg:
 		m.say(msg.tok, msg.text)
 	case objectsMsg:

@@ -38,7 +38,11 @@ func (f *Form) body(w int, th *theme.Theme) (lines []string, from, to int) {
 		label = max(label, line.Width(e.Label))
 	}
 	label = min(label, w/2)
+	shown := f.shown()
 	for i, e := range f.entries {
+		if !shown[i] {
+			continue
+		}
 		if i == f.focus {
 			from = len(lines)
 		}

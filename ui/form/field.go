@@ -39,6 +39,9 @@ type Field struct {
 	Required  bool
 	Min, Max  int64                    // of numbers and sizes; Max 0 is no limit
 	Validate  func(value string) error // after the kind's own check; its text is shown
+	// Only says whether the field matters, after the values of those before it; one that
+	// does not is neither shown nor checked, and has no value. nil: always.
+	Only func(Values) bool
 }
 
 // check is the complaint about a value, in the words for the operator; nil when good.

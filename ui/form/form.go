@@ -122,15 +122,36 @@ func (f *Form) move(n int) {
 	if !e.server {
 		e.err = e.check(e.value())
 	}
-	f.focus = (f.focus + n + len(f.entries)) % len(f.entries)
+	shown := f.shown()
+	for range f.entries {
+		f.focus = (f.focus + n + len(f.entries)) % len(f.entries)
+		if shown[f.focus] {
+			break
+		}
+	}
 	f.entries[f.focus].seek = ""
+}
+
+// shown tells which fields matter with the values as they stand.
+func (f *Form) shown() []bool {
+	out := make([]bool, len(f.entries))
+	v := make(Values, len(f.entries))
+	for i, e := range f.entries {
+		if out[i] = e.Only == nil || e.Only(v); out[i] {
+			v[e.Key] = e.value()
+		}
+	}
+	return out
 }
 
 // submit checks everything and goes to the first field that is wrong.
 func (f *Form) submit() Result {
 	bad := -1
+	shown := f.shown()
 	for i, e := range f.entries {
-		e.server = false
+		if e.server = false; !shown[i] {
+			continue
+		}
 		e.err = e.check(e.value())
 		if e.err != nil && bad < 0 {
 			bad = i
@@ -242,7 +263,11 @@ type Values map[string]string
 // begins with ~/ is completed.
 func (f *Form) Values() Values {
 	v := make(Values, len(f.entries))
-	for _, e := range f.entries {
+	shown := f.shown()
+	for i, e := range f.entries {
+		if !shown[i] {
+			continue
+		}
 		v[e.Key] = e.value()
 		if e.Kind == Path {
 			v[e.Key] = expandHome(e.value())

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/overlay"
+)
+
+// openNew shows what makes a new object of the kind in focus. Its actions act on what
+// the new one comes under, which is there also where the list is empty.
+func (m *Model) openNew() {
+	k := m.newKind()
+	under := m.newUnder(k)
+	if under == nil {
+		m.say(theme.StateWarn, "new "+k.String()+": no place for it is in sight")
+		return
+	}
+	s := m.selection()
+	s.Objects = []backend.Object{under}
+	actions := slices.DeleteFunc(m.reg.Menu(keymap.MenuNew), func(a keymap.Action) bool {
+		return a.Makes != k && (a.Mutates() || a.Makes != backend.KindNone)
+	})
+	items := make([]overlay.MenuItem, len(actions))
+	for i, a := range actions {
+		items[i] = overlay.MenuItem{Key: a.Key, Title: a.Title, Why: a.WhyNone(s)}
+	}
+	m.menuOf(fmt.Sprintf("new %s on %s", k, m.underWords(under)), items, func(i int) tea.Cmd {
+		if !actions[i].Mutates() {
+			return m.run(actions[i])
+		}
+		return m.actOn(actions[i], s)
+	})
+}
+
+// newKind is the kind of the list in focus; of a host's list and the tasks, a VM.
+func (m *Model) newKind() backend.Kind {
+	if o := m.cursor(); m.screen() != nil && o != nil {
+		return o.Ref().Kind
+	}
+	switch k := m.slots[m.stackFocus()].kind(); k {
+	case backend.KindNone, backend.KindHost, backend.KindCluster, backend.KindResourcePool, backend.KindNodeDevice:
+		return backend.KindVM
+	default:
+		return k
+	}
+}
+
+// newUnder is what a new object of a kind comes under: the pool that is open, the VM of
+// the snapshots, else the host; nil for none.
+func (m *Model) newUnder(k backend.Kind) backend.Object {
+	switch k {
+	case backend.KindVolume:
+		return m.store.Object(m.slots[m.stackFocus()].pane().Source().Parent)
+	case backend.KindSnapshot:
+		return m.focusVM()
+	}
+	if o := m.cursor(); o != nil {
+		return m.hostOf(o)
+	}
+	for _, h := range m.store.All(backend.KindHost) {
+		if h.Ref().Conn == m.place {
+			return h
+		}
+	}
+	return nil
+}
+
+// hostOf is the host that an object belongs to: its own, or the only one of its
+// connection; nil where there is a choice.
+func (m *Model) hostOf(o backend.Object) backend.Object {
+	if o.Ref().Kind == backend.KindHost {
+		return o
+	}
+	if vm, ok := o.(*backend.VM); ok {
+		if h := m.store.Object(vm.Host); h != nil {
+			return h
+		}
+	}
+	var only backend.Object
+	for _, h := range m.store.All(backend.KindHost) {
+		if h.Ref().Conn != o.Ref().Conn {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = h
+	}
+	return only
+}
+
+func (m *Model) underWords(o backend.Object) string {
+	if o.Ref().Kind == backend.KindHost {
+		return string(o.Ref().Conn)
+	}
+	return m.fullName(o)
+}
