@@ -74,7 +74,7 @@ func screenActions() []keymap.Action {
 	}
 	return []keymap.Action{
 		hint(menu(keymap.MenuPower, "Power", "p")), hint(menu(keymap.MenuSnapshot, "Snapshot", "s")),
-		hint(menu(keymap.MenuManage, "Manage", "v")), hint(act("menu.new", "New…", "Makes an object of the kind in focus.", keymap.Global, "Console", "n")),
+		hint(menu(keymap.MenuManage, "Manage", "v")), hint(act("menu.new", "New…", "Makes an object of the kind in focus.", keymap.List, "Lists", "n")),
 		hint(g("menu.all", "Every action", "Everything that fits the selection.", "x")),
 		hint(g("palette", "Command", "Every action, screen and object by name; VMs also by UUID, id and .vmx path.", ":", "ctrl+p")),
 		hint(g("help", "Help", "Every key that works here.", "?", "f1")),
