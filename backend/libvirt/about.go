@@ -40,12 +40,12 @@ func (c *client) introduce(ctx context.Context, d *dialer) error {
 		return deed{doing: "log in"}.unreachable(c.poll.fence.cause)
 	}
 	c.node = nodeFacts{name: host, driver: kind, capabilities: capsXML}
-	c.describeNode(d.target.raw, capsXML)
+	c.describeNode(d.target.Raw, capsXML)
 	c.describeHardware(ctx)
 	c.about = backend.About{
 		Product: kind, Version: versionText(version), API: "libvirt " + versionText(lib),
-		URI: d.target.raw, HostName: host, Type: "libvirt", ReadOnly: d.opts.ReadOnly,
-		Fields: []backend.Field{{Name: "Opened as", Value: d.target.name}},
+		URI: d.target.Raw, HostName: host, Type: "libvirt", ReadOnly: d.opts.ReadOnly,
+		Fields: []backend.Field{{Name: "Opened as", Value: d.target.Name}},
 	}
 	c.caps = capsFor(kind, d.opts.ReadOnly)
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/guard"
+	"hvdeck/backend/libvirt/transport"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
@@ -23,7 +24,7 @@ const (
 type client struct {
 	id        backend.ConnID
 	dialer    *dialer
-	transport transport
+	transport transport.Transport
 	poll, act *rpcConn
 	about     backend.About
 	caps      backend.Caps
@@ -44,7 +45,7 @@ type client struct {
 	closing sync.Once
 }
 
-func newClient(ctx context.Context, d *dialer, tr transport, poll, act *rpcConn) (*client, error) {
+func newClient(ctx context.Context, d *dialer, tr transport.Transport, poll, act *rpcConn) (*client, error) {
 	c := &client{
 		id: d.opts.ID, dialer: d, transport: tr, poll: poll, act: act,
 		dear: make(chan struct{}, maxDear), agent: make(chan struct{}, 1),
@@ -81,7 +82,7 @@ func (c *client) Close() error {
 	c.closing.Do(func() {
 		c.poll.close()
 		c.act.close()
-		c.transport.close()
+		c.transport.Close()
 	})
 	return nil
 }
@@ -90,7 +91,7 @@ func (c *client) Close() error {
 func read[T any](ctx context.Context, c *client, doing, object string, fn func(*libvirt.Libvirt) (T, error)) (T, error) {
 	v, err := call(ctx, c.poll, deed{doing: doing, object: object, limit: readLimit}, fn)
 	if err != nil && backend.ClassOf(err) == backend.ClassUnreachable {
-		err = c.transport.explain(err)
+		err = c.transport.Explain(err)
 	}
 	return v, err
 }

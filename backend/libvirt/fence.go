@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"hvdeck/backend/guard"
+	"hvdeck/backend/libvirt/transport"
 )
 
 // fence stands between the client library and the network. It lets through only
@@ -69,7 +69,7 @@ func (f *fence) Close() error {
 }
 
 // errClosed is the cause when we ended the connection ourselves.
-var errClosed = errors.New("the connection was closed")
+var errClosed = transport.ErrClosed
 
 // Read gives the library the next bytes of a reply. Its errors are plain ones: the
 // library would go on reading after some net errors.
@@ -101,7 +101,7 @@ func (f *fence) readFailed(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		err = errors.New("the server closed the connection")
 	case errors.As(err, &broken):
-		err = fmt.Errorf("the connection broke: %s", plainNet(err))
+		err = fmt.Errorf("the connection broke: %s", transport.Plain(err))
 	}
 	f.fail(err)
 	return io.EOF
@@ -215,7 +215,7 @@ func (f *fence) writeFailed(err error) {
 		select {
 		case <-f.done:
 		case <-time.After(lastWords):
-			f.fail(fmt.Errorf("the connection broke: %s", plainNet(err)))
+			f.fail(fmt.Errorf("the connection broke: %s", transport.Plain(err)))
 		}
 	})
 }
@@ -245,13 +245,4 @@ func (f *fence) beat() {
 		}
 		guard.Go("libvirt ping", f.fail, func() { f.sendKeepalive(keepalivePing) })
 	}
-}
-
-// plainNet drops the addresses that net errors repeat.
-func plainNet(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "write: "), "read: ")
 }

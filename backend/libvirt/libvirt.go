@@ -3,10 +3,9 @@ package libvirt
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 
 	"hvdeck/backend"
+	"hvdeck/backend/libvirt/transport"
 )
 
 // Options name one connection.
@@ -20,7 +19,7 @@ type Options struct {
 // New checks the URI and gives a Dialer for it; nothing is dialled. The error is
 // one line that says what is wrong and what to write instead.
 func New(o Options) (backend.Dialer, error) {
-	t, err := parseURI(o.URI)
+	t, err := transport.Parse(o.URI)
 	if err != nil {
 		return nil, err
 	}
@@ -29,17 +28,7 @@ func New(o Options) (backend.Dialer, error) {
 
 type dialer struct {
 	opts   Options
-	target *target
-}
-
-// transport makes connections to one daemon.
-type transport interface {
-	// open makes a connection. The context only bounds the making.
-	open(ctx context.Context) (net.Conn, error)
-	// explain adds what the transport knows to the reason a connection ended.
-	explain(err error) error
-	// close frees what connections share.
-	close()
+	target *transport.Target
 }
 
 // Dial implements backend.Dialer.
@@ -50,44 +39,37 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 	}
 	poll, err := d.login(ctx, tr)
 	if err != nil {
-		tr.close()
+		tr.Close()
 		return nil, d.connectError(err)
 	}
 	act, err := d.login(ctx, tr)
 	if err != nil {
 		poll.close()
-		tr.close()
+		tr.Close()
 		return nil, d.connectError(err)
 	}
 	c, err := newClient(ctx, d, tr, poll, act)
 	if err != nil {
 		poll.close()
 		act.close()
-		tr.close()
+		tr.Close()
 		return nil, d.connectError(err)
 	}
 	return c, nil
 }
 
-func (d *dialer) transport(ask backend.Asker) (transport, error) {
-	switch d.target.transport {
-	case "ssh":
-		return newSSH(d.target, d.opts.ID, d.opts.ReadOnly, ask)
-	case "tcp":
-		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, d.target) }), nil
-	default:
-		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, d.target, d.opts.ReadOnly) }), nil
-	}
+func (d *dialer) transport(ask backend.Asker) (transport.Transport, error) {
+	return transport.New(d.target, transport.Options{ID: d.opts.ID, ReadOnly: d.opts.ReadOnly, Ask: ask})
 }
 
-func (d *dialer) login(ctx context.Context, tr transport) (*rpcConn, error) {
-	c, err := tr.open(ctx)
+func (d *dialer) login(ctx context.Context, tr transport.Transport) (*rpcConn, error) {
+	c, err := tr.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := openRPC(ctx, c, d.target.name, d.opts.ReadOnly)
+	r, err := openRPC(ctx, c, d.target.Name, d.opts.ReadOnly)
 	if err != nil {
-		return nil, tr.explain(err)
+		return nil, tr.Explain(err)
 	}
 	return r, nil
 }
@@ -102,30 +84,9 @@ func (d *dialer) connectError(err error) error {
 		}
 	}
 	out := *e
-	out.Doing, out.Object = "connect to", d.target.raw
+	out.Doing, out.Object = "connect to", d.target.Raw
 	if out.Class == backend.ClassOther || out.Class == backend.ClassNotFound {
 		out.Class = backend.ClassUnreachable
 	}
 	return &out
-}
-
-// dialFunc is a transport without anything shared.
-type dialFunc func(context.Context) (net.Conn, error)
-
-func (f dialFunc) open(ctx context.Context) (net.Conn, error) { return f(ctx) }
-func (dialFunc) explain(err error) error                      { return err }
-func (dialFunc) close()                                       {}
-
-// dialTCP opens an unencrypted connection. Source: libvirt's tcp transport.
-func dialTCP(ctx context.Context, t *target) (net.Conn, error) {
-	port := t.port
-	if port == "" {
-		port = "16509"
-	}
-	d := net.Dialer{Timeout: dialLimit}
-	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(t.host, port))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", net.JoinHostPort(t.host, port), plainNet(err))
-	}
-	return c, nil
 }

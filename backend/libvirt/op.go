@@ -106,7 +106,7 @@ func (c *client) carryOut(ctx context.Context, ch change, progress backend.Progr
 	done()
 	<-stopped
 	if backend.ClassOf(err) == backend.ClassLost {
-		err = c.transport.explain(err)
+		err = c.transport.Explain(err)
 	}
 	return result, err
 }

@@ -52,7 +52,7 @@ func (c *client) Watch(ctx context.Context, emit func(backend.Delta)) error {
 
 // gone is the error for a connection that ended.
 func (c *client) gone() error {
-	return c.transport.explain(deed{doing: "watch"}.unreachable(c.poll.fence.cause))
+	return c.transport.Explain(deed{doing: "watch"}.unreachable(c.poll.fence.cause))
 }
 
 // pause waits; false means that ctx ended.

@@ -1,4 +1,4 @@
-package libvirt
+package transport
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ const sshNoWay = "hvdeck: neither virt-ssh-helper nor nc was found"
 // remoteCommand is what ssh runs at the far end: libvirt's own helper where it is
 // installed, else netcat on the daemon's socket. A login shell may be anything, so it
 // gets one quoted argument for sh.
-func remoteCommand(t *target, readOnly bool) string {
+func remoteCommand(t *Target, readOnly bool) string {
 	var script strings.Builder
 	proxy := t.param("proxy")
 	if proxy != "netcat" && t.param("socket") == "" {
@@ -25,7 +25,7 @@ func remoteCommand(t *target, readOnly bool) string {
 			flag = "-r "
 		}
 		fmt.Fprintf(&script, "if command -v virt-ssh-helper >/dev/null 2>&1; then echo %s; exec virt-ssh-helper %s%s; fi; ",
-			shellQuote(sshReady), flag, shellQuote(t.name))
+			shellQuote(sshReady), flag, shellQuote(t.Name))
 	}
 	if proxy != "native" {
 		script.WriteString(netcatScript(t, readOnly))
@@ -37,7 +37,7 @@ func remoteCommand(t *target, readOnly bool) string {
 // netcatScript tries the sockets in turn; the last one is used even if it does not
 // exist, so that netcat names it in its error. Netcats that have -q need it to end
 // when we do.
-func netcatScript(t *target, readOnly bool) string {
+func netcatScript(t *Target, readOnly bool) string {
 	nc := "nc"
 	if n := t.param("netcat"); n != "" {
 		nc = n
@@ -53,7 +53,7 @@ func netcatScript(t *target, readOnly bool) string {
 }
 
 // remoteSockets are shell words for the paths of the daemon's sockets.
-func remoteSockets(t *target, readOnly bool) []string {
+func remoteSockets(t *Target, readOnly bool) []string {
 	if p := t.param("socket"); p != "" {
 		return []string{shellQuote(p)}
 	}

@@ -1,4 +1,4 @@
-package libvirt
+package transport
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 // first connection of a host is the master of the others unless the operator's
 // configuration shares connections itself.
 type sshTransport struct {
-	target   *target
+	target   *Target
 	id       backend.ConnID
 	readOnly bool
 	ask      backend.Asker
@@ -35,8 +35,8 @@ type sshTransport struct {
 // operator is being asked.
 const sshIdle = 45 * time.Second
 
-func newSSH(t *target, id backend.ConnID, readOnly bool, ask backend.Asker) (transport, error) {
-	s := &sshTransport{target: t, id: id, readOnly: readOnly, ask: ask}
+func newSSH(t *Target, o Options) (Transport, error) {
+	s := &sshTransport{target: t, id: o.ID, readOnly: o.ReadOnly, ask: o.Ask}
 	if _, err := exec.LookPath(s.program()); err != nil {
 		return nil, &backend.Error{Class: backend.ClassUnreachable, Message: fmt.Sprintf("the program %q was not found", s.program()),
 			Remedy: "install the OpenSSH client, or name it: …?command=PATH", Err: err}
@@ -61,9 +61,9 @@ func (s *sshTransport) program() string {
 	return "ssh"
 }
 
-// open implements transport. It returns when ssh is logged in and the far end is
+// Open implements Transport. It returns when ssh is logged in and the far end is
 // about to speak libvirt RPC.
-func (s *sshTransport) open(ctx context.Context) (net.Conn, error) {
+func (s *sshTransport) Open(ctx context.Context) (net.Conn, error) {
 	p, err := startSSH(s.program(), s.args(ctx), s.environment())
 	if err != nil {
 		return nil, err
@@ -78,10 +78,10 @@ func (s *sshTransport) open(ctx context.Context) (net.Conn, error) {
 	return p, nil
 }
 
-// explain implements transport: what ssh wrote tells more than a closed connection.
-func (s *sshTransport) explain(err error) error {
+// Explain implements Transport: what ssh wrote tells more than a closed connection.
+func (s *sshTransport) Explain(err error) error {
 	var e *backend.Error
-	if !errors.As(err, &e) || (e.Class != backend.ClassUnreachable && e.Class != backend.ClassLost) || errors.Is(err, errClosed) {
+	if !errors.As(err, &e) || (e.Class != backend.ClassUnreachable && e.Class != backend.ClassLost) || errors.Is(err, ErrClosed) {
 		return err
 	}
 	s.mu.Lock()
@@ -103,8 +103,8 @@ func (s *sshTransport) explain(err error) error {
 	return err
 }
 
-// close implements transport.
-func (s *sshTransport) close() {
+// Close implements Transport.
+func (s *sshTransport) Close() {
 	s.mu.Lock()
 	procs := s.procs
 	s.procs = nil
@@ -133,17 +133,17 @@ func (s *sshTransport) args(ctx context.Context) []string {
 			"-o", "ControlPath="+filepath.Join(s.dir, "m"))
 	}
 	args = append(args, place...)
-	return append(args, "--", t.host, remoteCommand(t, s.readOnly))
+	return append(args, "--", t.Host, remoteCommand(t, s.readOnly))
 }
 
 // place is where and as whom.
 func (s *sshTransport) place() []string {
 	var args []string
-	if s.target.port != "" {
-		args = append(args, "-p", s.target.port)
+	if s.target.Port != "" {
+		args = append(args, "-p", s.target.Port)
 	}
-	if s.target.user != "" {
-		args = append(args, "-l", s.target.user)
+	if s.target.User != "" {
+		args = append(args, "-l", s.target.User)
 	}
 	if k := s.target.param("keyfile"); k != "" {
 		args = append(args, "-i", k)
@@ -161,7 +161,7 @@ func (s *sshTransport) ownMaster(ctx context.Context, args []string) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	ask := append(append([]string{"-G"}, args...), "--", s.target.host)
+	ask := append(append([]string{"-G"}, args...), "--", s.target.Host)
 	out, err := exec.CommandContext(ctx, s.program(), ask...).Output() //nolint:gosec // the operator's own program
 	share := true
 	for line := range strings.Lines(string(out)) {
@@ -176,8 +176,8 @@ func (s *sshTransport) ownMaster(ctx context.Context, args []string) bool {
 
 // who is the far end as an operator would write it.
 func (s *sshTransport) who() string {
-	if s.target.user != "" {
-		return s.target.user + "@" + s.target.host
+	if s.target.User != "" {
+		return s.target.User + "@" + s.target.Host
 	}
-	return s.target.host
+	return s.target.Host
 }

@@ -1,4 +1,4 @@
-package libvirt
+package transport
 
 import (
 	"slices"
@@ -20,12 +20,12 @@ func TestParseURI(t *testing.T) {
 		{"qemu+ssh://h/system?name=qemu:///session", "ssh", "h", "", "qemu:///session"},
 	}
 	for _, c := range cases {
-		got, err := parseURI(c.uri)
+		got, err := Parse(c.uri)
 		if err != nil {
 			t.Errorf("%s: %v", c.uri, err)
 			continue
 		}
-		if got.transport != c.transport || got.host != c.host || got.port != c.port || got.name != c.name {
+		if got.Via != c.transport || got.Host != c.host || got.Port != c.port || got.Name != c.name {
 			t.Errorf("%s: %+v", c.uri, got)
 		}
 	}
@@ -58,7 +58,7 @@ func TestParseURIRefusals(t *testing.T) {
 		{"qemu+tls://h/system", "not supported yet"},
 	}
 	for _, c := range cases {
-		_, err := New(Options{ID: "c", URI: c.uri})
+		_, err := Parse(c.uri)
 		if err == nil || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", c.uri, err, c.words)
 		}
@@ -74,7 +74,7 @@ func TestParseURINeverShowsAPassword(t *testing.T) {
 		"qemu+ssh://root:s3cr/et@h/system", "qemu+ssh://root:s3cret@h/system?a=%zz", "qemu+ssh://root:s3cr et@h/system",
 		"qemu+ssh://root:s3cret@h:port/system", "//root:s3cret@h", "kvm://root:s3cret@h/system",
 	} {
-		_, err := New(Options{ID: "c", URI: uri})
+		_, err := Parse(uri)
 		if err == nil {
 			t.Errorf("%s was accepted", uri)
 			continue
@@ -90,8 +90,8 @@ func FuzzParseURI(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, err := parseURI(s)
-		if err == nil && (strings.HasPrefix(got.host, "-") || strings.HasPrefix(got.user, "-")) {
+		got, err := Parse(s)
+		if err == nil && (strings.HasPrefix(got.Host, "-") || strings.HasPrefix(got.User, "-")) {
 			t.Errorf("%q let an option through", s)
 		}
 	})
@@ -99,7 +99,7 @@ func FuzzParseURI(f *testing.F) {
 
 func TestSessionSockets(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
-	u, err := parseURI("qemu:///session")
+	u, err := Parse("qemu:///session")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +112,22 @@ func TestSessionSockets(t *testing.T) {
 
 func TestNoSocketIsExplained(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	_, err := tryDial(t, "qemu:///session", false)
+	u, err := Parse("qemu:///session")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = dialUnix(t.Context(), u, false)
 	if err == nil || !strings.Contains(err.Error(), "no libvirt daemon here") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestRemoteCommandQuotes(t *testing.T) {
+	u, err := Parse("qemu+ssh://h/system?socket=/a'b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := remoteCommand(u, true); !strings.HasPrefix(got, "sh -c '") || !strings.HasSuffix(got, "'") {
+		t.Error(got)
 	}
 }

@@ -1,4 +1,4 @@
-package libvirt
+package transport
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 const dialLimit = 20 * time.Second
 
 // dialUnix opens the first local daemon socket that exists.
-func dialUnix(ctx context.Context, t *target, readOnly bool) (net.Conn, error) {
+func dialUnix(ctx context.Context, t *Target, readOnly bool) (net.Conn, error) {
 	paths, err := t.sockets(readOnly)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func socketError(path string, err error) error {
 		e.Message = "nothing listens on " + path
 		e.Remedy = "start the daemon: systemctl start libvirtd, or virtqemud where the daemons are split"
 	default:
-		e.Message = path + ": " + plainNet(err)
+		e.Message = path + ": " + Plain(err)
 	}
 	return e
 }
@@ -69,7 +69,7 @@ func noSocket(paths []string) error {
 // sockets lists where the daemon may listen, the likeliest first. Read-only ones
 // come first where asked for; the usual ones serve as well, as the server is asked
 // for a read-only connection in any case.
-func (t *target) sockets(readOnly bool) ([]string, error) {
+func (t *Target) sockets(readOnly bool) ([]string, error) {
 	if s := t.param("socket"); s != "" {
 		return []string{s}, nil
 	}
@@ -96,9 +96,9 @@ func socketsIn(dir string, daemons []string, readOnly bool) []string {
 
 // daemons are the daemons that may serve the driver: the one for everything, then
 // the modular one. The test driver runs in any of them.
-func (t *target) daemons() []string {
-	modular := "virt" + t.driver + "d"
-	if t.driver == "test" {
+func (t *Target) daemons() []string {
+	modular := "virt" + t.Driver + "d"
+	if t.Driver == "test" {
 		modular = "virtqemud"
 	}
 	switch t.param("mode") {

@@ -1,4 +1,4 @@
-package libvirt
+package transport
 
 import (
 	"bytes"
@@ -84,7 +84,7 @@ func (s *sshTransport) login(ctx context.Context, p *sshProcess) error {
 		case <-idle.C:
 			return &backend.Error{Class: backend.ClassUnreachable, Message: fmt.Sprintf("ssh did not log in within %v", sshIdle)}
 		case <-ctx.Done():
-			return deed{doing: "connect"}.failed(ctx.Err())
+			return ended(ctx.Err())
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (s *sshTransport) prompt(q string) backend.Prompt {
 	p := backend.Prompt{Conn: s.id, Title: "ssh to " + s.who(), Text: strings.TrimSpace(q), Secret: true}
 	switch {
 	case isTrustQuestion(q):
-		p.Title, p.Secret = "Unknown host key of "+s.target.host, false
+		p.Title, p.Secret = "Unknown host key of "+s.target.Host, false
 		p.Choices = []backend.Choice{{Key: "no", Label: "Do not connect"}, {Key: "yes", Label: "Trust and remember"}}
 	case strings.Contains(q, "passphrase"):
 		p.Title = "Passphrase for " + s.who()
@@ -165,7 +165,7 @@ func (s *sshTransport) prompt(q string) backend.Prompt {
 func (s *sshTransport) declined(q string, err error) error {
 	if isTrustQuestion(q) {
 		return &backend.Error{Class: backend.ClassUntrusted, Err: err,
-			Message: fmt.Sprintf("the host key of %s is unknown and was not accepted: %s", s.target.host, strings.TrimSpace(q)),
+			Message: fmt.Sprintf("the host key of %s is unknown and was not accepted: %s", s.target.Host, strings.TrimSpace(q)),
 			Remedy:  "compare the fingerprint, then connect again, or accept it with: ssh " + s.who()}
 	}
 	return &backend.Error{Class: backend.ClassDenied, Err: err,
@@ -179,4 +179,13 @@ func (s *sshTransport) loginFailed(p *sshProcess, err error) error {
 		return why
 	}
 	return &backend.Error{Class: backend.ClassUnreachable, Message: "ssh ended: " + err.Error(), Err: err}
+}
+
+// ended is the error when the dialling was given up.
+func ended(err error) error {
+	e := &backend.Error{Class: backend.ClassOf(err), Doing: "connect", Message: "no answer in time", Err: err}
+	if e.Class == backend.ClassCancelled {
+		e.Message = "cancelled"
+	}
+	return e
 }
