@@ -136,7 +136,7 @@ func (s *sshd) clients(t *testing.T) int {
 		}
 		_, rest, _ := strings.Cut(string(stat), ") ") // state and parent follow
 		line, _ := os.ReadFile(p)
-		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == fmt.Sprint(os.Getpid()) && strings.Contains(string(line), s.dir) {
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == fmt.Sprint(os.Getpid()) && strings.Contains(string(line), s.dir+"/ssh_config") {
 			n++
 		}
 	}
