@@ -23,7 +23,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 		backend.VerbSnapRevert, backend.VerbSnapRevertState, backend.VerbSnapDelete, backend.VerbSnapMetadata,
 		backend.VerbSnapEdit,
 	}
-	works = slices.Concat(works, vmVerbs(), definitionVerbs(), storageVerbs(), networkVerbs(), secretVerbs(), nodeVerbs())
+	works = slices.Concat(works, vmVerbs(), definitionVerbs(), storageVerbs(), networkVerbs(), secretVerbs(), nodeVerbs(), consoleVerbs())
 	for _, v := range works {
 		can[v] = ""
 	}
@@ -52,5 +52,5 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 
 // testDriverLacks are the verbs that the test driver answers with "not supported".
 func testDriverLacks() []backend.Verb {
-	return nil
+	return []backend.Verb{backend.VerbConsole}
 }

@@ -82,6 +82,7 @@ func describeVM(detail *backend.Detail, x *libvirtxml.Domain) {
 		vm.Disks = append(vm.Disks, diskOf(&x.Devices.Disks[i]))
 	}
 	vm.Console = consolesOf(x.Devices)
+	vm.Consoles = consoleDevices(x.Devices)
 }
 
 // firmware in words: BIOS unless a loader says otherwise.

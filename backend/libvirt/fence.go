@@ -39,6 +39,11 @@ type fence struct {
 
 	onEvent atomic.Pointer[func(procedure uint32, payload []byte)]
 
+	// Of a connection that carries one stream: onStream takes its frames, and patient
+	// says that silence means nothing. See streamConn.
+	onStream atomic.Pointer[func(kind, status uint32, payload []byte)]
+	patient  atomic.Bool
+
 	once  sync.Once
 	done  chan struct{}
 	cause error // set before done is closed
@@ -130,6 +135,11 @@ func (f *fence) nextFrame() error {
 		return f.keepalive(h.procedure, size)
 	case h.kind == frameMessage:
 		return f.event(h.procedure, size)
+	case h.serial == streamSerial:
+		if take := f.onStream.Load(); take != nil {
+			return f.streamFrame(*take, head, size)
+		}
+		return fmt.Errorf("the server sent a stream that was not opened (serial %d)", h.serial)
 	case h.kind == frameReply:
 		if _, asked := f.pending.LoadAndDelete(h.serial); !asked {
 			return fmt.Errorf("the server answered a call that was not made (serial %d)", h.serial)
@@ -239,7 +249,7 @@ func (f *fence) beat() {
 			return
 		case <-tick.C:
 		}
-		if f.silence.Add(1) > keepaliveLost && f.answered.Load() {
+		if f.silence.Add(1) > keepaliveLost && f.answered.Load() && !f.patient.Load() {
 			f.fail(fmt.Errorf("no sign of life for %d s", int(keepaliveLost*keepaliveTick/time.Second)))
 			return
 		}
