@@ -26,6 +26,10 @@ const (
 	Spark     // sparklines and bars
 	Match     // the part that a filter matched
 	Danger    // destructive words in a question
+	Element   // names of XML elements
+	Attribute // names of XML attributes
+	Value     // values of XML attributes
+	Comment   // comments and declarations of XML
 	ConnA     // colours a connection may carry
 	ConnB
 	ConnC

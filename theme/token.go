@@ -46,6 +46,7 @@ func tokenNames() [TokenCount]string {
 		StateOK: "state-ok", StateOff: "state-off", StateBusy: "state-busy",
 		StateWarn: "state-warn", StateBad: "state-bad",
 		Stale: "stale", Spark: "spark", Match: "match", Danger: "danger",
+		Element: "element", Attribute: "attribute", Value: "value", Comment: "comment",
 		ConnA: "conn-a", ConnB: "conn-b", ConnC: "conn-c", ConnD: "conn-d",
 	}
 }
