@@ -122,9 +122,7 @@ func (s *sshTransport) args(ctx context.Context) []string {
 	args := []string{"-T", "-e", "none", "-o", "ConnectTimeout=15", "-o", "ClearAllForwardings=yes",
 		"-o", "PermitLocalCommand=no", "-o", "RemoteCommand=none"}
 	place := s.place()
-	if t.flag("no_verify") {
-		args = append(args, "-o", "StrictHostKeyChecking=no")
-	}
+	args = append(args, t.hostKeyArgs()...)
 	if t.flag("no_tty") {
 		args = append(args, "-o", "BatchMode=yes")
 	}
@@ -180,4 +178,26 @@ func (s *sshTransport) who() string {
 		return s.target.User + "@" + s.target.Host
 	}
 	return s.target.Host
+}
+
+// hostKeyArgs are how the host's key is checked, and by which file.
+func (t *Target) hostKeyArgs() []string {
+	var args []string
+	file := t.param("known_hosts")
+	switch {
+	case t.flag("no_verify"):
+		args = append(args, "-o", "StrictHostKeyChecking=no")
+	case t.param("known_hosts_verify") == "auto":
+		args = append(args, "-o", "StrictHostKeyChecking=accept-new")
+	case t.param("known_hosts_verify") == "ignore":
+		args = append(args, "-o", "StrictHostKeyChecking=no")
+		if file == "" {
+			file = os.DevNull // nothing is remembered, so that a changed key is taken too
+		}
+	}
+	if file != "" {
+		// Quoted for its spaces; percent signs begin a token of ssh.
+		args = append(args, "-o", `UserKnownHostsFile="`+strings.ReplaceAll(file, "%", "%%")+`"`)
+	}
+	return args
 }

@@ -57,10 +57,12 @@ func remoteSockets(t *Target, readOnly bool) []string {
 	if p := t.param("socket"); p != "" {
 		return []string{shellQuote(p)}
 	}
-	if t.session() {
+	if t.session() && t.User != "root" {
 		var words []string
-		for _, d := range t.daemons() {
-			words = append(words, `"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/libvirt/`+d+`-sock"`)
+		for _, dir := range []string{"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}", "$HOME/.cache"} {
+			for _, d := range t.daemons() {
+				words = append(words, `"`+dir+"/libvirt/"+d+`-sock"`)
+			}
 		}
 		return words
 	}

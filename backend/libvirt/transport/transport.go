@@ -43,6 +43,8 @@ func New(t *Target, o Options) (Transport, error) {
 		return newSSH(t, o)
 	case "tcp":
 		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, t) }), nil
+	case "tls":
+		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialTLS(ctx, t) }), nil
 	default:
 		return dialFunc(func(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, t, o.ReadOnly) }), nil
 	}

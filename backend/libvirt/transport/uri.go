@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,20 +12,13 @@ import (
 type Target struct {
 	Raw    string // as given, without a password
 	Driver string // qemu, test, xen …
-	Via    string // the transport: unix, ssh, tcp
+	Via    string // the transport: unix, ssh, tls, tcp
 	User   string
 	Host   string
 	Port   string
 	Path   string // /system, /session, /default, a file
 	Name   string // what the daemon is asked to open
 	params url.Values
-}
-
-// ownParams are the parameters that a libvirt client keeps for itself; all others
-// go to the daemon. Source: libvirt's remote driver.
-func ownParams() []string {
-	return []string{"name", "command", "socket", "auth", "sshauth", "netcat", "keyfile", "pkipath", "known_hosts",
-		"known_hosts_verify", "no_sanity", "no_tty", "no_verify", "tls_priority", "mode", "proxy"}
 }
 
 const writeOne = "write one like qemu:///system"
@@ -67,7 +60,10 @@ func Parse(raw string) (*Target, error) {
 			return nil, err
 		}
 	}
-	t.Name = t.remoteName()
+	t.Name = t.Driver + "://" + t.Path
+	if n := t.param("name"); n != "" {
+		t.Name = n
+	}
 	return t, nil
 }
 
@@ -85,14 +81,12 @@ func (t *Target) checkDriver() error {
 
 func (t *Target) checkTransport() error {
 	switch t.Via {
-	case "unix", "ssh", "tcp":
+	case "unix", "ssh", "tcp", "tls":
 		return nil
-	case "tls":
-		return fmt.Errorf("%s: TLS is not supported yet: write %s+ssh://%s%s", t.Raw, t.Driver, t.Host, t.Path)
 	case "libssh", "libssh2":
 		return fmt.Errorf("%s: transport %q is not supported: write %s+ssh, which uses your own ssh", t.Raw, t.Via, t.Driver)
 	}
-	return fmt.Errorf("%s: unknown transport %q: use unix, ssh or tcp", t.Raw, t.Via)
+	return fmt.Errorf("%s: unknown transport %q: use unix, ssh, tls or tcp", t.Raw, t.Via)
 }
 
 // checkPlace checks host and path.
@@ -109,6 +103,9 @@ func (t *Target) checkPlace() error {
 	}
 	if strings.ContainsAny(t.Host+t.User, " \t\r\n\x00") {
 		return fmt.Errorf("%s: a host or user can't contain spaces", t.Raw)
+	}
+	if n, err := strconv.Atoi(t.Port); t.Port != "" && (err != nil || n < 1 || n > 65535) {
+		return fmt.Errorf("%s: port %s is not one of 1 to 65535", t.Raw, t.Port)
 	}
 	switch {
 	case t.Path == "" || t.Path == "/":
@@ -136,28 +133,6 @@ func (t *Target) example() string {
 	return scheme + "://" + place + "/" + path
 }
 
-func (t *Target) checkParams() error {
-	for _, key := range []string{"socket", "keyfile", "command", "netcat"} {
-		v, given := t.params[key]
-		if given && (v[0] == "" || strings.ContainsAny(v[0], "\r\n\x00")) {
-			return fmt.Errorf("%s: %s= has no usable value", t.Raw, key)
-		}
-	}
-	if s := t.param("socket"); s != "" && !strings.HasPrefix(s, "/") {
-		return fmt.Errorf("%s: socket=%s must be an absolute path", t.Raw, s)
-	}
-	if p := t.param("proxy"); p != "" && !slices.Contains([]string{"auto", "native", "netcat"}, p) {
-		return fmt.Errorf("%s: proxy=%s: use auto, native or netcat", t.Raw, p)
-	}
-	if t.param("proxy") == "native" && t.param("socket") != "" {
-		return fmt.Errorf("%s: proxy=native can't be told a socket: leave one of them out", t.Raw)
-	}
-	if m := t.param("mode"); m != "" && !slices.Contains([]string{"auto", "legacy", "direct"}, m) {
-		return fmt.Errorf("%s: mode=%s: use auto, legacy or direct", t.Raw, m)
-	}
-	return nil
-}
-
 // param is a parameter's value; empty when it was not given.
 func (t *Target) param(key string) string { return t.params.Get(key) }
 
@@ -165,25 +140,6 @@ func (t *Target) param(key string) string { return t.params.Get(key) }
 func (t *Target) flag(key string) bool {
 	v := t.param(key)
 	return v != "" && v != "0"
-}
-
-// remoteName is what the daemon is asked to open: the URI without what only
-// concerns the way there.
-func (t *Target) remoteName() string {
-	if n := t.param("name"); n != "" {
-		return n
-	}
-	rest := url.Values{}
-	for k, v := range t.params {
-		if !slices.Contains(ownParams(), k) {
-			rest[k] = v
-		}
-	}
-	name := t.Driver + "://" + t.Path
-	if len(rest) > 0 {
-		name += "?" + rest.Encode()
-	}
-	return name
 }
 
 // session reports whether the URI means the user's own daemon.

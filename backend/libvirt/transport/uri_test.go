@@ -15,7 +15,9 @@ func TestParseURI(t *testing.T) {
 		{"test:///var/lib/node.xml", "unix", "", "", "test:///var/lib/node.xml"},
 		{"qemu+ssh://root@kvm1/system", "ssh", "kvm1", "", "qemu:///system"},
 		{"qemu+ssh://root@[fe80::1]:2222/system?socket=/s&keyfile=/k&proxy=netcat", "ssh", "fe80::1", "2222", "qemu:///system"},
-		{"xen+tcp://h/system?keep=1", "tcp", "h", "", "xen:///system?keep=1"},
+		{"xen+tcp://h/system", "tcp", "h", "", "xen:///system"},
+		{"qemu+tls://h:1/system?pkipath=/p&no_verify=1", "tls", "h", "1", "qemu:///system"},
+		{"qemu://h/system", "tls", "h", "", "qemu:///system"},
 		{"lxc:///system", "unix", "", "", "lxc:///system"},
 		{"qemu+ssh://h/system?name=qemu:///session", "ssh", "h", "", "qemu:///session"},
 	}
@@ -54,8 +56,14 @@ func TestParseURIRefusals(t *testing.T) {
 		{"qemu+ssh://h/system?proxy=magic", "proxy"},
 		{"qemu+ssh://h/system?keyfile=", "no usable value"},
 		{"qemu+ssh://h/system?a=b;c", "parameters"},
-		{"qemu://h/system", "qemu+ssh://h/system"},
-		{"qemu+tls://h/system", "not supported yet"},
+		{"qemu+tcp://h:65536/system", "1 to 65535"},
+		{"qemu+ssh://h:0/system", "1 to 65535"},
+		{"qemu+tcp://h/system?keep=1", "no parameter \"keep\""},
+		{"qemu+tcp://h/system?keyfile=/k", "means nothing to the tcp"},
+		{"qemu+ssh://h/system?netcat=a&netcat=b", "twice"},
+		{"qemu+tls://h/system?tls_priority=NORMAL", "GnuTLS"},
+		{"qemu+tls://h/system?pkipath=pki", "absolute"},
+		{"qemu+ssh://h/system?known_hosts_verify=maybe", "normal, auto, ignore"},
 	}
 	for _, c := range cases {
 		_, err := Parse(c.uri)
@@ -97,26 +105,34 @@ func FuzzParseURI(f *testing.F) {
 	})
 }
 
-func TestSessionSockets(t *testing.T) {
+func TestSockets(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
-	u, err := Parse("qemu:///session")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := u.sockets(true)
-	want := []string{"/run/user/7/libvirt/libvirt-sock", "/run/user/7/libvirt/virtqemud-sock"}
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q %v", got, err)
+	for _, c := range []struct {
+		uri      string
+		readOnly bool
+		uid      int
+		want     []string
+	}{
+		{"qemu:///session", true, 7, []string{"/run/user/7/libvirt/virtqemud-sock", "/run/user/7/libvirt/libvirt-sock"}},
+		{"qemu:///session", false, 0, []string{"/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"}},
+		{"qemu:///system", true, 7, []string{"/run/libvirt/virtqemud-sock-ro", "/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock-ro", "/run/libvirt/libvirt-sock"}},
+		{"lxc:///system?mode=direct", false, 0, []string{"/run/libvirt/virtlxcd-sock"}},
+		{"qemu:///system?mode=legacy", false, 0, []string{"/run/libvirt/libvirt-sock"}},
+		{"qemu:///session?socket=/s", false, 7, []string{"/s"}},
+	} {
+		u, err := Parse(c.uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := u.sockets(c.readOnly, c.uid); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s as %d: %q %v", c.uri, c.uid, got, err)
+		}
 	}
 }
 
 func TestNoSocketIsExplained(t *testing.T) {
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	u, err := Parse("qemu:///session")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = dialUnix(t.Context(), u, false)
+	_, err := dialFirst(t.Context(), []string{"/nowhere/a", "/nowhere/b"})
+	err = explainSocket([]string{"/nowhere/a", "/nowhere/b"}, err)
 	if err == nil || !strings.Contains(err.Error(), "no libvirt daemon here") {
 		t.Errorf("%v", err)
 	}
