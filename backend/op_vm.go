@@ -34,6 +34,8 @@ type VMUndefineOp struct {
 	NVRAM       bool // UEFI variables; kept when not set
 	TPM         bool // state of an emulated TPM; kept when not set
 	Volumes     []Ref
+	// Disks are the VM's own, as in Disk.Label ("vda"), whose volumes go as well.
+	Disks []string
 }
 
 // VMManagedSaveOp writes memory to a file that the next start restores, and stops the

@@ -92,8 +92,18 @@ type Action struct {
 	Gather func(ctx context.Context, a Args) (Args, error)
 	// Loses lists, a line each, what will be lost; shown in the question.
 	Loses func(s Selection, a Args) []string
+	// RiskOf says how bad it is with these answers, where that depends on them; nil: Risk.
+	RiskOf func(s Selection, a Args) Risk
 	// Op makes the operation for one object.
 	Op func(o backend.Object, s Selection, a Args) backend.Op
+}
+
+// RiskWith is how bad it is with these answers.
+func (a Action) RiskWith(s Selection, args Args) Risk {
+	if a.RiskOf == nil {
+		return a.Risk
+	}
+	return a.RiskOf(s, args)
 }
 
 // Mutates reports whether the action changes an object.
@@ -109,6 +119,8 @@ type Selection struct {
 	All      func(backend.Kind) []backend.Object
 	// Detail gives the dear fields of an object; nil while they are not known.
 	Detail func(backend.Ref) *backend.Detail
+	// About says what is at the other end of a connection.
+	About func(backend.ConnID) backend.About
 }
 
 // First is the first object; nil when there is none.

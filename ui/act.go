@@ -43,7 +43,7 @@ func (m *Model) ascertain(a keymap.Action, s keymap.Selection, args keymap.Args)
 		return nil
 	}
 	begin := func() tea.Cmd { return func() tea.Msg { return startMsg{a, s, fit, skipped, args} } }
-	if a.Risk == keymap.Safe && len(skipped) == 0 {
+	if a.RiskWith(s, args) == keymap.Safe && len(skipped) == 0 {
 		return begin()
 	}
 	m.confirm(m.question(a, s, fit, skipped, args), begin)
@@ -54,7 +54,7 @@ func (m *Model) ascertain(a keymap.Action, s keymap.Selection, args keymap.Args)
 func (m *Model) question(a keymap.Action, s keymap.Selection, fit []backend.Object, skipped []keymap.Skip, args keymap.Args) overlay.Question {
 	title := strings.TrimSuffix(a.Title, "…")
 	q := overlay.Question{Title: fmt.Sprintf("%s: %s?", title, m.targetWords(fit)), Verb: verbOf(title), Level: overlay.Disruptive}
-	if a.Risk == keymap.Irreversible {
+	if a.RiskWith(s, args) == keymap.Irreversible {
 		q.Level, q.Expect = overlay.Irreversible, expected(fit)
 	}
 	if a.Loses != nil {

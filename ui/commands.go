@@ -250,6 +250,7 @@ func (m *Model) selection() keymap.Selection {
 		Children: func(k backend.Kind, r backend.Ref) []backend.Object { out, _ := m.store.Children(k, r); return out },
 		All:      m.store.All,
 		Detail:   m.store.Detail,
+		About:    func(id backend.ConnID) backend.About { return m.env.Conn(id).About },
 	}
 }
 

@@ -60,10 +60,24 @@ func TestEveryOperationIsReachable(t *testing.T) {
 
 func sample(k backend.Kind) backend.Object {
 	meta := backend.Meta{ID: backend.Ref{Conn: "c", Kind: k, ID: "1"}, Name: "x", Parent: backend.Ref{Conn: "c", Kind: backend.KindVM, ID: "vm"}}
-	if k == backend.KindSnapshot {
+	switch k {
+	case backend.KindSnapshot:
 		return &backend.Snapshot{Meta: meta}
+	case backend.KindHost:
+		return &backend.Host{Meta: meta}
+	case backend.KindPool:
+		return &backend.Pool{Meta: meta}
+	case backend.KindVolume:
+		return &backend.Volume{Meta: meta}
+	case backend.KindNetwork:
+		return &backend.Network{Meta: meta}
+	case backend.KindInterface:
+		return &backend.Interface{Meta: meta}
+	case backend.KindSecret:
+		return &backend.Secret{Meta: meta}
+	default:
+		return &backend.VM{Meta: meta}
 	}
-	return &backend.VM{Meta: meta}
 }
 
 func selectionOf(o backend.Object) keymap.Selection {

@@ -205,8 +205,12 @@ func (r *Registry) Each() []*Spec { return r.specs }
 // Actions declares every action on objects, and the sort keys of every kind.
 func (r *Registry) Actions() []keymap.Action {
 	var all []keymap.Action
-	all = append(all, vmActions()...)
-	all = append(all, snapshotActions()...)
+	for _, of := range [][]keymap.Action{
+		vmActions(), vmLifeActions(), vmDeviceActions(), {vmNew()}, snapshotActions(), poolActions(), volumeActions(),
+		networkActions(), interfaceActions(), secretActions(), hostActions(),
+	} {
+		all = append(all, of...)
+	}
 	for _, s := range r.specs {
 		all = append(all, s.sortActions()...)
 	}

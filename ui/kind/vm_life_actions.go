@@ -1,0 +1,340 @@
+package kind
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hvdeck/backend"
+	"hvdeck/keymap"
+)
+
+// vmLifeActions are a VM's life beside power: what it is called, made of and where.
+func vmLifeActions() []keymap.Action {
+	all := []keymap.Action{vmResources(), vmRename(), vmClone(), vmMigrate(), vmSave(), vmSaveRemove()}
+	all = append(all, autostartActions(backend.KindVM, "a", "A", func(o backend.Object) bool { return o.(*backend.VM).Autostart })...)
+	return append(all, vmSendKey(), vmScreenshot(), vmUndefine())
+}
+
+func vmAction(id, title, key, help string, needs backend.Verb, risk keymap.Risk, when func(*backend.VM) string) keymap.Action {
+	a := manageAction(backend.KindVM, id, title, key, help, needs, risk)
+	if when != nil {
+		a.When = func(_ keymap.Selection, o backend.Object) string { return when(o.(*backend.VM)) }
+	}
+	return a
+}
+
+func firstVM(s keymap.Selection) *backend.VM {
+	if vm, ok := s.First().(*backend.VM); ok {
+		return vm
+	}
+	return &backend.VM{}
+}
+
+// vmDetail is what is known of the first VM's devices; never nil.
+func vmDetail(s keymap.Selection) *backend.VMDetail {
+	if s.First() == nil || s.Detail == nil {
+		return &backend.VMDetail{}
+	}
+	if d := s.Detail(s.First().Ref()); d != nil && d.VM != nil {
+		return d.VM
+	}
+	return &backend.VMDetail{}
+}
+
+func whenOff(vm *backend.VM) string {
+	if vm.State == backend.PowerOff || vm.State == backend.PowerCrashed || vm.State == backend.PowerUnknown {
+		return ""
+	}
+	return "it is " + vm.State.String() + "; it has to be off"
+}
+
+func whenPersistent(vm *backend.VM) string {
+	if vm.Persistent {
+		return ""
+	}
+	return "it has no lasting definition"
+}
+
+func vmResources() keymap.Action {
+	a := vmAction("resources", "vCPUs and memory…", "e", "Sets vCPUs and memory, at once where the guest takes it.", backend.VerbVMResources, keymap.Disruptive, nil)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		vm, d := firstVM(s), vmDetail(s)
+		maxMemory := max(d.MaxMemory, vm.Memory)
+		return []keymap.Field{
+			{Name: "vcpus", Label: "vCPUs", Type: keymap.NumberField, Default: strconv.Itoa(max(d.VCPUs, vm.VCPUs)), Required: true, Min: 1, Max: 4096},
+			{Name: "maxvcpus", Label: "vCPUs at most", Hint: "counts from the next start", Type: keymap.NumberField, Default: strconv.Itoa(max(d.MaxVCPUs, vm.VCPUs)), Required: true, Min: 1, Max: 4096},
+			{Name: "memory", Label: "Memory", Hint: "such as 4 GiB", Type: keymap.SizeField, Default: strconv.FormatUint(vm.Memory, 10), Required: true, Min: 1 << 20},
+			{Name: "maxmemory", Label: "Memory at most", Hint: "counts from the next start", Type: keymap.SizeField, Default: strconv.FormatUint(maxMemory, 10), Required: true, Min: 1 << 20},
+		}
+	}
+	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
+		vm, d := firstVM(s), vmDetail(s)
+		op := backend.VMResourcesOp{VM: o.Ref()}
+		op.VCPUs = int(differs(args, "vcpus", int64(max(d.VCPUs, vm.VCPUs))))
+		op.MaxVCPUs = int(differs(args, "maxvcpus", int64(max(d.MaxVCPUs, vm.VCPUs))))
+		op.Memory = uint64(differs(args, "memory", int64(vm.Memory)))                         //nolint:gosec // bytes of memory
+		op.MaxMemory = uint64(differs(args, "maxmemory", int64(max(d.MaxMemory, vm.Memory)))) //nolint:gosec // as above
+		return op
+	}
+	return a
+}
+
+// differs is the answer, or 0 where it is what there is already.
+func differs(args keymap.Args, name string, now int64) int64 {
+	if v := args.Int(name, 0); v != now {
+		return max(v, 0)
+	}
+	return 0
+}
+
+func vmRename() keymap.Action {
+	a := vmAction("rename", "Rename…", "r", "Gives the VM another name.", backend.VerbVMRename, keymap.Safe, whenOff)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		return []keymap.Field{{Name: "name", Label: "New name", Default: firstVM(s).Name, Check: checkName}}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.VMRenameOp{VM: o.Ref(), Name: strings.TrimSpace(args["name"])}
+	}
+	return a
+}
+
+// diskField asks what happens to one disk.
+func diskField(d backend.Disk) string { return "disk." + d.Label }
+
+func vmClone() keymap.Action {
+	a := vmAction("clone", "Clone…", "c", "Makes a copy with its own UUID, MAC addresses and disks.", backend.VerbVMClone, keymap.Safe, whenOff)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		fields := []keymap.Field{{Name: "name", Label: "Name", Default: firstVM(s).Name + "-clone", Suggested: true, Check: checkName}}
+		for _, d := range vmDetail(s).Disks {
+			if d.Path != "" {
+				fields = append(fields, cloneField(d))
+			}
+		}
+		return fields
+	}
+	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
+		op := backend.VMCloneOp{VM: o.Ref(), Name: strings.TrimSpace(args["name"])}
+		for _, d := range vmDetail(s).Disks {
+			switch args[diskField(d)] {
+			case "copy":
+				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskCopied})
+			case "share":
+				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskShared})
+			case "leave":
+				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskLeftOut})
+			}
+		}
+		return op
+	}
+	return a
+}
+
+func cloneField(d backend.Disk) keymap.Field {
+	f := keymap.Field{
+		Name: diskField(d), Label: d.Label, Hint: d.Path, Type: keymap.ChoiceField, Default: "copy",
+		Choices: []keymap.FieldChoice{{Value: "copy", Label: "copy"}, {Value: "share", Label: "share: both use it"}, {Value: "leave", Label: "leave out"}},
+	}
+	if d.ReadOnly || d.Device != "disk" {
+		f.Default = "share"
+	}
+	return f
+}
+
+func vmMigrate() keymap.Action {
+	a := vmAction("migrate", "Migrate…", "m", "Moves the running VM to the host of another connection.", backend.VerbVMMigrate, keymap.Disruptive, whenRunning)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		return []keymap.Field{
+			{Name: "to", Label: "To", Type: keymap.ChoiceField, Choices: hostsElsewhere(s), Check: chosen("no other connection can take it")},
+			{Name: "uri", Label: "URI", Hint: "how this host reaches that one's daemon; empty: as this console does"},
+			{Name: "data", Label: "Data to", Hint: "tcp://10.0.0.2 or unix:///path; empty: the other host chooses"},
+			{Name: "storage", Label: "Copy disks", Hint: "when the hosts share no storage; the files must exist there", Type: keymap.ToggleField, Default: "no"},
+			{Name: "persist", Label: "Define it there", Type: keymap.ToggleField, Default: "yes"},
+			{Name: "undefine", Label: "Undefine it here", Type: keymap.ToggleField, Default: "yes"},
+			{Name: "converge", Label: "Auto-converge", Hint: "slow the guest down if it writes faster than the line", Type: keymap.ToggleField, Default: "no"},
+			{Name: "unsafe", Label: "Unsafe", Hint: "go on where disk caching could corrupt data", Type: keymap.ToggleField, Default: "no"},
+			{Name: "bandwidth", Label: "At most", Hint: "a second, such as 100 MiB; empty: no bound", Type: keymap.SizeField},
+		}
+	}
+	a.Loses = func(s keymap.Selection, args keymap.Args) []string {
+		lines := []string{"It runs on while it moves, and stands still for a moment at the end."}
+		if args.On("unsafe") {
+			lines = append(lines, "UNSAFE: with some disk caches this can corrupt its disks.")
+		}
+		return lines
+	}
+	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
+		to := hostFrom(args["to"])
+		uri := strings.TrimSpace(args["uri"])
+		if uri == "" && s.About != nil {
+			uri = s.About(to.Conn).URI
+		}
+		return backend.VMMigrateOp{
+			VM: o.Ref(), To: to, URI: uri, DataURI: strings.TrimSpace(args["data"]), Live: true,
+			Persist: args.On("persist"), Undefine: args.On("undefine"), CopyStorage: args.On("storage"),
+			Unsafe: args.On("unsafe"), AutoConverge: args.On("converge"), Bandwidth: uint64(max(args.Int("bandwidth", 0), 0)),
+		}
+	}
+	return a
+}
+
+// hostsElsewhere are the hosts of other connections that take a migration. The value
+// holds the connection and the id, as an id alone may occur in several.
+func hostsElsewhere(s keymap.Selection) []keymap.FieldChoice {
+	first := s.First()
+	if first == nil {
+		return nil
+	}
+	hosts := s.All(backend.KindHost)
+	Order(hosts, nil, false)
+	var out []keymap.FieldChoice
+	for _, h := range hosts {
+		r := h.Ref()
+		if r.Conn != first.Ref().Conn && s.Caps(r.Conn).Why(backend.VerbVMMigrate) == "" {
+			out = append(out, keymap.FieldChoice{Value: string(r.Conn) + "\n" + r.ID, Label: h.Title() + " (" + string(r.Conn) + ")"})
+		}
+	}
+	return out
+}
+
+func hostFrom(value string) backend.Ref {
+	conn, id, ok := strings.Cut(value, "\n")
+	if !ok {
+		return backend.Ref{}
+	}
+	return backend.Ref{Conn: backend.ConnID(conn), Kind: backend.KindHost, ID: id}
+}
+
+// chosen refuses an empty choice.
+func chosen(why string) func(string) string {
+	return func(v string) string {
+		if v == "" {
+			return why
+		}
+		return ""
+	}
+}
+
+func vmSave() keymap.Action {
+	a := onEach(vmAction("save", "Save to disk", "s", "Writes its memory to disk and stops it; the next start goes on from there.", backend.VerbManagedSave, keymap.Disruptive, whenRunning))
+	a.Loses = says("The guest stands still until it is started again; its clients are cut off.")
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.VMManagedSaveOp{VM: o.Ref()}
+	}
+	return a
+}
+
+func vmSaveRemove() keymap.Action {
+	a := onEach(vmAction("save-remove", "Discard saved state", "S", "The next start boots afresh.", backend.VerbManagedSave, keymap.Irreversible, func(vm *backend.VM) string {
+		if vm.State != backend.PowerSaved {
+			return "it has no saved state"
+		}
+		return ""
+	}))
+	a.Loses = says("The saved memory is deleted: what the guest had not written to disk is lost.")
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.VMManagedSaveRemoveOp{VM: o.Ref()}
+	}
+	return a
+}
+
+func vmSendKey() keymap.Action {
+	a := onEach(vmAction("send-key", "Send keys…", "k", "Presses a key combination in the guest.", backend.VerbSendKey, keymap.Disruptive, whenRunning))
+	a.Form = func(keymap.Selection) []keymap.Field {
+		return []keymap.Field{
+			{Name: "combo", Label: "Keys", Type: keymap.ChoiceField, Default: "ctrl+alt+delete", Choices: append(
+				choices("ctrl+alt+delete", "ctrl+alt+f1", "ctrl+alt+f2", "ctrl+alt+f7", "alt+sysrq+s", "alt+sysrq+b", "enter"), keymap.FieldChoice{Value: "", Label: "others…"})},
+			{Name: "keys", Label: "Others", Hint: "with + between them: ctrl+alt+f3", Required: true, Only: onlyIf("combo", "")},
+		}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.VMSendKeyOp{VM: o.Ref(), Keys: orWord(args["combo"], strings.TrimSpace(args["keys"]))}
+	}
+	return a
+}
+
+func vmScreenshot() keymap.Action {
+	a := vmAction("screenshot", "Screenshot…", "p", "Saves the guest's display as a PNG.", backend.VerbScreenshot, keymap.Safe, whenRunning)
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine; must not exist", Type: keymap.PathField, Required: true, Default: fileName(firstVM(s).Name) + ".png"}}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.VMScreenshotOp{VM: o.Ref(), File: args["file"]}
+	}
+	return a
+}
+
+// fileName makes a name of what a server calls something: never a path.
+func fileName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r == '/' || r < ' ' {
+			return '-'
+		}
+		return r
+	}, name)
+	return strings.TrimLeft(clean, ".")
+}
+
+func vmUndefine() keymap.Action {
+	a := onEach(vmAction("undefine", "Undefine…", "u", "Removes the definition, and what is ticked.", backend.VerbFor(backend.KindVM, backend.ActUndefine), keymap.Irreversible, whenPersistent))
+	a.Form = func(s keymap.Selection) []keymap.Field {
+		fields := []keymap.Field{
+			{Name: "save", Label: "Saved state", Hint: "delete the saved memory", Type: keymap.ToggleField, Default: "no"},
+			{Name: "snapshots", Label: "Snapshots", Hint: "forget its snapshots and checkpoints", Type: keymap.ToggleField, Default: "no"},
+			{Name: "nvram", Label: "UEFI variables", Hint: "delete them", Type: keymap.ToggleField, Default: "no"},
+			{Name: "tpm", Label: "TPM state", Hint: "delete it", Type: keymap.ToggleField, Default: "no"},
+		}
+		if len(s.Objects) > 1 {
+			return fields
+		}
+		for _, d := range deletable(s) {
+			fields = append(fields, keymap.Field{Name: diskField(d), Label: "Delete " + d.Label, Hint: d.Path, Type: keymap.ToggleField, Default: "no"})
+		}
+		return fields
+	}
+	a.Loses = undefineLoses
+	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
+		op := backend.VMUndefineOp{VM: o.Ref(), ManagedSave: args.On("save"), Snapshots: args.On("snapshots"), NVRAM: args.On("nvram"), TPM: args.On("tpm")}
+		for _, d := range deletable(s) {
+			if args.On(diskField(d)) {
+				op.Disks = append(op.Disks, d.Label)
+			}
+		}
+		return op
+	}
+	return a
+}
+
+// deletable are the disks of the VM that could be deleted with it: not its media.
+func deletable(s keymap.Selection) []backend.Disk {
+	if len(s.Objects) != 1 {
+		return nil
+	}
+	var out []backend.Disk
+	for _, d := range vmDetail(s).Disks {
+		if d.Path != "" && !d.ReadOnly && d.Device != "cdrom" && d.Device != "floppy" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func undefineLoses(s keymap.Selection, args keymap.Args) []string {
+	lines := []string{"The definition goes."}
+	for _, o := range s.Objects {
+		if vm, ok := o.(*backend.VM); ok && vm.State.Running() {
+			lines = append(lines, vm.Name+" runs on, and is gone when it stops.")
+		}
+	}
+	kept := "Its disks stay."
+	for _, d := range deletable(s) {
+		if args.On(diskField(d)) {
+			lines = append(lines, fmt.Sprintf("DELETED with all that is in it: %s, %s", d.Label, d.Path))
+			kept = "Its other disks stay."
+		}
+	}
+	if args.On("snapshots") {
+		lines = append(lines, "Its snapshots are forgotten; internal ones stay in the disks.")
+	}
+	return append(lines, kept)
+}
