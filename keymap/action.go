@@ -236,7 +236,7 @@ func (a Action) takes(k backend.Kind) bool {
 // WhyNone is the reason why the action can run on nothing of the selection; "" when
 // it can run on something.
 func (a Action) WhyNone(s Selection) string {
-	if !a.Mutates() {
+	if !a.Mutates() && a.Needs == "" {
 		return ""
 	}
 	if len(s.Objects) == 0 {

@@ -285,7 +285,15 @@ func (m *Model) showActions(title string, actions []keymap.Action) {
 			items[i].Key = ""
 		}
 	}
-	m.menuOf(title, items, func(i int) tea.Cmd { return m.actOn(actions[i], s) })
+	m.menuOf(title, items, func(i int) tea.Cmd { return m.take(actions[i], s) })
+}
+
+// take runs an action that was chosen from a menu on the selection it was opened for.
+func (m *Model) take(a keymap.Action, s keymap.Selection) tea.Cmd {
+	if !a.Mutates() {
+		return m.run(a)
+	}
+	return m.actOn(a, s)
 }
 
 // busyWith is the word for an own task that runs on an object.

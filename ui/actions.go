@@ -14,7 +14,15 @@ func Actions() []keymap.Action {
 	all = append(all, paneActions()...)
 	all = append(all, screenActions()...)
 	all = append(all, taskActions()...)
+	all = append(all, secretShow())
 	return append(all, pagerActions()...)
+}
+
+// secretShow is on the manage menu of a secret, though it changes nothing.
+func secretShow() keymap.Action {
+	a := act("secret.show", "Show the value", "Shows the value for a moment, after a question.", keymap.Rows(backend.KindSecret), "Networks, interfaces, secrets")
+	a.Menu, a.Key, a.Kinds, a.Needs = keymap.MenuManage, "v", []backend.Kind{backend.KindSecret}, backend.VerbSecretGet
+	return a
 }
 
 func act(id, title, help string, scope keymap.Scope, group string, keys ...string) keymap.Action {

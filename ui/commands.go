@@ -48,7 +48,7 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"pane.zoom-in": do(func() { m.zoom = min(m.zoom+1, zoomFull) }), "pane.zoom-out": do(func() { m.zoom = max(m.zoom-1, zoomNone) }),
 		"pane.wide": do(func() { m.wide = !m.wide }), "pane.scope": do(func() { m.scopeAll = !m.scopeAll }),
 		"menu.power": do(func() { m.openMenu(keymap.MenuPower) }), "menu.snapshot": do(func() { m.openMenu(keymap.MenuSnapshot) }),
-		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew),
+		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew), "secret.show": m.askSecret,
 		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
 		"raw": do(m.openRaw), "describe": do(m.describe),

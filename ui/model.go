@@ -22,6 +22,9 @@ type Poller interface {
 	SetInterest(poll.Interest)
 	Refresh(backend.ConnID)
 	Redial(backend.ConnID)
+	// Backend is the live connection, or why there is none: for what is asked directly
+	// and kept nowhere. See direct.go.
+	Backend(backend.ConnID) (backend.Backend, error)
 }
 
 // Options wire a Model.

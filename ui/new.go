@@ -31,10 +31,7 @@ func (m *Model) openNew() {
 		items[i] = overlay.MenuItem{Key: a.Key, Title: a.Title, Why: a.WhyNone(s)}
 	}
 	m.menuOf(fmt.Sprintf("new %s on %s", k, m.underWords(under)), items, func(i int) tea.Cmd {
-		if !actions[i].Mutates() {
-			return m.run(actions[i])
-		}
-		return m.actOn(actions[i], s)
+		return m.take(actions[i], s)
 	})
 }
 

@@ -21,6 +21,9 @@ type noPoller struct{}
 func (noPoller) SetInterest(poll.Interest) {}
 func (noPoller) Refresh(backend.ConnID)    {}
 func (noPoller) Redial(backend.ConnID)     {}
+func (noPoller) Backend(id backend.ConnID) (backend.Backend, error) {
+	return nil, backend.Refuse(backend.ClassUnreachable, "use connection", string(id), "it is down")
+}
 
 func bare(t *testing.T) *Model {
 	t.Helper()

@@ -49,7 +49,7 @@ func newTasksList(m *Model) *tasksList {
 		col("elapsed", "TIME", 4, 7, 2, plain(func(t task.Task) string { return elapsed(t.Elapsed(m.env.Now)) }, theme.Muted)),
 		col("conn", "CONN", 4, 12, 4, plain(func(t task.Task) string { return t.ConnName }, theme.Muted)),
 		col("user", "USER", 4, 20, 5, plain(taskUser, theme.Muted)),
-		col("error", "MESSAGE", 7, 80, 6, plain(taskMessage, theme.StateBad)),
+		col("error", "MESSAGE", 7, 80, 6, taskMessageCell),
 	}
 	l.List = pane.NewList(m.env, cols, func(t task.Task) task.ID { return t.ID }, func() []task.Task { l.take(m.tasks); return l.runningFirst() },
 		func(t task.Task) string { return taskWords(t) + " " + t.State.String() + " " + t.User + " " + t.Err }, store.TopicTasks)
@@ -89,13 +89,27 @@ func taskUser(t task.Task) string {
 	return t.User
 }
 
+func taskMessageCell(t task.Task) table.Cell {
+	tok := theme.Muted
+	if t.Err != "" {
+		tok = theme.StateBad
+	}
+	return table.Cell{Text: taskMessage(t), Tok: tok}
+}
+
 func taskMessage(t task.Task) string { return strings.ReplaceAll(joinNote(t), "\n", " ") }
 
 func joinNote(t task.Task) string {
-	if t.Err != "" {
+	switch {
+	case t.Err != "":
 		return t.Err
+	case t.Note != "":
+		return t.Note
+	case t.Done():
+		return t.Result.Text
+	default:
+		return transferWords(t)
 	}
-	return t.Note
 }
 
 func taskProgress(t task.Task) string {
@@ -176,8 +190,10 @@ func (m *Model) taskTail(t task.Task) string {
 			why = t.Err
 		}
 		return strings.ReplaceAll(why, "\n", " ")
-	case t.Note != "" && t.Done():
-		return t.Note
+	case t.Done() && joinNote(t) != "":
+		return strings.ReplaceAll(joinNote(t), "\n", " ")
+	case t.Total > 0:
+		return transferWords(t)
 	case t.State == backend.TaskQueued:
 		return "queued"
 	default:
@@ -276,6 +292,9 @@ func (m *Model) showFailure(t task.Task, s startMsg) {
 
 func failureText(t task.Task) string {
 	text := t.Err
+	if t.Result.Text != "" {
+		text += "\n\n" + t.Result.Text
+	}
 	if t.Note != "" {
 		text += "\n\n" + t.Note
 	}

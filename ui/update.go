@@ -44,6 +44,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.start(msg)
 	case safeMsg:
 		cmd = m.startKept(msg)
+	case secretMsg:
+		cmd = m.showSecret(msg)
+	case secretGoneMsg:
+		m.closeOverlay(msg.box)
 	case gatheredMsg:
 		cmd = m.gathered(msg)
 	case noteMsg:

@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -232,5 +233,23 @@ func (h hostColumns) hardware(o backend.Object) []Section {
 		facts = append(facts, Fact{fmt.Sprintf("Free in cell %d", i), Bytes(float64(free)), theme.Text})
 	}
 	facts = plus(facts, d.Fields)
-	return []Section{{Facts: facts}}
+	return append([]Section{{Facts: facts}}, sharingSections(n.Sharing)...)
+}
+
+// sharingSections are the figures of KSM (N4); none where the host gives none.
+func sharingSections(k *backend.MemorySharing) []Section {
+	if k == nil {
+		return nil
+	}
+	n := func(v uint64) string { return strconv.FormatUint(v, 10) }
+	return []Section{{Title: "Memory sharing (KSM)", Facts: []Fact{
+		{"Pages to scan", n(k.PagesToScan), theme.Text},
+		{"Sleep", n(k.SleepMillis) + " ms", theme.Text},
+		{"Across NUMA cells", YesNo(k.MergeAcross), theme.Text},
+		{"Shared pages", n(k.Shared), theme.Text},
+		{"Sharing them", n(k.Sharing), theme.Text},
+		{"Unshared", n(k.Unshared), theme.Text},
+		{"Volatile", n(k.Volatile), theme.Text},
+		{"Full scans", n(k.FullScans), theme.Text},
+	}, Lines: []string{"v t sets them"}}}
 }

@@ -103,6 +103,7 @@ func (p poolColumns) overview(o backend.Object) []Section {
 		{"Capacity", Bytes(known(x.Capacity)), theme.Text},
 		{"Allocation", Bytes(known(x.Allocation)), theme.Text},
 		{"Available", Bytes(known(x.Available)), theme.Text},
+		{"Source", x.Source, theme.Text},
 		{"Path", x.Path, theme.Text},
 		{"UUID", x.UUID, theme.Text},
 	})
