@@ -90,9 +90,14 @@ func (c *client) domainName(ctx context.Context, d libvirt.Domain) (string, erro
 	return found.Name, err
 }
 
-// carryOut sends the call and waits for its end, also when the operator cancels: the
-// server is asked to stop, and only what it says counts.
+// carryOut sends the call on the connection of operations.
 func (c *client) carryOut(ctx context.Context, ch change, progress backend.Progress) (backend.Result, error) {
+	return c.carryOutOn(ctx, c.act, ch, progress)
+}
+
+// carryOutOn sends the call and waits for its end, also when the operator cancels: the
+// server is asked to stop, and only what it says counts.
+func (c *client) carryOutOn(ctx context.Context, r *rpcConn, ch change, progress backend.Progress) (backend.Result, error) {
 	watched, done := context.WithCancel(ctx)
 	stopped := make(chan struct{})
 	guard.Go("libvirt cancel", c.poll.fence.fail, func() {
@@ -102,7 +107,7 @@ func (c *client) carryOut(ctx context.Context, ch change, progress backend.Progr
 			c.cancel(ch, progress)
 		}
 	})
-	result, err := call(context.WithoutCancel(ctx), c.act, ch.deed, ch.run)
+	result, err := call(context.WithoutCancel(ctx), r, ch.deed, ch.run)
 	done()
 	<-stopped
 	if backend.ClassOf(err) == backend.ClassLost {
