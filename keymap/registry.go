@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"hvdeck/backend"
 )
 
 // Registry holds all actions. It is made once, at start, and read from then on.
@@ -119,6 +121,9 @@ func (r *Registry) checkMenus() error {
 
 // overlap reports whether two actions can stand on the same menu at once.
 func overlap(a, b Action) bool {
+	if a.Makes != b.Makes && a.Makes != backend.KindNone && b.Makes != backend.KindNone {
+		return false // each stands on the menu of the kind that it makes
+	}
 	if len(a.Kinds) == 0 || len(b.Kinds) == 0 {
 		return true
 	}
