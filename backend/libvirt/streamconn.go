@@ -110,16 +110,17 @@ func (s *streamConn) follow(life <-chan struct{}) {
 	case <-s.rpc.fence.done:
 	}
 	<-s.rpc.fence.done
-	select {
-	case <-s.closed:
-		s.end(io.ErrClosedPipe)
-	default:
-		s.end(s.deed.unreachable(s.rpc.fence.cause))
-	}
+	s.end(s.deed.unreachable(s.rpc.fence.cause))
 }
 
+// end says why nothing arrives any more; after Close, that is why.
 func (s *streamConn) end(why error) {
 	s.once.Do(func() {
+		select {
+		case <-s.closed:
+			why = io.ErrClosedPipe
+		default:
+		}
 		s.why = why
 		close(s.ended)
 	})
@@ -129,7 +130,10 @@ func (s *streamConn) end(why error) {
 // waits for the reader when that is slow; so does the daemon then.
 func (s *streamConn) take(kind, status uint32, payload []byte) {
 	if kind == frameReply {
-		s.reply <- replyError(status, payload)
+		select {
+		case s.reply <- replyError(status, payload):
+		default: // a second answer
+		}
 		return
 	}
 	switch {
