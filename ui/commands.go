@@ -129,7 +129,7 @@ func (m *Model) switchTab(n int) {
 func (m *Model) nextKind(s *slot, n int) {
 	for range s.tabs {
 		s.tab = (s.tab + n + len(s.tabs)) % len(s.tabs)
-		if s.tab == 0 || m.store.Count(s.kind()) > 0 {
+		if s.tab == 0 || m.tabExists(s.kind()) {
 			break
 		}
 	}

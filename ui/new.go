@@ -53,7 +53,7 @@ func (m *Model) newKind() backend.Kind {
 func (m *Model) newUnder(k backend.Kind) backend.Object {
 	switch k {
 	case backend.KindVolume:
-		return m.store.Object(m.slots[m.stackFocus()].pane().Source().Parent)
+		return m.openPool()
 	case backend.KindSnapshot:
 		return m.focusVM()
 	}
@@ -66,6 +66,15 @@ func (m *Model) newUnder(k backend.Kind) backend.Object {
 		}
 	}
 	return nil
+}
+
+// openPool is the pool whose volumes are listed, else the one under the cursor.
+func (m *Model) openPool() backend.Object {
+	p := m.slots[slotStorage].pane()
+	if len(m.slots[slotStorage].drills) > 0 {
+		return m.store.Object(p.Source().Parent)
+	}
+	return p.Cursor()
 }
 
 // hostOf is the host that an object belongs to: its own, or the only one of its
@@ -90,6 +99,20 @@ func (m *Model) hostOf(o backend.Object) backend.Object {
 		only = h
 	}
 	return only
+}
+
+// selectionFor is what an action acts on: the selection, or what a new object of the
+// action's kind comes under.
+func (m *Model) selectionFor(a keymap.Action) keymap.Selection {
+	s := m.selection()
+	if a.Makes == backend.KindNone || !a.Mutates() {
+		return s
+	}
+	s.Objects = nil
+	if under := m.newUnder(a.Makes); under != nil {
+		s.Objects = []backend.Object{under}
+	}
+	return s
 }
 
 func (m *Model) underWords(o backend.Object) string {

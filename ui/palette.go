@@ -20,17 +20,13 @@ func (m *Model) openPalette() tea.Cmd {
 	add := func(e palette.Entry, take func() tea.Cmd) {
 		entries, takes = append(entries, e), append(takes, take)
 	}
-	s := m.selection()
 	for _, a := range m.reg.All() {
 		if !inPalette(a) {
 			continue
 		}
-		add(palette.Entry{Name: commandName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd {
-			if a.Mutates() {
-				return m.actOn(a, s) // on what was selected when the palette opened
-			}
-			return m.run(a)
-		})
+		s := m.selectionFor(a)
+		// On what was selected when the palette opened.
+		add(palette.Entry{Name: paletteName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd { return m.take(a, s) })
 	}
 	for i, slot := range m.slots {
 		for t, p := range slot.tabs {
@@ -81,10 +77,23 @@ func inPalette(a keymap.Action) bool {
 	}
 }
 
+// paletteName tells actions of one title on several kinds apart: "start pool".
+func paletteName(a keymap.Action) string {
+	switch {
+	case a.Makes != backend.KindNone && a.Mutates():
+		return "new " + commandName(a)
+	case a.Menu == keymap.MenuManage && a.Mutates():
+		return strings.ToLower(a.Kinds[0].String()) + ": " + commandName(a)
+	default:
+		return commandName(a)
+	}
+}
+
 // reachable are the objects that the palette finds.
 func reachable(st *store.Store) []backend.Object {
 	var out []backend.Object
-	for _, k := range []backend.Kind{backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork} {
+	for _, k := range []backend.Kind{backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork,
+		backend.KindVolume, backend.KindInterface, backend.KindSecret, backend.KindNodeDevice} {
 		objects := st.All(k)
 		kind.Order(objects, nil, false)
 		out = append(out, objects...)
@@ -105,12 +114,19 @@ func lookups(o backend.Object) []string {
 		return []string{o.UUID}
 	case *backend.Network:
 		return []string{o.UUID}
+	case *backend.Secret:
+		return []string{o.UUID}
+	case *backend.Volume:
+		return []string{o.Path}
 	}
 	return nil
 }
 
 // goTo puts the cursor on an object, clearing the filter that hides it.
 func (m *Model) goTo(o backend.Object) tea.Cmd {
+	if o.Ref().Kind == backend.KindVolume {
+		return m.goToVolume(o)
+	}
 	for i, s := range m.slots {
 		for t, p := range s.tabs {
 			if p.Spec.Kind != o.Ref().Kind {
@@ -128,4 +144,18 @@ func (m *Model) goTo(o backend.Object) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// goToVolume opens the pool of a volume and puts the cursor on it.
+func (m *Model) goToVolume(o backend.Object) tea.Cmd {
+	pool := m.store.Object(o.Owner())
+	if pool == nil {
+		return nil
+	}
+	cmd := m.goTo(pool)
+	s := m.slots[slotStorage]
+	s.drillInto(m, pool, m.specs.Of(backend.KindVolume))
+	p := s.pane()
+	p.SelectSoon(o.Ref())
+	return tea.Batch(cmd, p.Refresh(m.store.Revs()))
 }

@@ -108,10 +108,24 @@ func (s *slot) title(m *Model) string {
 	return head
 }
 
-// tabsExist reports whether any tab but the first has something to show.
+// tabsExist reports whether any tab but the first is of use.
 func (m *Model) tabsExist(s *slot) bool {
 	for _, p := range s.tabs[1:] {
-		if m.store.Count(p.Spec.Kind) > 0 {
+		if m.tabExists(p.Spec.Kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// tabExists reports whether a tab has something to show, or is where the first object
+// of its kind can be made.
+func (m *Model) tabExists(k backend.Kind) bool {
+	if m.store.Count(k) > 0 {
+		return true
+	}
+	for _, c := range m.store.Conns() {
+		if c.Caps.Why(backend.VerbFor(k, backend.ActDefine)) == "" {
 			return true
 		}
 	}
@@ -121,7 +135,7 @@ func (m *Model) tabsExist(s *slot) bool {
 func (s *slot) tabNames(m *Model) string {
 	var names []string
 	for i, p := range s.tabs {
-		if i != s.tab && m.store.Count(p.Spec.Kind) == 0 {
+		if i != s.tab && !m.tabExists(p.Spec.Kind) {
 			continue
 		}
 		name := p.Spec.Title

@@ -15,7 +15,15 @@ func poolActions() []keymap.Action {
 	all = append(all, autostartActions(k, "a", "A", func(o backend.Object) bool { return pool(o).Autostart })...)
 	undefine := undefineAction(k, keymap.Disruptive, "The definition goes; what is stored in it stays.")
 	undefine.When = whenActive(active, false)
-	return append(all, poolRefresh(active), poolBuild(active), undefine, poolDelete(active), poolNew())
+	all = append(all, poolRefresh(active), poolBuild(active), undefine, poolDelete(active), poolNew())
+	return append(all, inPool(volumeNew(), "new-volume", "New volume…", "n", active), inPool(volumeImport(), "import", "Upload a file…", "i", active))
+}
+
+// inPool is what makes a volume, on the pool's own menu.
+func inPool(a keymap.Action, id, title, key string, active func(backend.Object) bool) keymap.Action {
+	a.ID, a.Title, a.Menu, a.Key, a.Makes = "pool."+id, title, keymap.MenuManage, key, backend.KindNone
+	a.Scope, a.When = keymap.Rows(backend.KindPool), whenActive(active, true)
+	return a
 }
 
 func poolRefresh(active func(backend.Object) bool) keymap.Action {
