@@ -3,6 +3,7 @@ package mem
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type conn struct {
 	watching bool
 	dirty    map[backend.Ref]bool // changed since the watcher was told
 	pending  []backend.Delta      // tasks and events to tell
+	consoles map[backend.Ref]*console
 	once     sync.Once
 }
 
@@ -73,14 +75,11 @@ func (c *conn) Caps() backend.Caps {
 		backend.VerbPowerOnHost:    "this host stands alone",
 		backend.VerbSnapRevertHost: "this host stands alone",
 	}
-	for _, v := range []backend.Verb{
-		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
-		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
-		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce, backend.VerbSnapDiskOnly,
-		backend.VerbSnapRevert, backend.VerbSnapRevertState, backend.VerbSnapDelete, backend.VerbSnapMetadata,
-		backend.VerbSnapEdit, backend.VerbSnapRename,
-	} {
+	for _, v := range slices.Concat(vmVerbs(), objectVerbs()) {
 		can[v] = ""
+	}
+	if _, ok := backend.Backend(c).(backend.ConsoleOpener); ok {
+		can[backend.VerbConsole] = ""
 	}
 	return backend.Caps{
 		Can: can, ReadOnly: c.h.cfg.ReadOnly, Watched: watched(),
@@ -90,7 +89,10 @@ func (c *conn) Caps() backend.Caps {
 
 // watched are the kinds that Watch keeps complete.
 func watched() []backend.Kind {
-	return []backend.Kind{backend.KindHost, backend.KindVM, backend.KindPool, backend.KindNetwork}
+	return []backend.Kind{
+		backend.KindHost, backend.KindVM, backend.KindPool, backend.KindNetwork,
+		backend.KindInterface, backend.KindSecret, backend.KindNodeDevice,
+	}
 }
 
 // Close implements backend.Backend.

@@ -2,6 +2,7 @@ package mem
 
 import (
 	"context"
+	"slices"
 
 	"hvdeck/backend"
 )
@@ -64,27 +65,20 @@ func (c *conn) changes() []backend.Delta {
 	var gone []backend.Ref
 	var hosts bool
 	for r := range c.dirty {
-		switch r.Kind {
-		case backend.KindVM:
+		if r.Kind == backend.KindVM {
 			hosts = true
-			if m := h.byRef[r]; m != nil {
-				up = append(up, m.object())
-				continue
-			}
+		}
+		if r.Kind == backend.KindHost {
+			hosts = true
+			continue
+		}
+		if !slices.Contains(watched(), r.Kind) {
+			continue
+		}
+		if o := h.shown(r); o != nil {
+			up = append(up, o)
+		} else {
 			gone = append(gone, r)
-		case backend.KindPool:
-			for _, p := range h.pools {
-				if p.ID == r {
-					up = append(up, h.poolObject(p))
-				}
-			}
-		case backend.KindNetwork:
-			for _, n := range h.networks {
-				if n.ID == r {
-					up = append(up, h.networkObject(n))
-				}
-			}
-		default: // not watched
 		}
 	}
 	if hosts {
@@ -103,9 +97,39 @@ func (c *conn) changes() []backend.Delta {
 	return out
 }
 
+// shown is a copy of an object of a watched kind; nil when it is gone. Needs mu.
+func (h *Hypervisor) shown(r backend.Ref) backend.Object {
+	switch r.Kind {
+	case backend.KindVM:
+		if m := h.byRef[r]; m != nil {
+			return m.object()
+		}
+	case backend.KindPool:
+		if p := h.poolOf(r); p != nil {
+			return h.poolObject(p)
+		}
+	case backend.KindNetwork:
+		if n := h.networkOf(r); n != nil {
+			return h.networkObject(n)
+		}
+	case backend.KindInterface:
+		if n := h.interfaceOf(r); n != nil {
+			return n.object()
+		}
+	case backend.KindSecret:
+		if s := h.secretOf(r); s != nil {
+			copied := s.Secret
+			return &copied
+		}
+	default: // devices don't change; hosts are told with the VMs
+	}
+	return nil
+}
+
 // changed tells every watcher that an object is new, different or gone. Needs mu.
 func (h *Hypervisor) changed(r backend.Ref) {
 	for c := range h.conns {
+		c.hangUp(r)
 		if c.watching {
 			c.dirty[r] = true
 			c.alert()
