@@ -41,6 +41,9 @@ type client struct {
 	nodeRates nodeMemory
 	snapshots snapshotCache
 	networks  networkCache
+	poolRevs  revisions
+	diskUsers diskUsers
+	book      volumeBook
 
 	closing sync.Once
 }
@@ -112,6 +115,12 @@ func (c *client) List(ctx context.Context, q backend.Query, emit func([]backend.
 		return c.listVolumes(ctx, q, emit)
 	case backend.KindNetwork:
 		return c.listNetworks(ctx, q, emit)
+	case backend.KindInterface:
+		return c.listInterfaces(ctx, q, emit)
+	case backend.KindSecret:
+		return c.listSecrets(ctx, q, emit)
+	case backend.KindNodeDevice:
+		return c.listNodeDevices(ctx, q, emit)
 	default:
 		return nil
 	}
@@ -132,6 +141,12 @@ func (c *client) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error
 		return c.getVolume(ctx, r)
 	case backend.KindNetwork:
 		return c.getNetwork(ctx, r)
+	case backend.KindInterface:
+		return c.getInterface(ctx, r)
+	case backend.KindSecret:
+		return c.getSecret(ctx, r)
+	case backend.KindNodeDevice:
+		return c.getNodeDevice(ctx, r)
 	default:
 		return nil, backend.Refuse(backend.ClassUnsupported, "show", "", "a libvirt connection has no %s", r.Kind)
 	}

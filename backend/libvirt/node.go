@@ -89,7 +89,10 @@ func (c *client) getHost(ctx context.Context, r backend.Ref) (*backend.Detail, e
 	if backend.ClassOf(err) == backend.ClassUnreachable {
 		return nil, err
 	}
-	return &backend.Detail{Ref: r, At: time.Now(), Host: h, Raw: c.node.capabilities}, nil
+	if h.Sharing, err = c.sharing(ctx); err != nil && !missing(err) {
+		return nil, err
+	}
+	return &backend.Detail{Ref: r, At: time.Now(), Host: h, Fields: c.hostFields(ctx, info), Raw: c.node.capabilities}, nil
 }
 
 // cpuMap is which CPUs are present and online. Source: virNodeGetCPUMap.

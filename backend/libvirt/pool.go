@@ -2,6 +2,8 @@ package libvirt
 
 import (
 	"context"
+	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,6 +100,7 @@ func (c *client) pool(ctx context.Context, p libvirt.StoragePool) (*backend.Pool
 	if err != nil {
 		return nil, "", err
 	}
+	o.Rev = c.poolRevs.of(p.UUID, c.volumeCount(ctx, p, o.State), o.Allocation)
 	text, err := read(ctx, c, "read pool", p.Name, func(lv *libvirt.Libvirt) (string, error) {
 		return lv.StoragePoolGetXMLDesc(p, 0)
 	})
@@ -106,12 +109,54 @@ func (c *client) pool(ctx context.Context, p libvirt.StoragePool) (*backend.Pool
 	}
 	var x libvirtxml.StoragePool
 	if x.Unmarshal(text) == nil {
-		o.Type = x.Type
+		o.Type, o.Source = x.Type, sourceText(x.Source)
 		if x.Target != nil {
 			o.Path = x.Target.Path
 		}
 	}
 	return o, text, nil
+}
+
+// volumeCount is how many volumes a pool has; 0 where that is not to be had.
+func (c *client) volumeCount(ctx context.Context, p libvirt.StoragePool, state backend.PoolState) int32 {
+	if state == backend.PoolInactive {
+		return 0
+	}
+	n, err := read(ctx, c, "count volumes of", p.Name, func(lv *libvirt.Libvirt) (int32, error) {
+		return lv.StoragePoolNumOfVolumes(p)
+	})
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// sourceText is where a pool comes from: "nas:/export", "/dev/sdb1", "vg0".
+func sourceText(s *libvirtxml.StoragePoolSource) string {
+	if s == nil {
+		return ""
+	}
+	var hosts []string
+	for _, h := range s.Host {
+		if h.Port != "" {
+			h.Name = net.JoinHostPort(h.Name, h.Port)
+		}
+		hosts = append(hosts, h.Name)
+	}
+	place := s.Name
+	switch {
+	case s.Dir != nil:
+		place = s.Dir.Path
+	case place != "":
+	case len(s.Device) > 0:
+		place = s.Device[0].Path
+	case s.Adapter != nil:
+		place = s.Adapter.Name
+	}
+	if len(hosts) == 0 {
+		return place
+	}
+	return strings.TrimSuffix(strings.Join(hosts, ",")+":"+place, ":")
 }
 
 // poolState translates virStoragePoolState.

@@ -2,6 +2,7 @@ package libvirt
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,23 +54,57 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 	if err != nil {
 		return err
 	}
-	for len(volumes) > 0 {
-		chunk := volumes[:min(len(volumes), pageSize)]
-		volumes = volumes[len(chunk):]
+	c.learnUsers()
+	there := make(map[string]bool, len(volumes))
+	news := false
+	for chunk := range slices.Chunk(volumes, pageSize) {
 		page, err := c.volumePage(ctx, p, chunk, want)
 		if err != nil {
 			return err
 		}
-		if len(page) > 0 {
-			emit(page)
+		if len(page) == 0 {
+			continue
 		}
+		news = c.bookVolumes(p, page, there) || news
+		emit(asObjects(page))
+	}
+	if want != nil {
+		return nil
+	}
+	c.book.keep(p.UUID, there)
+	if news {
+		// Earlier pages did not know what stands on them.
+		c.poolRevs.bump(p.UUID)
 	}
 	return nil
 }
 
-func (c *client) volumePage(ctx context.Context, p libvirt.StoragePool, volumes []libvirt.StorageVol, want map[string]bool) ([]backend.Object, error) {
+// bookVolumes remembers what these volumes stand on, and writes in who uses them and
+// what stands on them; true when something new was learnt.
+func (c *client) bookVolumes(p libvirt.StoragePool, page []*backend.Volume, there map[string]bool) (news bool) {
+	for _, v := range page {
+		there[v.Path] = true
+		news = c.book.note(p.UUID, v.Path, standing{v.Name, v.Backing}) || news
+	}
+	users, known := c.diskUsers.index(c.book.below())
+	above := c.book.above(p.UUID)
+	for _, v := range page {
+		v.UsedBy, v.UsedKnown, v.Under = usedBy(users, p.Name, v), known, above[v.Path]
+	}
+	return news
+}
+
+func asObjects(page []*backend.Volume) []backend.Object {
+	all := make([]backend.Object, 0, len(page))
+	for _, v := range page {
+		all = append(all, v)
+	}
+	return all
+}
+
+func (c *client) volumePage(ctx context.Context, p libvirt.StoragePool, volumes []libvirt.StorageVol, want map[string]bool) ([]*backend.Volume, error) {
 	var mu sync.Mutex
-	page := make([]backend.Object, 0, len(volumes))
+	page := make([]*backend.Volume, 0, len(volumes))
 	err := each(ctx, volumes, func(ctx context.Context, v libvirt.StorageVol) error {
 		if want != nil && !want[c.volumeRef(p.UUID, v.Key).ID] {
 			return nil
@@ -122,18 +157,41 @@ func (c *client) volumeRef(pool libvirt.UUID, key string) backend.Ref {
 	return c.ref(backend.KindVolume, uuidText(pool)+"/"+key)
 }
 
-func (c *client) getVolume(ctx context.Context, r backend.Ref) (*backend.Detail, error) {
+// findVolume looks a volume up by its reference. A file may be a volume of two pools,
+// of which the look-up by key gives any. Sources: virStorageVolLookupByKey,
+// virStoragePoolListAllVolumes.
+func (c *client) findVolume(ctx context.Context, r backend.Ref) (libvirt.StorageVol, libvirt.StoragePool, error) {
 	poolID, key, ok := strings.Cut(r.ID, "/")
-	if !ok {
-		return nil, backend.Refuse(backend.ClassNotFound, "find volume", "", "no volume has the id %q", r.ID)
+	if !ok || r.Kind != backend.KindVolume {
+		return libvirt.StorageVol{}, libvirt.StoragePool{}, backend.Refuse(backend.ClassNotFound, "find volume", "", "no volume has the id %q", r.ID)
 	}
 	pool, err := c.findPool(ctx, c.ref(backend.KindPool, poolID))
 	if err != nil {
-		return nil, err
+		return libvirt.StorageVol{}, pool, err
 	}
 	v, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
 		return lv.StorageVolLookupByKey(key)
 	})
+	if err != nil || v.Pool == pool.Name {
+		return v, pool, err
+	}
+	all, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) ([]libvirt.StorageVol, error) {
+		all, _, err := lv.StoragePoolListAllVolumes(pool, 1, 0)
+		return all, err
+	})
+	if err != nil {
+		return v, pool, err
+	}
+	for _, v := range all {
+		if v.Key == key {
+			return v, pool, nil
+		}
+	}
+	return v, pool, backend.Refuse(backend.ClassNotFound, "find volume", key, "the pool %s does not have it", pool.Name)
+}
+
+func (c *client) getVolume(ctx context.Context, r backend.Ref) (*backend.Detail, error) {
+	v, pool, err := c.findVolume(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,127 @@
+package libvirt
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hvdeck/backend"
+	"hvdeck/backend/guard"
+
+	libvirt "github.com/digitalocean/go-libvirt"
+)
+
+// The calls that open a volume's stream, of remote_procedure (remote_protocol.x).
+const (
+	procVolumeUpload   = 208
+	procVolumeDownload = 209
+)
+
+// transferPacket is what goes out in one packet: what every daemon since libvirt 0.8
+// takes. Source: VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX.
+const transferPacket = 262120
+
+// transfer is a volume on its way, on a connection of its own that is cut to stop it.
+type transfer struct {
+	s    *streamConn
+	deed deed
+	wait func()
+}
+
+// openTransfer opens the stream. When ctx ends, its connection is cut, and so the
+// daemon stops.
+func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.StorageVol, procedure uint32, length uint64) (*transfer, error) {
+	r, err := c.aside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var args xdrWriter
+	args.string(v.Pool)
+	args.string(v.Name)
+	args.string(v.Key)
+	args.words64(0, length)
+	args.uint(0) // flags: no holes, which old daemons do not know
+	t := &transfer{deed: deed{doing: op.Title(), object: v.Name, limit: readLimit}}
+	t.s = newTransferStream(r, t.deed, procedure)
+	guard.Go("libvirt transfer", r.fence.fail, func() { t.s.follow(c.poll.fence.done) })
+	if err := t.s.open(ctx, args.buf); err != nil {
+		r.close()
+		return nil, err
+	}
+	t.wait = c.beside(func() {
+		select {
+		case <-ctx.Done():
+			r.close()
+		case <-r.fence.done:
+		}
+	})
+	return t, nil
+}
+
+// close ends the connection, and waits until nothing of the transfer runs any more.
+func (t *transfer) close() {
+	t.s.rpc.close()
+	t.wait()
+}
+
+// words64 are unsigned hypers.
+func (w *xdrWriter) words64(values ...uint64) {
+	for _, v := range values {
+		w.uint(uint32(v >> 32))
+		w.uint(uint32(v)) //nolint:gosec // the lower half
+	}
+}
+
+// newTransferStream is a stream of which every failure counts: what ends early is not
+// whole.
+func newTransferStream(r *rpcConn, d deed, procedure uint32) *streamConn {
+	s := &streamConn{
+		rpc: r, deed: d, procedure: procedure, reply: make(chan error, 1),
+		arrived: make(chan []byte, streamAhead), ended: make(chan struct{}), closed: make(chan struct{}),
+	}
+	take := func(kind, status uint32, payload []byte) {
+		if kind == frameStream && status == statusError {
+			s.end(d.failed(replyError(status, payload)))
+			return
+		}
+		s.take(kind, status, payload)
+	}
+	r.fence.onStream.Store(&take)
+	// A slow disk keeps the daemon from reading our pings. The other connections of
+	// the backend notice a dead daemon.
+	r.fence.patient.Store(true)
+	return s
+}
+
+// tally tells how far a transfer is, ten times a second at most.
+type tally struct {
+	progress    backend.Progress
+	total, done int64
+	told        time.Time
+}
+
+// tallyEvery bounds how often progress is told.
+const tallyEvery = 100 * time.Millisecond
+
+func (t *tally) add(n int) {
+	t.done += int64(n)
+	if t.progress.Bytes == nil || time.Since(t.told) < tallyEvery {
+		return
+	}
+	t.told = time.Now()
+	t.progress.Bytes(t.done, max(t.total, t.done))
+}
+
+// finish tells the end.
+func (t *tally) finish() {
+	if t.progress.Bytes != nil {
+		t.progress.Bytes(t.done, t.done)
+	}
+}
+
+func (t *tally) words() string {
+	if t.total > 0 {
+		return fmt.Sprintf("%d of %d bytes", t.done, max(t.total, t.done))
+	}
+	return fmt.Sprintf("%d bytes", t.done)
+}

@@ -1,0 +1,189 @@
+package libvirt
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+
+	"hvdeck/backend"
+
+	libvirt "github.com/digitalocean/go-libvirt"
+)
+
+// uploadVolume overwrites a volume with a file of this machine. Source:
+// virStorageVolUpload.
+func (c *client) uploadVolume(ctx context.Context, o backend.VolumeUploadOp, progress backend.Progress) (backend.Result, error) {
+	file, size, err := openUpload(o, o.File)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	defer func() { _ = file.Close() }()
+	v, pool, err := c.findVolume(ctx, o.Volume)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	now, _, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if now.Format == "raw" && size > now.Capacity {
+		e := backend.Refuse(backend.ClassInvalid, o.Title(), v.Name, "the file has %s and the volume only %s", binarySize(size), binarySize(now.Capacity))
+		e.Remedy = "resize the volume first"
+		return backend.Result{}, e
+	}
+	sum, err := c.send(ctx, o, v, file, size, progress)
+	c.poolRevs.bump(pool.UUID)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	return backend.Result{Text: "SHA-256 " + sum}, nil
+}
+
+// openUpload opens a file that is to be sent; only plain files and block devices have
+// an end that can be known.
+func openUpload(op backend.Op, path string) (*os.File, uint64, error) {
+	refuse := func(format string, args ...any) (*os.File, uint64, error) {
+		return nil, 0, backend.Refuse(backend.ClassInvalid, op.Title(), clip(path), format, args...)
+	}
+	if path == "" {
+		return refuse("say which file to send")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, fileError(op, "", err)
+	}
+	block := info.Mode()&os.ModeDevice != 0 && info.Mode()&os.ModeCharDevice == 0
+	if info.IsDir() || !info.Mode().IsRegular() && !block {
+		return refuse("it is no file that can be sent")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fileError(op, "", err)
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, 0, fileError(op, "", err)
+	}
+	return file, uint64(size), nil //nolint:gosec // not negative
+}
+
+// send writes a file into a volume and gives the checksum of what was sent. It returns
+// when the daemon has confirmed that all of it is written.
+func (c *client) send(ctx context.Context, op backend.Op, v libvirt.StorageVol, file io.Reader, size uint64, progress backend.Progress) (string, error) {
+	if size == 0 {
+		// A stream of no bytes would leave what the volume has, and look like success.
+		return "", backend.Refuse(backend.ClassInvalid, op.Title(), v.Name, "the file is empty")
+	}
+	t, err := c.openTransfer(ctx, op, v, procVolumeUpload, 0)
+	if err != nil {
+		return "", volumeRemedy(err)
+	}
+	defer t.close()
+	told := &tally{progress: progress, total: int64(size)} //nolint:gosec // a file's size
+	sum := sha256.New()
+	frame := newStreamFrame(procVolumeUpload)
+	for {
+		n, err := io.ReadFull(file, frame.room())
+		if n > 0 {
+			_, _ = sum.Write(frame.room()[:n]) // never fails
+			if err := t.s.sendFrame(frame.of(n)); err != nil {
+				return "", t.uploadBroke(ctx, told, err)
+			}
+			told.add(n)
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			return "", t.uploadBroke(ctx, told, fileError(op, v.Name, err))
+		}
+	}
+	if err := t.confirm(); err != nil {
+		return "", t.uploadBroke(ctx, told, err)
+	}
+	told.finish()
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// confirm tells the daemon that all is sent, and waits until it has written it.
+func (t *transfer) confirm() error {
+	if err := t.s.send(frameStream, statusOK, nil); err != nil {
+		return err
+	}
+	if _, err := t.s.next(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// uploadBroke words the end of an upload before its time.
+func (t *transfer) uploadBroke(ctx context.Context, told *tally, err error) error {
+	e := backend.Error{Class: backend.ClassCancelled, Doing: t.deed.doing, Object: t.deed.object, Message: "cancelled", Err: ctx.Err()}
+	if ctx.Err() == nil {
+		e = *t.whyBroke(err)
+	}
+	if e.Class == backend.ClassUnreachable {
+		e.Class = backend.ClassLost
+	}
+	if told.done > 0 {
+		e.Message += ": the volume holds part of the file, up to " + told.words()
+	}
+	return volumeRemedy(&e)
+}
+
+// whyBroke prefers what the daemon said in the stream to what became of the
+// connection.
+func (t *transfer) whyBroke(err error) *backend.Error {
+	own, ok := backendError(err)
+	if !ok {
+		<-t.s.ended // it ends with the connection, if not before
+		own, ok = backendError(t.s.why)
+	}
+	if !ok {
+		own, _ = backendError(t.deed.unreachable(err))
+	}
+	out := *own
+	if out.Message == "" && out.Err != nil {
+		out.Message = out.Err.Error()
+	}
+	return &out
+}
+
+// streamFrame is the room for one packet of data with its head before it, used again
+// for each.
+type streamFrame []byte
+
+func newStreamFrame(procedure uint32) streamFrame {
+	f := make(streamFrame, frameHeadLen+transferPacket)
+	for i, word := range []uint32{0, programRemote, 1, procedure, frameStream, streamSerial, statusContinue} {
+		binary.BigEndian.PutUint32(f[4*i:], word)
+	}
+	return f
+}
+
+// room is where the data goes.
+func (f streamFrame) room() []byte { return f[frameHeadLen:] }
+
+// of is the frame with n bytes of data.
+func (f streamFrame) of(n int) []byte {
+	binary.BigEndian.PutUint32(f, uint32(frameHeadLen+n)) //nolint:gosec // bounded by its room
+	return f[:frameHeadLen+n]
+}
+
+// sendFrame writes a frame unless the daemon has ended the stream.
+func (s *streamConn) sendFrame(frame []byte) error {
+	select {
+	case <-s.ended:
+		return io.ErrClosedPipe
+	default:
+		return s.rpc.fence.writeFrame(frame)
+	}
+}

@@ -1,0 +1,188 @@
+package libvirt
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hvdeck/backend"
+
+	libvirt "github.com/digitalocean/go-libvirt"
+)
+
+// volumeWork is what is done to volumes (G4, G5).
+func (c *client) volumeWork(op backend.Op) work {
+	switch o := op.(type) {
+	case backend.VolumeCreateOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.createVolume(ctx, o, p)
+		}
+	case backend.VolumeDeleteOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.deleteVolume(ctx, o, p)
+		}
+	case backend.VolumeCloneOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) { return c.cloneVolume(ctx, o, p) }
+	case backend.VolumeResizeOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.resizeVolume(ctx, o, p)
+		}
+	case backend.VolumeWipeOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) { return c.wipeVolume(ctx, o, p) }
+	case backend.VolumeUploadOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.uploadVolume(ctx, o, p)
+		}
+	case backend.VolumeImportOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.importVolume(ctx, o, p)
+		}
+	case backend.VolumeDownloadOp:
+		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
+			return c.downloadVolume(ctx, o, p)
+		}
+	default:
+		return nil
+	}
+}
+
+// volumeRemedy says what to do about what volumes are refused for.
+func volumeRemedy(err error) error {
+	err = withRemedy(err, "Cannot find 'scrub'", "install scrub on the host, or choose zero")
+	err = withRemedy(err, "No space left on device", "free some room in the pool, or choose another")
+	err = withRemedy(err, "storage volume name", "choose another name")
+	err = withRemedy(err, "is not active", "start the pool first")
+	return withRemedy(err, "volume is being", "wait for what is being done to the volume")
+}
+
+// deleteVolume looks first who needs the volume, from what VMs and volumes say now.
+// Source: virStorageVolDelete.
+func (c *client) deleteVolume(ctx context.Context, o backend.VolumeDeleteOp, progress backend.Progress) (backend.Result, error) {
+	v, pool, err := c.findVolume(ctx, o.Volume)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if err := c.notNeeded(ctx, o.Title(), pool, v); err != nil {
+		return backend.Result{}, err
+	}
+	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+		return lv.StorageVolDelete(v, libvirt.StorageVolDeleteNormal)
+	}), progress)
+	c.poolRevs.bump(pool.UUID)
+	return result, volumeRemedy(err)
+}
+
+// notNeeded refuses to touch a volume that a VM uses or another volume stands on. All
+// VMs and all volumes are looked at; when that fails, nothing is done.
+func (c *client) notNeeded(ctx context.Context, doing string, pool libvirt.StoragePool, v libvirt.StorageVol) error {
+	if err := c.readUsers(ctx, userFresh); err != nil {
+		return err
+	}
+	if err := c.bookAll(ctx); err != nil {
+		return err
+	}
+	o, _, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return err
+	}
+	users, _ := c.diskUsers.index(c.book.below())
+	if vms := usedBy(users, pool.Name, o); len(vms) > 0 {
+		e := backend.Refuse(backend.ClassConflict, doing, v.Name, "used by %s", strings.Join(vms, ", "))
+		e.Remedy = "detach it from the VM first, or delete the VM with its storage"
+		return e
+	}
+	if above := c.book.allAbove(o.Path); len(above) > 0 {
+		e := backend.Refuse(backend.ClassConflict, doing, v.Name, "volumes stand on it: %s", strings.Join(above, ", "))
+		e.Remedy = "delete those first, or give them a copy of their own"
+		return e
+	}
+	return nil
+}
+
+// bookAll reads what every volume of every active pool stands on.
+func (c *client) bookAll(ctx context.Context) error {
+	return c.listVolumes(ctx, backend.Query{Kind: backend.KindVolume}, func([]backend.Object) {})
+}
+
+// resizeVolume changes the capacity; smaller only when that is asked for in so many
+// words. Source: virStorageVolResize.
+func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, progress backend.Progress) (backend.Result, error) {
+	v, pool, err := c.findVolume(ctx, o.Volume)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	now, _, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if err := checkSize(o.Title(), v.Name, o.Capacity); err != nil {
+		return backend.Result{}, err
+	}
+	shrinks := o.Capacity < now.Capacity
+	if shrinks && !o.Shrink {
+		e := backend.Refuse(backend.ClassInvalid, o.Title(), v.Name, "it has %s now: what lies beyond %s would be lost",
+			binarySize(now.Capacity), binarySize(o.Capacity))
+		e.Remedy = "allow shrinking, if the guest's file systems end before"
+		return backend.Result{}, e
+	}
+	var flags libvirt.StorageVolResizeFlags
+	if o.Allocate && !shrinks {
+		flags |= libvirt.StorageVolResizeAllocate
+	}
+	if shrinks {
+		flags |= libvirt.StorageVolResizeShrink
+	}
+	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+		return lv.StorageVolResize(v, o.Capacity, flags)
+	}), progress)
+	c.poolRevs.bump(pool.UUID)
+	if err != nil {
+		return result, volumeRemedy(err)
+	}
+	result.Text = "from " + binarySize(now.Capacity) + " to " + binarySize(o.Capacity)
+	if shrinks {
+		result.Text += ": what lay beyond is lost"
+	}
+	return result, nil
+}
+
+// maxSize is the largest file of Linux, in bytes.
+const maxSize = 1<<63 - 1
+
+func checkSize(doing, name string, bytes uint64) error {
+	switch {
+	case bytes == 0:
+		return backend.Refuse(backend.ClassInvalid, doing, name, "a size of 0 bytes leaves nothing")
+	case bytes > maxSize:
+		return backend.Refuse(backend.ClassInvalid, doing, name, "%d bytes are more than a file can have", bytes)
+	default:
+		return nil
+	}
+}
+
+// wipeVolume overwrites a volume; libvirt tells no progress and can't be stopped.
+// Source: virStorageVolWipePattern.
+func (c *client) wipeVolume(ctx context.Context, o backend.VolumeWipeOp, progress backend.Progress) (backend.Result, error) {
+	algorithm := -1
+	for i, name := range backend.WipeAlgorithms() {
+		if name == o.Algorithm {
+			algorithm = i
+		}
+	}
+	if algorithm < 0 {
+		return backend.Result{}, backend.Refuse(backend.ClassInvalid, o.Title(), "", "%q is no way to wipe; there are %s",
+			clip(o.Algorithm), strings.Join(backend.WipeAlgorithms(), ", "))
+	}
+	v, pool, err := c.findVolume(ctx, o.Volume)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	result, err := c.carryAside(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+		return lv.StorageVolWipePattern(v, uint32(algorithm), 0) //nolint:gosec // a place in a short list
+	}), progress, nil)
+	c.poolRevs.bump(pool.UUID)
+	return result, volumeRemedy(err)
+}
+
+// watchEvery is how often a growing volume is looked at.
+const watchEvery = 500 * time.Millisecond
