@@ -33,6 +33,7 @@ type Libvirtd struct {
 	exited chan struct{}
 	fail   func(format string, args ...any)
 	frozen bool
+	setup  LibvirtdSetup
 }
 
 // StartLibvirtd starts a private libvirtd and ends it, with all that runs in it,
@@ -40,11 +41,16 @@ type Libvirtd struct {
 // it instead when CI is true.
 func StartLibvirtd(t testing.TB) *Libvirtd {
 	t.Helper()
+	return startLibvirtd(t, LibvirtdSetup{})
+}
+
+func startLibvirtd(t testing.TB, setup LibvirtdSetup) *Libvirtd {
+	t.Helper()
 	libvirtRequire(t, "libvirtd", "virsh", "qemu-system-x86_64", "qemu-img", "unshare", "nsenter", "ip")
 	if os.Geteuid() != 0 {
 		libvirtMissing(t, "a private libvirtd needs root")
 	}
-	l, err := libvirtUp()
+	l, err := libvirtUp(setup)
 	if err != nil {
 		t.Fatalf("start libvirtd: %v", err)
 	}
@@ -54,7 +60,7 @@ func StartLibvirtd(t testing.TB) *Libvirtd {
 }
 
 // RunLibvirtd starts a private libvirtd outside a test. The caller calls Stop.
-func RunLibvirtd() (*Libvirtd, error) { return libvirtUp() }
+func RunLibvirtd() (*Libvirtd, error) { return libvirtUp(LibvirtdSetup{}) }
 
 // libvirtRequire skips, or fails in CI, when a program is missing.
 func libvirtRequire(t testing.TB, programs ...string) {
@@ -74,16 +80,22 @@ func libvirtMissing(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-func libvirtUp() (*Libvirtd, error) {
+func libvirtUp(setup LibvirtdSetup) (*Libvirtd, error) {
 	// A short path: a unix socket address holds 107 bytes.
 	dir, err := os.MkdirTemp("", "hvd")
 	if err != nil {
 		return nil, err
 	}
-	l := &Libvirtd{dir: dir, fail: func(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }}
+	l := &Libvirtd{dir: dir, setup: setup, fail: func(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }}
 	if err := l.layOut(); err != nil {
 		l.Stop()
 		return nil, err
+	}
+	if setup.Prepare != nil {
+		if err := setup.Prepare(dir); err != nil {
+			l.Stop()
+			return nil, err
+		}
 	}
 	l.copyCapabilities(libvirtCapabilities(), l.capabilities())
 	if err := l.hold(); err != nil {
@@ -110,7 +122,7 @@ func (l *Libvirtd) layOut() error {
 	}
 	files := map[string]string{
 		"namespace.sh":      libvirtNamespaceScript,
-		"etc/libvirtd.conf": fmt.Sprintf(libvirtdConf, l.dir, strings.TrimSpace(string(uuid))),
+		"etc/libvirtd.conf": l.setup.Conf + "\n" + fmt.Sprintf(libvirtdConf, l.dir, strings.TrimSpace(string(uuid))),
 		"etc/qemu.conf":     libvirtQemuConf,
 	}
 	for _, name := range []string{"passwd", "group"} {
@@ -209,8 +221,13 @@ func (l *Libvirtd) start() error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command("nsenter", "--target", fmt.Sprint(l.holder.Process.Pid), "--mount", "--net", "--uts",
-		"taskset", "--cpu-list", oneCPU(), "libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid")
+	args := []string{"--target", fmt.Sprint(l.holder.Process.Pid), "--mount", "--net", "--uts",
+		"taskset", "--cpu-list", oneCPU(), "libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid"}
+	if l.setup.Listen {
+		args = append(args, "--listen")
+	}
+	cmd := exec.Command("nsenter", args...)
+	cmd.Env = l.setup.environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

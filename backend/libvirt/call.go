@@ -33,20 +33,24 @@ type deed struct {
 	change bool
 }
 
-// openRPC logs in over c, which it owns from then on.
-func openRPC(ctx context.Context, c net.Conn, name string, readOnly bool) (*rpcConn, error) {
+// newRPC puts c behind a fence; it owns c from then on.
+func newRPC(c net.Conn, readOnly bool) *rpcConn {
 	f := newFence(c, readOnly)
 	r := &rpcConn{fence: f, slots: make(chan struct{}, maxInFlight)}
 	r.lv = libvirt.NewWithDialer(dialers.NewAlreadyConnected(f))
+	return r
+}
+
+// open lets the client library take over and opens what the URI names.
+func (r *rpcConn) open(ctx context.Context, name string) error {
 	_, err := call(ctx, r, deed{doing: "open", limit: openLimit}, func(lv *libvirt.Libvirt) (struct{}, error) {
 		return struct{}{}, lv.ConnectToURI(libvirt.ConnectURI(name))
 	})
 	if err != nil {
-		r.close()
-		return nil, err
+		return err
 	}
-	guard.Go("libvirt keepalive", f.fail, f.beat)
-	return r, nil
+	guard.Go("libvirt keepalive", r.fence.fail, r.fence.beat)
+	return nil
 }
 
 const openLimit = 30 * time.Second

@@ -111,3 +111,33 @@ func (r *xdrReader) uuid() (id [16]byte) {
 	copy(id[:], r.take(16))
 	return id
 }
+
+// chars reads a "char data<>": each character takes a word.
+func (r *xdrReader) chars() []byte {
+	n := int(r.int())
+	if r.err != nil || n < 0 || n > len(r.buf)/4 {
+		r.err = errShort
+		return nil
+	}
+	data := make([]byte, n)
+	for i := range data {
+		data[i] = byte(r.int()) //nolint:gosec // a sign-extended char
+	}
+	return data
+}
+
+func (w *xdrWriter) bool(v bool) {
+	if v {
+		w.uint(1)
+		return
+	}
+	w.uint(0)
+}
+
+// chars writes a "char data<>": each character takes a word, sign-extended.
+func (w *xdrWriter) chars(data []byte) {
+	w.uint(uint32(len(data))) //nolint:gosec // at most saslMax
+	for _, c := range data {
+		w.uint(uint32(int32(int8(c)))) //nolint:gosec // as xdr_char does
+	}
+}

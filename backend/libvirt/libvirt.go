@@ -14,6 +14,13 @@ type Options struct {
 	URI string
 	// ReadOnly asks the server for a connection that refuses every change.
 	ReadOnly bool
+	// Username is who logs in where the server asks for a name and password (SASL);
+	// a user in the URI of a tcp, tls or unix connection comes first. Empty: the
+	// operator is asked.
+	Username string
+	// Password gives the password of Username; nil, or an empty answer: the operator
+	// is asked.
+	Password func(context.Context) (string, error)
 }
 
 // New checks the URI and gives a Dialer for it; nothing is dialled. The error is
@@ -29,6 +36,7 @@ func New(o Options) (backend.Dialer, error) {
 type dialer struct {
 	opts   Options
 	target *transport.Target
+	saved  login
 }
 
 // Dial implements backend.Dialer.
@@ -37,12 +45,12 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 	if err != nil {
 		return nil, d.connectError(err)
 	}
-	poll, err := d.login(ctx, tr)
+	poll, err := d.login(ctx, tr, ask)
 	if err != nil {
 		tr.Close()
 		return nil, d.connectError(err)
 	}
-	act, err := d.login(ctx, tr)
+	act, err := d.login(ctx, tr, ask)
 	if err != nil {
 		poll.close()
 		tr.Close()
@@ -62,13 +70,29 @@ func (d *dialer) transport(ask backend.Asker) (transport.Transport, error) {
 	return transport.New(d.target, transport.Options{ID: d.opts.ID, ReadOnly: d.opts.ReadOnly, Ask: ask})
 }
 
-func (d *dialer) login(ctx context.Context, tr transport.Transport) (*rpcConn, error) {
+// login makes a connection to the daemon. A password that the operator typed wrong is
+// asked for again, on a new connection: the server may have closed the old one.
+func (d *dialer) login(ctx context.Context, tr transport.Transport, ask backend.Asker) (*rpcConn, error) {
+	for n := 1; ; n++ {
+		r, err := d.attempt(ctx, tr, ask, n > 1)
+		if err == nil || !errors.Is(err, errPassword) || n == saslAttempts {
+			return r, err
+		}
+	}
+}
+
+func (d *dialer) attempt(ctx context.Context, tr transport.Transport, ask backend.Asker, again bool) (*rpcConn, error) {
 	c, err := tr.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := openRPC(ctx, c, d.target.Name, d.opts.ReadOnly)
-	if err != nil {
+	r := newRPC(c, d.opts.ReadOnly)
+	if err := d.authenticate(ctx, r, ask, again); err != nil {
+		r.close()
+		return nil, tr.Explain(err)
+	}
+	if err := r.open(ctx, d.target.Name); err != nil {
+		r.close()
 		return nil, tr.Explain(err)
 	}
 	return r, nil

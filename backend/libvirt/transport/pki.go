@@ -74,6 +74,7 @@ type pki struct {
 	roots    *x509.CertPool
 	revoked  []*x509.RevocationList
 	own      []tls.Certificate // none or one
+	met      bool              // the server has shown who it is
 }
 
 // loadPKI reads the files. The CA has to be there unless nothing is verified; our own

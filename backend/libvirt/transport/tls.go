@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -48,22 +49,30 @@ func dialTLS(ctx context.Context, t *Target) (net.Conn, error) {
 	return c, nil
 }
 
+// confirmLimit is how long the server may take to accept us once the handshake is done.
+// It has our certificate by then and decides at once; libvirtd 9.0 falls silent when it
+// refuses one, and keeps the connection.
+const confirmLimit = 5 * time.Second
+
+// errSilent is the server's silence where it should accept or refuse us.
+var errSilent = errors.New("it stays silent")
+
 // confirmed waits for the byte by which the server accepts us.
 func confirmed(ctx context.Context, c *tls.Conn) error {
-	if end, ok := ctx.Deadline(); ok {
-		_ = c.SetReadDeadline(end)
-	}
+	_ = c.SetReadDeadline(time.Now().Add(confirmLimit))
 	stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	one := make([]byte, 1)
-	if _, err := io.ReadFull(c, one); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	_, err := io.ReadFull(c, one)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errSilent
+	case err != nil:
 		return err
-	}
-	if one[0] != 1 {
-		return errors.New("the server did not confirm the connection")
+	case one[0] != 1:
+		return errors.New("it did not confirm the connection")
 	}
 	return c.SetReadDeadline(time.Time{})
 }
@@ -83,17 +92,20 @@ func (t *Target) handshakeError(err error, mine *pki) error {
 		return &backend.Error{Class: backend.ClassUnreachable, Err: err,
 			Message: place + " answers something that is not TLS",
 			Remedy:  "check the port; libvirtd listens with TLS on 16514 and without on 16509"}
-	case errors.As(err, &alert), refusal(err):
+	case refusal(err) && !mine.met:
+		return &backend.Error{Class: backend.ClassUnreachable, Err: err,
+			Message: place + " ended the connection instead of speaking TLS: " + Plain(err),
+			Remedy:  "check the port; libvirtd listens with TLS on 16514 and without on 16509"}
+	case errors.As(err, &alert), mine.met && refusal(err):
 		return t.refused(err, mine)
 	default:
 		return &backend.Error{Class: backend.ClassUnreachable, Err: err, Message: place + ": " + Plain(err)}
 	}
 }
 
-// refusal reports whether the server hung up on us where it looks at our certificate.
-// GnuTLS tells in an alert what it dislikes; libvirtd only hangs up.
+// refusal reports whether the server broke off where it looks at our certificate.
 func refusal(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "remote error: tls") ||
+	return errors.Is(err, errSilent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "remote error: tls") ||
 		strings.Contains(err.Error(), "connection reset")
 }
 
@@ -110,6 +122,7 @@ func (t *Target) refused(err error, mine *pki) error {
 
 // verify checks the server's certificate: chain, dates, revocation, name.
 func (p *pki) verify(chain []*x509.Certificate, host string, now time.Time) error {
+	p.met = true
 	if p.noVerify {
 		return nil
 	}
