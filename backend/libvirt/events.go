@@ -146,6 +146,7 @@ func (b *eventBox) pool(procedure uint32, name string, id libvirt.UUID, r *xdrRe
 	if r.err != nil {
 		return
 	}
+	b.c.poolRevs.bump(id)
 	b.touch(backend.KindPool, uuidText(id))
 	b.touch(backend.KindVolume, "")
 	b.tell(b.c.poolRef(id), name, "pool "+what, backend.SeverityInfo)
@@ -161,6 +162,7 @@ func (b *eventBox) domain(procedure uint32, r *xdrReader) {
 	}
 	vm := b.c.vmRef(id)
 	b.touch(backend.KindVM, vm.ID)
+	b.c.domainTouched(procedure, id)
 	switch procedure {
 	case procDomainLifecycle:
 		b.lifecycle(vm, name, id, int64(r.int()), int64(r.int()))

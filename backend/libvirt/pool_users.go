@@ -102,6 +102,15 @@ func (u *diskUsers) ended(whole bool) {
 	}
 }
 
+// domainTouched forgets the disks of a VM when an event may have changed them.
+func (c *client) domainTouched(procedure uint32, id libvirt.UUID) {
+	switch procedure {
+	case procDomainReboot, procDomainWatchdog, procDomainIOError, procDomainMetadata, procDomainTunable:
+	default:
+		c.diskUsers.forget(id)
+	}
+}
+
 // learnUsers reads in the background who uses which disk, if that is not known; a list
 // is not kept waiting for it.
 func (c *client) learnUsers() {
