@@ -34,11 +34,15 @@ func Start(context.Context) (*Demo, error) {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	d := &Demo{sim: sim, Endpoints: []poll.Endpoint{{ID: "dc1", URI: "simulated vCenter", Dialer: vc}}}
+	var hosts []*mem.Hypervisor
 	for _, id := range []string{"kvm01", "kvm02"} {
 		c := mem.Demo(backend.ConnID(id))
 		c.Now, c.OpTime = time.Now, 2*time.Second
-		d.Endpoints = append(d.Endpoints, poll.Endpoint{ID: c.ID, URI: "simulated KVM host", Dialer: mem.New(c).Dialer()})
+		h := mem.New(c)
+		hosts = append(hosts, h)
+		d.Endpoints = append(d.Endpoints, poll.Endpoint{ID: c.ID, URI: "simulated KVM host", Dialer: h.Dialer()})
 	}
+	mem.Join(hosts...)
 	return d, nil
 }
 

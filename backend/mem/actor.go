@@ -1,7 +1,6 @@
 package mem
 
 import (
-	"slices"
 	"time"
 
 	"hvdeck/backend"
@@ -15,6 +14,7 @@ func (h *Hypervisor) AddVM(spec VMSpec) backend.Ref {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	m := h.addVM(spec)
+	h.giveDisk(m)
 	h.diskChanged(m)
 	return m.ID
 }
@@ -22,9 +22,7 @@ func (h *Hypervisor) AddVM(spec VMSpec) backend.Ref {
 // RemoveVM undefines a VM; false when there is none.
 func (h *Hypervisor) RemoveVM(r backend.Ref) bool {
 	return h.with(r, func(m *machine) {
-		delete(h.byRef, r)
-		h.vms = slices.DeleteFunc(h.vms, func(x *machine) bool { return x == m })
-		h.diskChanged(m)
+		h.forget(m)
 	})
 }
 

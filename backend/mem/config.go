@@ -26,6 +26,10 @@ type Config struct {
 	VMs      int           // further VMs, made up
 	Pools    []PoolSpec    // nil: one "default" with the disks of all VMs
 	Networks []NetworkSpec // nil: one "default"
+	Secrets  []SecretSpec
+	// Interfaces and Devices of every host; nil: an ethernet card each.
+	Interfaces []InterfaceSpec
+	Devices    []backend.NodeDevice
 
 	ReadOnly bool
 	// DuplicateNames allows several snapshots of a VM to have one name, as vSphere does.
@@ -82,6 +86,23 @@ type PoolSpec struct {
 	Capacity         uint64 // bytes
 	Disks            bool   // holds the disks of the VMs
 	Files            []string
+	// Orphans are disk images that no VM uses.
+	Orphans []string
+	// Source is where it comes from, "nas:/export".
+	Source string
+}
+
+// InterfaceSpec describes an interface of the host.
+type InterfaceSpec struct {
+	Name, Type, MAC, Address string
+	Ports                    []string // of a bridge or bond
+	Inactive                 bool
+}
+
+// SecretSpec describes a secret and its value.
+type SecretSpec struct {
+	Usage, ID, Description, Value string
+	Private                       bool
 }
 
 // NetworkSpec describes a virtual network.
@@ -122,6 +143,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Networks == nil {
 		c.Networks = []NetworkSpec{{Name: "default", Bridge: "virbr0", Forward: "nat", Address: "192.168.122.1/24", Leases: true}}
+	}
+	if c.Interfaces == nil {
+		c.Interfaces = []InterfaceSpec{{Name: "enp1s0", Type: "ethernet", MAC: "a8:a1:59:00:10:01", Address: "10.20.0.11/24"}}
+	}
+	if c.Devices == nil {
+		c.Devices = demoDevices()
 	}
 	return c
 }

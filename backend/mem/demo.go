@@ -16,6 +16,7 @@ func Demo(id backend.ConnID) Config {
 		ID: id, Seed: 7, HostName: string(id), URI: "demo:///" + string(id),
 		Product: "QEMU", Version: "9.2.0", CPUs: 16, Cells: 2, Memory: 128 * gib,
 		Specs: firstHost(), Pools: demoPools(), Networks: demoNetworks(),
+		Interfaces: demoInterfaces(), Secrets: demoSecrets(),
 		Now: time.Now, OpTime: 2 * time.Second,
 	}
 	if id == "kvm02" {
@@ -92,11 +93,12 @@ func secondHost() []VMSpec {
 
 func demoPools() []PoolSpec {
 	return []PoolSpec{
-		{Name: "default", Type: "dir", Path: "/var/lib/libvirt/images", State: backend.PoolRunning, Capacity: 1 * tib, Disks: true},
+		{Name: "default", Type: "dir", Path: "/var/lib/libvirt/images", State: backend.PoolRunning, Capacity: 1 * tib, Disks: true,
+			Orphans: []string{"old-wiki-01.qcow2", "rescue.qcow2"}},
 		{Name: "iso", Type: "dir", Path: "/srv/iso", State: backend.PoolRunning, Capacity: 200 * gib, Files: []string{
 			"debian-12.11.0-amd64-netinst.iso", "debian-13.0.0-amd64-netinst.iso", "ubuntu-24.04.3-live-server-amd64.iso", "virtio-win-0.1.271.iso",
 		}},
-		{Name: "nfs-archive", Type: "netfs", Path: "/mnt/archive", State: backend.PoolInactive},
+		{Name: "nfs-archive", Type: "netfs", Path: "/mnt/archive", Source: "nas:/export/archive", State: backend.PoolInactive},
 	}
 }
 
@@ -105,5 +107,34 @@ func demoNetworks() []NetworkSpec {
 		{Name: "default", Bridge: "virbr0", Forward: "nat", Address: "10.0.0.1/16", Leases: true},
 		{Name: "dmz", Bridge: "br-dmz", Forward: "bridge"},
 		{Name: "lab", Bridge: "virbr7", Forward: "isolated", Address: "172.31.7.1/24", Inactive: true},
+	}
+}
+
+func demoInterfaces() []InterfaceSpec {
+	return []InterfaceSpec{
+		{Name: "lo", Type: "ethernet", MAC: "00:00:00:00:00:00", Address: "127.0.0.1/8"},
+		{Name: "bond0", Type: "bond", MAC: "a8:a1:59:00:10:01", Ports: []string{"enp1s0f0", "enp1s0f1"}},
+		{Name: "br-dmz", Type: "bridge", MAC: "a8:a1:59:00:10:01", Address: "10.20.0.11/24", Ports: []string{"bond0"}},
+		{Name: "enp5s0", Type: "ethernet", MAC: "a8:a1:59:00:10:05", Inactive: true},
+	}
+}
+
+func demoSecrets() []SecretSpec {
+	return []SecretSpec{
+		{Usage: "iscsi", ID: "san-chap", Description: "CHAP password of the storage network", Value: "made-up-password"},
+		{Usage: "ceph", ID: "client.libvirt", Description: "Key of the Ceph cluster", Value: "made-up-key", Private: true},
+	}
+}
+
+func demoDevices() []backend.NodeDevice {
+	device := func(name, up, about, driver, path string, types ...string) backend.NodeDevice {
+		return backend.NodeDevice{Meta: backend.Meta{Name: name}, Up: up, About: about, Driver: driver, Path: path, Types: types, Active: true}
+	}
+	return []backend.NodeDevice{
+		device("computer", "", "Supermicro SYS-2029U", "", "", "system"),
+		device("pci_0000_00_1f_2", "computer", "Intel Corporation C620 SATA controller", "ahci", "/sys/devices/pci0000:00/0000:00:1f.2", "pci"),
+		device("scsi_host0", "pci_0000_00_1f_2", "host 0", "", "/sys/devices/pci0000:00/0000:00:1f.2/ata1/host0", "scsi_host"),
+		device("pci_0000_01_00_0", "computer", "Intel Corporation Ethernet Controller X710", "i40e", "/sys/devices/pci0000:00/0000:01:00.0", "pci"),
+		device("net_enp1s0f0_a8_a1_59_00_10_01", "pci_0000_01_00_0", "enp1s0f0", "", "/sys/devices/pci0000:00/0000:01:00.0/net/enp1s0f0", "net"),
 	}
 }

@@ -12,16 +12,36 @@ import (
 // steps is how often an operation reports how far it has come.
 const steps = 10
 
+// work is one operation on an object that exists. All but move is called with mu
+// held; check is asked at the beginning and again before apply, since someone else may
+// have changed the object meanwhile.
+type work struct {
+	object string // name of the object
+	check  func() error
+	apply  func() (backend.Result, error)
+	// move does what takes its own time, such as moving bytes, after begin; without
+	// it the operation takes OpTime.
+	move func(t *transfer) error
+	// begin and undo make and take back what has to be there while move runs.
+	begin, undo func()
+	activity    backend.Activity
+	// quick operations only hand a request to the guest or change a record.
+	quick bool
+	// shared operations don't keep others off their target, such as new objects of a
+	// host.
+	shared bool
+}
+
 // job is an operation under way at the server.
 type job struct {
-	m    *machine
+	work
 	op   backend.Op
 	task backend.RemoteTask
 }
 
 // Do implements backend.Backend. When the connection is lost or the deadline passes
 // while the operation runs, the server brings it to its end all the same and Do
-// says ClassLost, as with a real one.
+// says ClassLost, as with a real one; bytes stop moving.
 func (c *conn) Do(ctx context.Context, op backend.Op, p backend.Progress) (backend.Result, error) {
 	h := c.h
 	if h.cfg.ReadOnly {
@@ -42,80 +62,103 @@ func (c *conn) Do(ctx context.Context, op backend.Op, p backend.Progress) (backe
 	defer release()
 	j, err := h.begin(op)
 	if err != nil {
-		return backend.Result{}, err
+		return backend.Result{}, h.problem(err, op.Title(), "", overdue)
 	}
 	if p.Remote != nil {
 		p.Remote(j.task.Key)
 	}
-	stopped := h.elapse(bound, ctx, j, p)
+	var stopped error
+	if j.move == nil {
+		stopped = h.elapse(bound, ctx, j, p)
+	} else {
+		stopped = j.move(&transfer{h: h, ctx: ctx, lost: c.ctx, progress: p})
+	}
 	result, err := h.finish(j, stopped)
 	if err != nil {
 		return backend.Result{}, err
 	}
 	if c.ctx.Err() != nil {
-		return backend.Result{}, h.problem(context.Cause(c.ctx), op.Title(), j.task.Target, backend.ClassLost)
+		return backend.Result{}, h.problem(context.Cause(c.ctx), op.Title(), j.object, backend.ClassLost)
 	}
-	if err := bound.Err(); err != nil && errors.Is(err, context.DeadlineExceeded) {
-		return backend.Result{}, h.problem(err, op.Title(), j.task.Target, backend.ClassLost)
+	if err := bound.Err(); j.move == nil && err != nil && errors.Is(err, context.DeadlineExceeded) {
+		return backend.Result{}, h.problem(err, op.Title(), j.object, backend.ClassLost)
 	}
-	if p.Percent != nil {
+	if p.Percent != nil && j.move == nil {
 		p.Percent(100)
 	}
 	return result, nil
+}
+
+// workOf finds the area that knows the operation. Needs mu.
+func (h *Hypervisor) workOf(op backend.Op) (*work, error) {
+	for _, area := range []func(backend.Op) (*work, error){
+		h.powerWork, h.snapshotWork, h.lifeWork, h.deviceWork, h.defineWork, h.objectWork,
+		h.poolWork, h.volumeWork, h.transferWork, h.networkWork, h.secretWork, h.nodeWork,
+	} {
+		if w, err := area(op); w != nil || err != nil {
+			return w, err
+		}
+	}
+	return nil, backend.Refuse(backend.ClassUnsupported, op.Title(), "", "this hypervisor does not know the operation")
 }
 
 // begin checks that the operation is allowed and marks its object.
 func (h *Hypervisor) begin(op backend.Op) (*job, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	m := h.byRef[op.Target()]
-	if m == nil {
-		return nil, backend.Refuse(backend.ClassNotFound, op.Title(), "", "no such VM")
-	}
-	if m.busy {
-		return nil, backend.Refuse(backend.ClassBusy, op.Title(), m.Name, "cannot acquire state change lock: %s", or(string(m.Activity), "an operation is under way"))
-	}
-	if err := h.check(m, op); err != nil {
+	w, err := h.workOf(op)
+	if err != nil {
 		return nil, err
+	}
+	target := op.Target()
+	if doing, busy := h.busy[target]; busy && !w.shared {
+		return nil, backend.Refuse(backend.ClassBusy, op.Title(), w.object, "cannot acquire state change lock: %s", or(doing, "an operation is under way"))
+	}
+	if err := w.check(); err != nil {
+		return nil, h.problem(err, op.Title(), w.object, backend.ClassUnreachable)
 	}
 	h.lastTask++
 	now := h.now()
-	j := &job{m: m, op: op, task: backend.RemoteTask{
+	j := &job{work: *w, op: op, task: backend.RemoteTask{
 		Conn: h.cfg.ID, Key: fmt.Sprintf("task-%d", h.lastTask), Name: op.Title(),
-		Object: m.ID, Target: m.Name, User: "root", State: backend.TaskRunning,
+		Object: target, Target: w.object, User: "root", State: backend.TaskRunning,
 		Queued: now, Started: now, Cancellable: !h.cfg.Uncancellable,
 	}}
-	m.busy, m.Activity = true, activityOf(op)
-	h.changed(m.ID)
+	if w.begin != nil {
+		w.begin()
+	}
+	h.mark(j, string(w.activity))
+	h.changed(target)
 	h.say(backend.Foreign{Task: j.task})
 	return j, nil
 }
 
-func activityOf(op backend.Op) backend.Activity {
-	switch op.(type) {
-	case backend.PowerOnOp, backend.ResumeOp:
-		return backend.ActivityPoweringOn
-	case backend.PowerOffOp:
-		return backend.ActivityPoweringOff
-	case backend.ResetOp:
-		return backend.ActivityResetting
-	case backend.SuspendOp:
-		return backend.ActivitySuspending
-	case backend.SnapshotCreateOp:
-		return backend.ActivitySnapshotting
-	case backend.SnapshotRevertOp:
-		return backend.ActivityReverting
-	case backend.SnapshotDeleteOp:
-		return backend.ActivityDeleting
-	default:
-		return backend.ActivityNone
+// mark keeps other operations off the target. Needs mu.
+func (h *Hypervisor) mark(j *job, doing string) {
+	if j.shared {
+		return
+	}
+	h.busy[j.op.Target()] = doing
+	if m := h.byRef[j.op.Target()]; m != nil {
+		m.Activity = j.activity
+	}
+}
+
+// unmark ends mark. Needs mu.
+func (h *Hypervisor) unmark(j *job) {
+	if j.shared {
+		return
+	}
+	delete(h.busy, j.op.Target())
+	if m := h.byRef[j.op.Target()]; m != nil {
+		m.Activity = backend.ActivityNone
 	}
 }
 
 // elapse lets the time of an operation pass. It gives an error when the operator
 // cancelled it and it has stopped; a lost connection or deadline stops nothing.
 func (h *Hypervisor) elapse(bound, asked context.Context, j *job, p backend.Progress) error {
-	if h.cfg.OpTime <= 0 || quick(j.op) {
+	if h.cfg.OpTime <= 0 || j.quick {
 		return nil
 	}
 	told := false
@@ -146,42 +189,44 @@ func (h *Hypervisor) elapse(bound, asked context.Context, j *job, p backend.Prog
 	return nil
 }
 
-// quick operations only hand a request to the guest or change a record.
-func quick(op backend.Op) bool {
-	switch op.(type) {
-	case backend.ShutdownOp, backend.RebootOp, backend.StandbyOp, backend.AnswerOp, backend.SnapshotEditOp:
-		return true
-	default:
-		return false
-	}
-}
-
 // finish carries the operation out, unless it was stopped.
 func (h *Hypervisor) finish(j *job, stopped error) (backend.Result, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	m := j.m
-	m.busy, m.Activity = false, backend.ActivityNone
-	var result backend.Result
-	var err error
-	switch {
-	case stopped != nil:
-		err = h.problem(stopped, j.op.Title(), m.Name, backend.ClassLost)
-	case h.byRef[m.ID] == nil:
-		err = backend.Refuse(backend.ClassNotFound, j.op.Title(), j.task.Target, "the VM was removed meanwhile")
-	default:
-		// Someone else may have changed it meanwhile.
-		if err = h.check(m, j.op); err == nil {
-			result = h.apply(m, j.op)
-		}
+	h.unmark(j)
+	result, err := h.carryOut(j, stopped)
+	if err != nil && j.undo != nil {
+		j.undo()
 	}
 	j.task.State, j.task.Progress, j.task.Ended = endOf(err), 100, h.now()
 	if err != nil {
 		j.task.Message = err.Error()
 	}
-	h.changed(m.ID)
+	h.changed(j.op.Target())
 	h.say(backend.Foreign{Task: j.task})
 	return result, err
+}
+
+// carryOut looks again whether it is still possible, and does it. Needs mu.
+func (h *Hypervisor) carryOut(j *job, stopped error) (backend.Result, error) {
+	if stopped != nil {
+		return backend.Result{}, h.problem(stopped, j.op.Title(), j.object, backend.ClassLost)
+	}
+	w, err := h.workOf(j.op)
+	if err != nil {
+		return backend.Result{}, h.problem(err, j.op.Title(), j.object, backend.ClassLost)
+	}
+	if j.move == nil {
+		if err := w.check(); err != nil {
+			return backend.Result{}, h.problem(err, j.op.Title(), j.object, backend.ClassLost)
+		}
+		j.apply = w.apply
+	}
+	result, err := j.apply()
+	if err != nil {
+		return backend.Result{}, h.problem(err, j.op.Title(), j.object, backend.ClassLost)
+	}
+	return result, nil
 }
 
 func endOf(err error) backend.TaskState {
@@ -195,45 +240,13 @@ func endOf(err error) backend.TaskState {
 	}
 }
 
-// check says why an operation is not possible now. Needs mu.
-func (h *Hypervisor) check(m *machine, op backend.Op) error {
-	switch o := op.(type) {
-	case backend.SnapshotCreateOp:
-		return h.checkCreate(m, o)
-	case backend.SnapshotRevertOp:
-		return h.checkRevert(m, o)
-	case backend.SnapshotDeleteOp:
-		return h.checkDelete(m, o)
-	case backend.SnapshotEditOp:
-		return h.checkEdit(m, o)
-	default:
-		return checkPower(m, op)
-	}
+// done is an apply without a result.
+func done(fn func()) func() (backend.Result, error) {
+	return func() (backend.Result, error) { fn(); return backend.Result{}, nil }
 }
 
-// apply carries out what check allowed. Needs mu.
-func (h *Hypervisor) apply(m *machine, op backend.Op) backend.Result {
-	switch o := op.(type) {
-	case backend.SnapshotCreateOp:
-		return h.create(m, o)
-	case backend.SnapshotRevertOp:
-		h.revert(m, o)
-	case backend.SnapshotDeleteOp:
-		h.remove(m, o)
-	case backend.SnapshotEditOp:
-		s := m.snapOf(o.Snapshot)
-		if o.Name != "" {
-			s.Name = o.Name
-		}
-		if !o.KeepDescription {
-			s.Description = o.Description
-		}
-		m.SnapshotRev++
-	default:
-		return h.power(m, op)
-	}
-	return backend.Result{}
-}
+// always is a check of what can't be refused.
+func always() error { return nil }
 
 // happened writes to the event log of every watcher. Needs mu.
 func (h *Hypervisor) happened(m *machine, at time.Time, text string) {

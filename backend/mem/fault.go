@@ -19,6 +19,10 @@ const (
 	CallNode  Call = "node"
 	CallWatch Call = "watch"
 	CallDo    Call = "do"
+
+	CallDefinition Call = "definition"
+	CallDocument   Call = "document"
+	CallSecret     Call = "secret"
 )
 
 // faults are what is wrong with the server. Guarded by Hypervisor.mu.

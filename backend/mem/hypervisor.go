@@ -7,7 +7,12 @@ import (
 	"time"
 
 	"hvdeck/backend"
+
+	"libvirt.org/go/libvirtxml"
 )
+
+// imageFolder is where libvirt puts disks.
+const imageFolder = "/var/lib/libvirt/images"
 
 // Hypervisor is the server end: its inventory, which connections and second actors
 // change. It is safe for concurrent use.
@@ -21,6 +26,14 @@ type Hypervisor struct {
 	byRef    map[backend.Ref]*machine
 	pools    []*pool
 	networks []*network
+	ifaces   []*iface
+	secrets  []*secret
+	devices  []*backend.NodeDevice
+	made     map[string]bool // directories that pools were built in
+	stored   int64           // bytes kept for volumes
+	busy     map[backend.Ref]string
+	peers    map[backend.ConnID]*Hypervisor
+	slept    []backend.NodeSuspendOp
 	conns    map[*conn]bool
 	lastTask int
 	lastSnap int
@@ -31,21 +44,29 @@ type Hypervisor struct {
 // is handed out are copies.
 type host struct {
 	backend.Host
-	load load
+	load    load
+	sharing backend.MemorySharing
 }
 
 type machine struct {
 	backend.VM
-	host    *host
-	mac     string
-	notes   string
-	disk    uint64 // bytes allocated
-	agent   bool
-	deaf    bool
-	busy    bool // an operation is under way
-	load    load
-	snaps   []*snap // in the order of making
-	current *snap
+	host     *host
+	title    string
+	notes    string
+	disk     uint64 // bytes allocated by a made-up disk
+	agent    bool
+	deaf     bool
+	load     load
+	snaps    []*snap // in the order of making
+	current  *snap
+	disks    []disk
+	nics     []nic
+	maxVCPUs int    // 0: VCPUs
+	maxMem   uint64 // bytes; 0: Memory
+	uefi     bool
+	saved    bool // there is a managed save image
+	pressed  []string
+	def      *libvirtxml.Domain // what of its XML is kept nowhere else; nil when made up
 }
 
 // snap is a node of a snapshot tree.
@@ -56,13 +77,25 @@ type snap struct {
 
 type pool struct {
 	backend.Pool
-	disks bool
-	files []string
+	disks   bool // new VMs have their disks here
+	volumes []*volume
+	source  *libvirtxml.StoragePoolSource
 }
 
 type network struct {
 	backend.Network
 	leases bool
+	def    libvirtxml.Network
+}
+
+type iface struct {
+	backend.Interface
+	def libvirtxml.Interface
+}
+
+type secret struct {
+	backend.Secret
+	value []byte
 }
 
 // New makes a hypervisor from its description.
@@ -74,6 +107,7 @@ func New(cfg Config) *Hypervisor {
 		byRef: make(map[backend.Ref]*machine, cfg.VMs+len(cfg.Specs)),
 		vms:   make([]*machine, 0, cfg.VMs+len(cfg.Specs)),
 		conns: map[*conn]bool{},
+		busy:  map[backend.Ref]string{}, made: map[string]bool{}, peers: map[backend.ConnID]*Hypervisor{},
 	}
 	for i := range cfg.Hosts {
 		h.addHost(i)
@@ -89,6 +123,16 @@ func New(cfg Config) *Hypervisor {
 	}
 	for _, spec := range cfg.Networks {
 		h.addNetwork(spec)
+	}
+	for _, spec := range cfg.Interfaces {
+		h.addInterface(spec)
+	}
+	for _, spec := range cfg.Secrets {
+		h.addSecret(spec)
+	}
+	for _, d := range cfg.Devices {
+		d.ID, d.Parent = h.ref(backend.KindNodeDevice, d.Name), backend.Ref{}
+		h.devices = append(h.devices, &d)
 	}
 	return h
 }
@@ -110,7 +154,8 @@ func (h *Hypervisor) addHost(i int) {
 			CPUModel: "EPYC-Milan", CPUs: h.cfg.CPUs, MHz: 2900, Memory: h.cfg.Memory,
 			Booted: h.cfg.Now().Add(-time.Duration(40+h.rng.IntN(200)) * 24 * time.Hour),
 		},
-		load: h.newLoad(0.25 + 0.3*h.rng.Float64()),
+		load:    h.newLoad(0.25 + 0.3*h.rng.Float64()),
+		sharing: backend.MemorySharing{PagesToScan: 100, SleepMillis: 20, MergeAcross: true, Shared: 41_210, Sharing: 190_412, Unshared: 88_003, Volatile: 1_204, FullScans: 77},
 	})
 }
 
@@ -126,9 +171,12 @@ func (h *Hypervisor) addVM(spec VMSpec) *machine {
 			VCPUs: spec.VCPUs, Memory: spec.Memory, Guest: or(spec.Guest, "Debian 12"),
 			DomainID: -1, Autostart: spec.Autostart, Persistent: true, Question: spec.Question,
 		},
-		host:  on,
-		mac:   fmt.Sprintf("52:54:00:%02x:%02x:%02x", h.rng.IntN(256), h.rng.IntN(256), h.rng.IntN(256)),
-		notes: spec.Notes, agent: spec.Agent, deaf: spec.Deaf,
+		host: on,
+		nics: []nic{{
+			mac:   fmt.Sprintf("52:54:00:%02x:%02x:%02x", h.rng.IntN(256), h.rng.IntN(256), h.rng.IntN(256)),
+			model: "virtio", network: h.cfg.Networks[0].Name,
+		}},
+		notes: spec.Notes, agent: spec.Agent, deaf: spec.Deaf, uefi: true,
 	}
 	if m.VCPUs == 0 {
 		m.VCPUs = 1 << h.rng.IntN(4)
@@ -137,6 +185,10 @@ func (h *Hypervisor) addVM(spec VMSpec) *machine {
 		m.Memory = gib << h.rng.IntN(5)
 	}
 	m.disk = gib * (2 + h.rng.Uint64N(60))
+	m.disks = []disk{
+		{target: "vda", device: "disk", bus: "virtio", format: "qcow2", path: imageFolder + "/" + m.Name + ".qcow2"},
+		{target: "sda", device: "cdrom", bus: "sata", readOnly: true},
+	}
 	share := spec.Load
 	if share == 0 {
 		share = h.rng.Float64() * h.rng.Float64() * 0.8
@@ -192,32 +244,4 @@ func alive(s backend.PowerState) bool {
 func (h *Hypervisor) uuid() string {
 	a, b := h.rng.Uint64(), h.rng.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
-}
-
-func (h *Hypervisor) addPool(spec PoolSpec) {
-	uuid := h.uuid()
-	h.pools = append(h.pools, &pool{
-		Pool: backend.Pool{
-			Meta: backend.Meta{ID: h.ref(backend.KindPool, uuid), Name: spec.Name},
-			UUID: uuid, State: spec.State, Type: spec.Type, Path: spec.Path,
-			Capacity: spec.Capacity, Autostart: true, Persistent: true, Hosts: -1, VMs: -1, Rev: 1,
-		},
-		disks: spec.Disks, files: spec.Files,
-	})
-}
-
-func (h *Hypervisor) addNetwork(spec NetworkSpec) {
-	uuid := h.uuid()
-	n := &network{
-		Network: backend.Network{
-			Meta: backend.Meta{ID: h.ref(backend.KindNetwork, uuid), Name: spec.Name},
-			UUID: uuid, Active: !spec.Inactive, Autostart: !spec.Inactive, Persistent: true,
-			Bridge: spec.Bridge, Forward: spec.Forward, Hosts: -1, VMs: -1, LeaseCount: -1,
-		},
-		leases: spec.Leases,
-	}
-	if spec.Address != "" {
-		n.Addresses = []string{spec.Address}
-	}
-	h.networks = append(h.networks, n)
 }

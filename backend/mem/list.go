@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hvdeck/backend"
@@ -58,6 +57,21 @@ func (h *Hypervisor) list(q backend.Query) ([]backend.Object, error) {
 		for _, n := range h.networks {
 			all = append(all, h.networkObject(n))
 		}
+	case backend.KindInterface:
+		for _, n := range h.ifaces {
+			all = append(all, n.object())
+		}
+	case backend.KindSecret:
+		for _, n := range h.secrets {
+			copied := n.Secret
+			all = append(all, &copied)
+		}
+	case backend.KindNodeDevice:
+		for _, d := range h.devices {
+			copied := *d
+			copied.Types = slices.Clone(d.Types)
+			all = append(all, &copied)
+		}
 	default:
 		return nil, nil
 	}
@@ -85,7 +99,7 @@ func (h *Hypervisor) someVMs(refs []backend.Ref) []backend.Object {
 func (m *machine) object() *backend.VM {
 	vm := m.VM
 	vm.Snapshots = len(m.snaps)
-	vm.Extra = []backend.Field{{Name: "MAC", Value: m.mac}}
+	vm.Extra = []backend.Field{{Name: "MAC", Value: m.mac()}}
 	if m.Question != nil {
 		asked := *m.Question
 		asked.Choices = slices.Clone(asked.Choices)
@@ -144,87 +158,6 @@ func (m *machine) tree() []*backend.Snapshot {
 	return all
 }
 
-func (h *Hypervisor) poolObject(p *pool) *backend.Pool {
-	out := p.Pool
-	if p.State != backend.PoolRunning && p.State != backend.PoolDegraded {
-		out.Capacity, out.Allocation, out.Available = 0, 0, 0
-		return &out
-	}
-	out.Allocation = uint64(len(p.files)) * gib
-	if p.disks {
-		for _, m := range h.vms {
-			out.Allocation += m.disk
-		}
-	}
-	out.Capacity = max(out.Capacity, out.Allocation)
-	out.Available = out.Capacity - out.Allocation
-	return &out
-}
-
-func (h *Hypervisor) networkObject(n *network) *backend.Network {
-	out := n.Network
-	out.Addresses = slices.Clone(n.Addresses)
-	if !n.leases {
-		return &out
-	}
-	out.LeaseCount = 0
-	for _, m := range h.vms {
-		if m.IP == "" {
-			continue
-		}
-		out.LeaseCount++
-		if len(out.Leases) < 256 {
-			out.Leases = append(out.Leases, backend.Lease{MAC: m.mac, IP: m.IP, Hostname: m.Name, Expires: "in 41 min"})
-		}
-	}
-	return &out
-}
-
-func (h *Hypervisor) listVolumes(q backend.Query) ([]backend.Object, error) {
-	var all []backend.Object
-	found := q.Parent.IsZero()
-	for _, p := range h.pools {
-		if !q.Parent.IsZero() && p.ID != q.Parent {
-			continue
-		}
-		found = true
-		all = append(all, h.volumes(p)...)
-	}
-	if !found {
-		return nil, backend.Refuse(backend.ClassNotFound, "list volumes of", "", "no such pool")
-	}
-	return only(all, q.Refs), nil
-}
-
-func (h *Hypervisor) volumes(p *pool) []backend.Object {
-	var all []backend.Object
-	if p.State != backend.PoolRunning {
-		return nil
-	}
-	for _, name := range p.files {
-		v := h.volume(p, name, gib)
-		v.Format = name[strings.LastIndexByte(name, '.')+1:]
-		all = append(all, v)
-	}
-	if !p.disks {
-		return all
-	}
-	for _, m := range h.vms {
-		v := h.volume(p, m.Name+".qcow2", m.disk)
-		v.ID = h.ref(backend.KindVolume, p.UUID+"/"+m.UUID)
-		v.Format, v.Capacity, v.UsedBy = "qcow2", 64*gib, []string{m.Name}
-		all = append(all, v)
-	}
-	return all
-}
-
-func (h *Hypervisor) volume(p *pool, name string, size uint64) *backend.Volume {
-	return &backend.Volume{
-		Meta: backend.Meta{ID: h.ref(backend.KindVolume, p.UUID+"/"+name), Name: name, Parent: p.ID},
-		Path: p.Path + "/" + name, Type: "file", Capacity: size, Allocation: size,
-	}
-}
-
 // Get implements backend.Backend.
 func (c *conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) {
 	const doing = "get details of"
@@ -240,7 +173,7 @@ func (c *conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) 
 	switch r.Kind {
 	case backend.KindVM:
 		if m := h.byRef[r]; m != nil {
-			return m.detail(d), nil
+			return h.vmDetail(m, d), nil
 		}
 	case backend.KindHost:
 		for _, one := range h.hosts {
@@ -251,7 +184,7 @@ func (c *conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) 
 	default:
 		if o := h.find(r); o != nil {
 			d.Fields = []backend.Field{{Name: "Name", Value: o.Title()}}
-			d.Raw = fmt.Sprintf("<%s name=%q/>\n", r.Kind, o.Title())
+			d.Raw = h.definition(r)
 			return d, nil
 		}
 	}
@@ -260,56 +193,72 @@ func (c *conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) 
 
 // find gives any object but a host or VM, in the simplest way; the caller holds mu.
 func (h *Hypervisor) find(r backend.Ref) backend.Object {
-	var all []backend.Object
-	for _, p := range h.pools {
-		all = append(all, &p.Pool)
-		all = append(all, h.volumes(p)...)
-	}
-	for _, n := range h.networks {
-		all = append(all, &n.Network)
-	}
-	for _, m := range h.vms {
-		for _, s := range m.snaps {
-			all = append(all, &s.Snapshot)
+	switch r.Kind {
+	case backend.KindPool:
+		if p := h.poolOf(r); p != nil {
+			return &p.Pool
 		}
+	case backend.KindVolume:
+		if _, v := h.volumeOf(r); v != nil {
+			return &v.Volume
+		}
+	case backend.KindNetwork:
+		if n := h.networkOf(r); n != nil {
+			return &n.Network
+		}
+	case backend.KindInterface:
+		if n := h.interfaceOf(r); n != nil {
+			return &n.Interface
+		}
+	case backend.KindSecret:
+		if n := h.secretOf(r); n != nil {
+			return &n.Secret
+		}
+	case backend.KindNodeDevice:
+		if i := slices.IndexFunc(h.devices, func(d *backend.NodeDevice) bool { return d.ID == r }); i >= 0 {
+			return h.devices[i]
+		}
+	case backend.KindSnapshot:
+		for _, m := range h.vms {
+			if s := m.snapOf(r); s != nil {
+				return &s.Snapshot
+			}
+		}
+	default: // hosts and VMs have details of their own
 	}
-	i := slices.IndexFunc(all, func(o backend.Object) bool { return o.Ref() == r })
-	if i < 0 {
-		return nil
-	}
-	return all[i]
+	return nil
 }
 
-func (m *machine) detail(d *backend.Detail) *backend.Detail {
-	disk := backend.Disk{
-		Label: "vda", Device: "disk", Bus: "virtio", Format: "qcow2",
-		Path:     "/var/lib/libvirt/images/" + m.Name + ".qcow2",
-		Capacity: 64 * gib, Allocation: m.disk,
-	}
-	for _, s := range m.snaps {
-		if s.Storage == backend.StorageExternal {
-			disk.Backing = append([]string{disk.Path + "." + s.Name}, disk.Backing...)
-		}
-	}
+func (h *Hypervisor) vmDetail(m *machine, d *backend.Detail) *backend.Detail {
 	v := &backend.VMDetail{
-		GuestName: m.Guest, Firmware: "UEFI", Machine: "pc-q35-9.2", Notes: m.notes, Tools: m.Tools,
-		NICs:      []backend.NIC{{Label: "net0", Model: "virtio", MAC: m.mac, Network: "default", Connected: alive(m.State)}},
-		Disks:     []backend.Disk{disk, {Label: "sda", Device: "cdrom", Bus: "sata"}},
-		MaxMemory: m.Memory, Memory: m.Memory, MaxVCPUs: m.VCPUs, VCPUs: m.VCPUs,
+		GuestName: m.Guest, Firmware: "BIOS", Machine: "pc-q35-9.2", Notes: m.notes, Tools: m.Tools,
+		Disks:     h.diskObjects(m),
+		MaxMemory: max(m.maxMem, m.Memory), Memory: m.Memory, MaxVCPUs: max(m.maxVCPUs, m.VCPUs), VCPUs: m.VCPUs,
+	}
+	if m.uefi {
+		v.Firmware = "UEFI"
+	}
+	for i, n := range m.nics {
+		one := backend.NIC{Label: fmt.Sprintf("net%d", i), Model: n.model, MAC: n.mac, Network: n.network, Connected: alive(m.State)}
+		if i == 0 && m.IP != "" {
+			one.IPs = []string{m.IP}
+		}
+		v.NICs = append(v.NICs, one)
 	}
 	if m.agent && alive(m.State) {
 		v.HostName = m.Name + ".example.org"
 	}
 	if m.IP != "" {
 		v.IPs = []string{m.IP}
-		v.NICs[0].IPs = []string{m.IP}
 		v.CPUTime = time.Duration(float64(d.At.Sub(m.Booted)) * m.load.base * float64(m.VCPUs))
 		v.Console = []backend.Field{{Name: "VNC", Value: "127.0.0.1:5901"}}
 	}
 	d.VM = v
 	d.Fields = []backend.Field{{Name: "UUID", Value: m.UUID}}
-	d.Raw = fmt.Sprintf("<domain type='kvm'>\n  <name>%s</name>\n  <uuid>%s</uuid>\n  <memory unit='b'>%d</memory>\n  <vcpu>%d</vcpu>\n</domain>\n",
-		m.Name, m.UUID, m.Memory, m.VCPUs)
+	if m.title != "" {
+		d.Fields = append(d.Fields, backend.Field{Name: "Title", Value: m.title})
+	}
+	d.Raw = textOf(m.xml())
 	return d
 }
 
@@ -321,8 +270,9 @@ func (h *host) detail(d *backend.Detail, cfg Config) *backend.Detail {
 	d.Host = &backend.HostDetail{
 		Sockets: cfg.Cells, Cores: max(1, h.CPUs/cfg.Cells/2), Threads: 2, Cells: cfg.Cells,
 		CPUMap: fmt.Sprintf("0-%d online of %d present", h.CPUs-1, h.CPUs), CellFree: cells,
-		Hypervisor: h.Version, Library: "mem 1",
+		Hypervisor: h.Version, Library: "mem 1", Sharing: new(backend.MemorySharing),
 	}
+	*d.Host.Sharing = h.sharing
 	d.Raw = fmt.Sprintf("<host>\n  <name>%s</name>\n</host>\n", h.Name)
 	return d
 }

@@ -8,6 +8,41 @@ import (
 	"hvdeck/backend/guard"
 )
 
+// powerWork is what changes the power state of a VM.
+func (h *Hypervisor) powerWork(op backend.Op) (*work, error) {
+	w := work{}
+	switch op.(type) {
+	case backend.PowerOnOp, backend.ResumeOp:
+		w.activity = backend.ActivityPoweringOn
+	case backend.PowerOffOp:
+		w.activity = backend.ActivityPoweringOff
+	case backend.ResetOp:
+		w.activity = backend.ActivityResetting
+	case backend.SuspendOp:
+		w.activity = backend.ActivitySuspending
+	case backend.ShutdownOp, backend.RebootOp, backend.StandbyOp, backend.AnswerOp:
+		w.quick = true
+	default:
+		return nil, nil //nolint:nilnil // not of this area
+	}
+	m, err := h.machineOf(op, op.Target())
+	if err != nil {
+		return nil, err
+	}
+	w.object = m.Name
+	w.check = func() error { return checkPower(m, op) }
+	w.apply = func() (backend.Result, error) { return h.power(m, op), nil }
+	return &w, nil
+}
+
+// machineOf finds the VM of an operation. Needs mu.
+func (h *Hypervisor) machineOf(op backend.Op, r backend.Ref) (*machine, error) {
+	if m := h.byRef[r]; m != nil {
+		return m, nil
+	}
+	return nil, backend.Refuse(backend.ClassNotFound, op.Title(), "", "no such VM")
+}
+
 // checkPower holds the rules of a libvirt host: which state allows which operation.
 func checkPower(m *machine, op backend.Op) error {
 	refuse := func(class backend.Class, why string) error {
@@ -111,7 +146,7 @@ func (h *Hypervisor) shutdown(m *machine) {
 		_ = h.cfg.Wait(context.Background(), h.cfg.OpTime)
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if m.State == backend.PowerShuttingDown {
+		if h.byRef[m.ID] == m && m.State == backend.PowerShuttingDown {
 			h.setState(m, backend.PowerOff, "shutdown")
 		}
 	})
@@ -119,6 +154,12 @@ func (h *Hypervisor) shutdown(m *machine) {
 
 // setState changes the power state and what follows from it. Needs mu.
 func (h *Hypervisor) setState(m *machine, s backend.PowerState, reason string) {
+	if s == backend.PowerOn {
+		m.saved = false
+	}
+	if s == backend.PowerOff && m.saved {
+		s = backend.PowerSaved
+	}
 	m.State, m.Reason = s, reason
 	h.started(m, h.now())
 	h.changed(m.ID)
@@ -132,4 +173,14 @@ func (h *Hypervisor) setState(m *machine, s backend.PowerState, reason string) {
 		text += " (" + reason + ")"
 	}
 	h.happened(m, h.now(), text)
+	if !alive(s) && !m.Persistent {
+		h.forget(m)
+	}
+}
+
+// forget removes a VM from the inventory; its disks stay. Needs mu.
+func (h *Hypervisor) forget(m *machine) {
+	delete(h.byRef, m.ID)
+	h.vms = slices.DeleteFunc(h.vms, func(x *machine) bool { return x == m })
+	h.diskChanged(m)
 }

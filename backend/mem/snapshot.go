@@ -16,6 +16,50 @@ func (m *machine) snapOf(r backend.Ref) *snap {
 	return m.snaps[i]
 }
 
+// snapshotWork is what is done to the snapshots of a VM.
+func (h *Hypervisor) snapshotWork(op backend.Op) (*work, error) {
+	switch op.(type) {
+	case backend.SnapshotCreateOp, backend.SnapshotRevertOp, backend.SnapshotDeleteOp, backend.SnapshotEditOp:
+	default:
+		return nil, nil //nolint:nilnil // not of this area
+	}
+	m, err := h.machineOf(op, op.Target())
+	if err != nil {
+		return nil, err
+	}
+	w := &work{object: m.Name}
+	switch o := op.(type) {
+	case backend.SnapshotCreateOp:
+		w.activity = backend.ActivitySnapshotting
+		w.check = func() error { return h.checkCreate(m, o) }
+		w.apply = func() (backend.Result, error) { return h.create(m, o), nil }
+	case backend.SnapshotRevertOp:
+		w.activity = backend.ActivityReverting
+		w.check = func() error { return h.checkRevert(m, o) }
+		w.apply = done(func() { h.revert(m, o) })
+	case backend.SnapshotDeleteOp:
+		w.activity = backend.ActivityDeleting
+		w.check = func() error { return h.checkDelete(m, o) }
+		w.apply = done(func() { h.remove(m, o) })
+	case backend.SnapshotEditOp:
+		w.quick = true
+		w.check = func() error { return h.checkEdit(m, o) }
+		w.apply = done(func() { h.edit(m, o) })
+	}
+	return w, nil
+}
+
+func (h *Hypervisor) edit(m *machine, o backend.SnapshotEditOp) {
+	s := m.snapOf(o.Snapshot)
+	if o.Name != "" {
+		s.Name = o.Name
+	}
+	if !o.KeepDescription {
+		s.Description = o.Description
+	}
+	m.SnapshotRev++
+}
+
 // checkName holds for a new name; self is the snapshot that has it already.
 func (h *Hypervisor) checkName(m *machine, doing, name string, self *snap) error {
 	if err := backend.CheckSnapshotName(doing, m.Name, name); err != nil || h.cfg.DuplicateNames {
