@@ -41,4 +41,7 @@ type Snapshot struct {
 	Current  bool // the VM's disks descend from this one
 	Storage  Storage
 	Size     uint64 // bytes; 0 unknown
+	// Why the server would not delete it, delete it with all below it, or revert to it,
+	// as far as that is known beforehand; "" where nothing speaks against it.
+	NoDelete, NoDeleteTree, NoRevert string
 }

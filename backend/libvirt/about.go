@@ -19,6 +19,7 @@ type nodeFacts struct {
 	model        string // hardware vendor and model
 	info         nodeInfo
 	capabilities string // XML
+	library      uint64 // version of the daemon: 9000000 is 9.0.0
 }
 
 // introduce asks the daemon who it is. Source: virConnectGetType, …GetVersion,
@@ -39,7 +40,7 @@ func (c *client) introduce(ctx context.Context, d *dialer) error {
 	if c.poll.dead() {
 		return deed{doing: "log in"}.unreachable(c.poll.fence.cause)
 	}
-	c.node = nodeFacts{name: host, driver: kind, capabilities: capsXML}
+	c.node = nodeFacts{name: host, driver: kind, capabilities: capsXML, library: lib}
 	c.describeNode(d.target.Raw, capsXML)
 	c.describeHardware(ctx)
 	c.about = backend.About{

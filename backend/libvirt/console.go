@@ -9,7 +9,6 @@ import (
 	"hvdeck/backend"
 
 	libvirt "github.com/digitalocean/go-libvirt"
-	"libvirt.org/go/libvirtxml"
 )
 
 const (
@@ -86,25 +85,4 @@ func consoleError(err error) error {
 		e.Remedy = "start the VM"
 	}
 	return e
-}
-
-// consoleDevices are the names that OpenConsole takes, in the order in which libvirt
-// looks for the first: the serial ports, then the consoles that are no serial port
-// under another name. A domain that is off has none.
-func consoleDevices(d *libvirtxml.DomainDeviceList) []string {
-	var all []string
-	add := func(source *libvirtxml.DomainChardevSource, alias *libvirtxml.DomainAlias) {
-		if alias != nil && alias.Name != "" && source != nil && (source.Pty != nil || source.UNIX != nil) {
-			all = append(all, alias.Name)
-		}
-	}
-	for i := range d.Serials {
-		add(d.Serials[i].Source, d.Serials[i].Alias)
-	}
-	for i := range d.Consoles {
-		if t := d.Consoles[i].Target; t == nil || t.Type != "serial" {
-			add(d.Consoles[i].Source, d.Consoles[i].Alias)
-		}
-	}
-	return all
 }

@@ -37,6 +37,7 @@ func (c *client) getVM(ctx context.Context, r backend.Ref) (*backend.Detail, err
 		if x.ID != nil {
 			c.addAddresses(ctx, d, &x, detail.VM)
 		}
+		c.addBacking(ctx, &x, detail.VM)
 		c.addSizes(ctx, d, detail.VM)
 	}
 	detail.At = time.Now()
@@ -82,7 +83,7 @@ func describeVM(detail *backend.Detail, x *libvirtxml.Domain) {
 		vm.Disks = append(vm.Disks, diskOf(&x.Devices.Disks[i]))
 	}
 	vm.Console = consolesOf(x.Devices)
-	vm.Consoles = consoleDevices(x.Devices)
+	vm.Consoles = consoleNames(x.Devices)
 }
 
 // firmware in words: BIOS unless a loader says otherwise.

@@ -116,7 +116,8 @@ func (c *client) snapshotsOf(ctx context.Context, d libvirt.Domain) ([]*backend.
 	if err != nil {
 		return nil, err
 	}
-	return c.snapshotObjects(d.UUID, names, current), nil
+	objects := c.snapshotObjects(d.UUID, names, current)
+	return objects, c.judgeSnapshots(ctx, d, objects)
 }
 
 // currentSnapshot is the name of the current snapshot; empty when there is none.
@@ -165,6 +166,7 @@ func snapshotFacts(x *libvirtxml.DomainSnapshot) cachedSnapshot {
 		s.parent = x.Parent.Name
 	}
 	s.State = snapshotState(x.State)
+	s.inside = insideDisks(x)
 	s.Storage = snapshotStorage(x)
 	return s
 }
@@ -268,6 +270,8 @@ func (c *client) getSnapshot(ctx context.Context, r backend.Ref) (*backend.Detai
 type cachedSnapshot struct {
 	backend.Snapshot
 	parent string
+	// inside are the images that hold it, by the name of their disk.
+	inside map[string]string
 	read   time.Time
 }
 

@@ -60,6 +60,9 @@ func (c *client) prepareRevert(ctx context.Context, ch change, o backend.Snapsho
 	if err != nil {
 		return ch, err
 	}
+	if err := c.mayRevert(ctx, ch, s.Name); err != nil {
+		return ch, err
+	}
 	var flags libvirt.DomainSnapshotRevertFlags
 	switch o.After {
 	case backend.AfterAsTaken: // libvirt's own way
@@ -112,6 +115,11 @@ func (c *client) prepareDelete(ctx context.Context, ch change, o backend.Snapsho
 	s, err := c.findSnapshot(ctx, ch, o.Snapshot)
 	if err != nil {
 		return ch, err
+	}
+	if !o.MetadataOnly {
+		if err := c.mayDelete(ctx, ch, s.Name, o.Children); err != nil {
+			return ch, err
+		}
 	}
 	var flags libvirt.DomainSnapshotDeleteFlags
 	if o.Children {
