@@ -2,6 +2,7 @@ package libvirt
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,10 @@ const (
 	procNetworkLifecycle = 315
 	procPoolLifecycle    = 370
 	procPoolRefresh      = 373
+	procDeviceLifecycle  = 376
+	procDeviceUpdate     = 377
+	procSecretLifecycle  = 382
+	procSecretValue      = 383
 	procConnectionClosed = 362
 )
 
@@ -55,20 +60,40 @@ type eventBox struct {
 
 	mu       sync.Mutex
 	changed  map[backend.Kind]map[string]bool // nil set: the whole list
+	pools    map[string]bool                  // whose volumes have changed
+	happened []backend.Event
+}
+
+// news is what the box held.
+type news struct {
+	changed  map[backend.Kind]map[string]bool
+	pools    map[string]bool
 	happened []backend.Event
 }
 
 func newEventBox(c *client) *eventBox {
-	return &eventBox{c: c, ready: make(chan struct{}, 1), changed: make(map[backend.Kind]map[string]bool)}
+	return &eventBox{c: c, ready: make(chan struct{}, 1), changed: make(map[backend.Kind]map[string]bool), pools: make(map[string]bool)}
 }
 
 // take empties the box.
-func (b *eventBox) take() (map[backend.Kind]map[string]bool, []backend.Event) {
+func (b *eventBox) take() news {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	changed, happened := b.changed, b.happened
-	b.changed, b.happened = make(map[backend.Kind]map[string]bool), nil
-	return changed, happened
+	n := news{b.changed, b.pools, b.happened}
+	b.changed, b.pools, b.happened = make(map[backend.Kind]map[string]bool), make(map[string]bool), nil
+	return n
+}
+
+// touchVolumes marks the volumes of one pool as changed.
+func (b *eventBox) touchVolumes(pool string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.pools) < maxNamed {
+		b.pools[pool] = true
+	} else {
+		b.changed[backend.KindVolume] = nil
+	}
+	b.wake()
 }
 
 // touch marks an object as changed; an empty id stands for the whole list.
@@ -115,6 +140,10 @@ func (b *eventBox) receive(procedure uint32, payload []byte) {
 		r.int()
 		name, id := r.string(), libvirt.UUID(r.uuid())
 		b.network(name, id, int64(r.int()), r.err)
+	case procDeviceLifecycle, procDeviceUpdate:
+		b.device(procedure, r)
+	case procSecretLifecycle, procSecretValue:
+		b.secret(procedure, r)
 	case procPoolLifecycle, procPoolRefresh:
 		r.int()
 		name, id := r.string(), libvirt.UUID(r.uuid())
@@ -148,8 +177,45 @@ func (b *eventBox) pool(procedure uint32, name string, id libvirt.UUID, r *xdrRe
 	}
 	b.c.poolRevs.bump(id)
 	b.touch(backend.KindPool, uuidText(id))
-	b.touch(backend.KindVolume, "")
+	b.touchVolumes(uuidText(id))
 	b.tell(b.c.poolRef(id), name, "pool "+what, backend.SeverityInfo)
+}
+
+// device deals with the devices of the host. Network devices are its interfaces too,
+// which have no events of their own.
+func (b *eventBox) device(procedure uint32, r *xdrReader) {
+	r.int()
+	name, what := r.string(), "changed"
+	if procedure == procDeviceLifecycle {
+		what = word(int64(r.int()), "added", "removed", "defined", "undefined")
+	}
+	if r.err != nil {
+		return
+	}
+	b.touch(backend.KindNodeDevice, name)
+	if strings.HasPrefix(name, "net_") {
+		b.touch(backend.KindInterface, "")
+	}
+	b.tell(b.c.ref(backend.KindNodeDevice, name), name, "device "+what, backend.SeverityInfo)
+}
+
+// secret deals with secrets; their values are in no event.
+func (b *eventBox) secret(procedure uint32, r *xdrReader) {
+	r.int()
+	id := libvirt.UUID(r.uuid())
+	r.int() // what it is used for
+	name, what := r.string(), "value changed"
+	if procedure == procSecretLifecycle {
+		what = word(int64(r.int()), "defined", "undefined")
+	}
+	if r.err != nil {
+		return
+	}
+	if name == "" {
+		name = uuidText(id)
+	}
+	b.touch(backend.KindSecret, uuidText(id))
+	b.tell(b.c.ref(backend.KindSecret, uuidText(id)), name, "secret "+what, backend.SeverityInfo)
 }
 
 // domain deals with every event about a domain: they all begin alike.

@@ -98,6 +98,8 @@ func FuzzFence(f *testing.F) {
 
 func FuzzEvents(f *testing.F) {
 	f.Add(uint32(procDomainLifecycle), []byte{0, 0, 0, 1, 0, 0, 0, 1, 'x', 0, 0, 0})
+	f.Add(uint32(procSecretLifecycle), append(make([]byte, 24), 0, 0, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0))
+	f.Add(uint32(procDeviceUpdate), []byte{0, 0, 0, 1, 0, 0, 0, 5, 'n', 'e', 't', '_', 'x', 0, 0, 0})
 	f.Add(uint32(procPoolLifecycle), bytes.Repeat([]byte{255}, 64))
 	f.Fuzz(func(_ *testing.T, procedure uint32, payload []byte) {
 		newEventBox(&client{}).receive(procedure, payload)
@@ -111,11 +113,12 @@ func TestEventBoxIsBounded(t *testing.T) {
 		b.touch(backend.KindVM, string(rune('a'+i%1000)))
 		b.tell(backend.Ref{}, "x", "y", backend.SeverityInfo)
 	}
-	changed, happened := b.take()
-	if len(happened) != maxHappened {
-		t.Errorf("%d lines", len(happened))
+	n := b.take()
+	if len(n.happened) != maxHappened {
+		t.Errorf("%d lines", len(n.happened))
 	}
-	deltas := c.deltas(changed, nil)
+	n.happened = nil
+	deltas := c.deltas(n)
 	if len(deltas) != 1 || len(deltas[0].(backend.Invalidate).Query.Refs) != 0 {
 		t.Errorf("%+v", deltas)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,7 +19,8 @@ const gather = 30 * time.Millisecond
 
 // Watch implements backend.Backend. It never reports objects itself: it names what
 // has changed, for List. Sources: virConnectDomainEventRegisterAny,
-// virConnectNetworkEventRegisterAny, virConnectStoragePoolEventRegisterAny.
+// virConnectNetworkEventRegisterAny, virConnectStoragePoolEventRegisterAny,
+// virConnectSecretEventRegisterAny, virConnectNodeDeviceEventRegisterAny.
 func (c *client) Watch(ctx context.Context, emit func(backend.Delta)) error {
 	box := newEventBox(c)
 	receive := box.receive
@@ -43,8 +45,7 @@ func (c *client) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		if !pause(ctx, gather) {
 			return nil
 		}
-		changed, happened := box.take()
-		for _, delta := range c.deltas(changed, happened) {
+		for _, delta := range c.deltas(box.take()) {
 			emit(delta)
 		}
 	}
@@ -68,10 +69,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // deltas puts what was gathered in words, kinds in a fixed order.
-func (c *client) deltas(changed map[backend.Kind]map[string]bool, happened []backend.Event) []backend.Delta {
+func (c *client) deltas(n news) []backend.Delta {
 	var all []backend.Delta
 	for _, k := range backend.Kinds() {
-		ids, ok := changed[k]
+		ids, ok := n.changed[k]
 		if !ok {
 			continue
 		}
@@ -82,7 +83,10 @@ func (c *client) deltas(changed map[backend.Kind]map[string]bool, happened []bac
 		slices.SortFunc(q.Refs, func(a, b backend.Ref) int { return cmp.Compare(a.ID, b.ID) })
 		all = append(all, backend.Invalidate{Query: q})
 	}
-	for _, e := range happened {
+	for _, id := range slices.Sorted(maps.Keys(n.pools)) {
+		all = append(all, backend.Invalidate{Query: backend.Query{Kind: backend.KindVolume, Parent: c.ref(backend.KindPool, id)}})
+	}
+	for _, e := range n.happened {
 		all = append(all, backend.Happened{Event: e})
 	}
 	return all
@@ -112,6 +116,18 @@ func (c *client) register(ctx context.Context) error {
 		},
 		func(lv *libvirt.Libvirt) (int32, error) {
 			return lv.ConnectStoragePoolEventRegisterAny(int32(libvirt.StoragePoolEventIDRefresh), nil)
+		},
+		func(lv *libvirt.Libvirt) (int32, error) {
+			return lv.ConnectSecretEventRegisterAny(int32(libvirt.SecretEventIDLifecycle), nil)
+		},
+		func(lv *libvirt.Libvirt) (int32, error) {
+			return lv.ConnectSecretEventRegisterAny(int32(libvirt.SecretEventIDValueChanged), nil)
+		},
+		func(lv *libvirt.Libvirt) (int32, error) {
+			return lv.ConnectNodeDeviceEventRegisterAny(int32(libvirt.NodeDeviceEventIDLifecycle), nil)
+		},
+		func(lv *libvirt.Libvirt) (int32, error) {
+			return lv.ConnectNodeDeviceEventRegisterAny(int32(libvirt.NodeDeviceEventIDUpdate), nil)
 		},
 	}
 	for _, fn := range others {
