@@ -87,13 +87,23 @@ func (c *conn) watch(ctx context.Context, b backend.Backend) error {
 }
 
 // invalidated takes what a driver says of a list. Children of nobody in particular are
-// no list: those in sight are looked at again.
+// no list: those in sight are looked at again. Those of one parent are asked for only
+// while they are in sight; others are when they come into it.
 func (c *conn) invalidated(q backend.Query) {
-	if q.Parent.IsZero() && (q.Kind == backend.KindSnapshot || q.Kind == backend.KindVolume) {
+	if q.Kind != backend.KindSnapshot && q.Kind != backend.KindVolume {
+		c.invalidate(q)
+		return
+	}
+	if q.Parent.IsZero() {
 		kick(c.touchKick)
 		return
 	}
-	c.invalidate(q)
+	for _, seen := range c.p.interest.Load().Children {
+		if seen.Kind == q.Kind && seen.Parent == q.Parent {
+			c.invalidate(q)
+			return
+		}
+	}
 }
 
 func (c *conn) invalidate(q backend.Query) {
