@@ -15,6 +15,7 @@ func Actions() []keymap.Action {
 	all = append(all, screenActions()...)
 	all = append(all, taskActions()...)
 	all = append(all, secretShow())
+	all = append(all, consoleActions()...)
 	return append(all, pagerActions()...)
 }
 
@@ -134,6 +135,7 @@ func Chains() [][]keymap.Scope {
 	out := [][]keymap.Scope{
 		{keymap.Pager, keymap.Global},
 		{keymap.Tasks, keymap.List, keymap.Global},
+		{scopeConsole}, {scopeConsoleMenu},
 	}
 	for _, k := range backend.Kinds() {
 		out = append(out, []keymap.Scope{keymap.Rows(k), keymap.List, keymap.Global})

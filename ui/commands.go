@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -57,6 +58,7 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"back": do(func() { m.back() }), "quit": m.quit, "quit-now": func() tea.Cmd { return tea.Quit },
 		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "list.columns": do(m.chooseColumns), "task.forget": do(m.tasks.ForgetEnded),
 	}
+	maps.Copy(all, m.consoleCommands())
 	for i := range m.slots {
 		all["pane."+string(rune('1'+i))] = do(func() { m.focusOn(i) })
 	}

@@ -92,6 +92,7 @@ type Model struct {
 	note     note
 	ticking  bool
 	history  []string // of the palette
+	consoles []*guestConsole
 }
 
 // note is a line at the foot, for a while.

@@ -68,7 +68,7 @@ func (m *Model) listObjects(add func([]backend.Object, []palette.Entry)) tea.Cmd
 // inPalette leaves out what only makes sense as a key.
 func inPalette(a keymap.Action) bool {
 	switch {
-	case a.Scope == keymap.List, a.Scope == keymap.Pager, strings.HasPrefix(a.ID, "sort."):
+	case a.Scope == keymap.List, a.Scope == keymap.Pager, a.Scope == scopeConsole, a.Scope == scopeConsoleMenu, strings.HasPrefix(a.ID, "sort."):
 		return false
 	case a.ID == "palette", a.ID == "back", strings.HasPrefix(a.ID, "menu."):
 		return false

@@ -24,6 +24,13 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.onKey(msg)
 	case tea.PasteMsg:
 		m.onPaste(msg.Content)
+	case consoleMsg:
+		if !msg.over {
+			return m.consoleNews(msg)
+		}
+		m.consoleEnded(msg)
+	case consoleTickMsg:
+		msg.c.timer = false
 	case tea.MouseClickMsg:
 		cmd = m.onClick(msg.Mouse())
 	case tea.MouseWheelMsg:
@@ -74,7 +81,7 @@ func (m *Model) settle() tea.Cmd {
 	m.follow() // rows that have just come may have moved a cursor
 	cmds = append(cmds, m.refreshViews(m.revs)...)
 	m.publishInterest()
-	return tea.Batch(append(cmds, m.tick(), m.awaitRest())...)
+	return tea.Batch(append(cmds, m.tick(), m.awaitRest(), m.followConsoles())...)
 }
 
 func (m *Model) refreshViews(revs store.Revs) []tea.Cmd {
@@ -112,6 +119,9 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	if m.filtering != nil {
 		return m.filterKey(msg)
 	}
+	if s, ok := m.screen().(*consoleScreen); ok {
+		return m.consoleOnKey(s, msg)
+	}
 	a, ok := m.reg.Lookup(m.chain(), msg.String())
 	if !ok {
 		return nil
@@ -126,6 +136,10 @@ func (m *Model) onPaste(text string) {
 	case m.filtering != nil:
 		m.filtering.input.Paste(text)
 		m.applyFilter()
+	default:
+		if s, ok := m.screen().(*consoleScreen); ok && s.mode == consoleTyping {
+			m.typeInto(s.at, s.at.term.Paste(text))
+		}
 	}
 }
 

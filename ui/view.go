@@ -55,6 +55,9 @@ func (m *Model) tooSmall() []string {
 }
 
 func (m *Model) body(lay layout) []string {
+	if s, ok := m.screen().(*consoleScreen); ok {
+		return s.bare(m, lay.body)
+	}
 	if s := m.screen(); s != nil {
 		return m.box(frameOf{rect: lay.body, title: s.title(m), focused: true}, func(w, h int) []string { return s.draw(m, w, h) })
 	}
