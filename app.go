@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -45,17 +46,18 @@ type app struct {
 	poller *poll.Poller
 	tasks  *task.Runner
 	model  *ui.Model
+	away   *atomic.Bool // another program has the terminal
 	asker  *ui.Asker
 	audit  *wrap.Log
 	demo   func()
 }
 
 // newApp wires everything and starts to dial; nothing of it waits for a server.
-func newApp(ctx context.Context, cmd config.Command) (*app, error) {
+func newApp(ctx context.Context, cmd config.Command, away *atomic.Bool) (*app, error) {
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return nil, usageError{errors.New("standard input and output have to be a terminal; over ssh use ssh -t")}
 	}
-	a := &app{cmd: cmd, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
+	a := &app{cmd: cmd, away: away, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	a.openLog()
 	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
@@ -122,6 +124,7 @@ func (a *app) newModel(help string) (*ui.Model, error) {
 	noColour := os.Getenv("NO_COLOR") != ""
 	return ui.New(ui.Options{
 		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns, Notice: a.cmd.Warning,
+		Away: a.away.Store,
 		Dark: a.cmd.Background != "light",
 		Theme: func(dark bool) (*theme.Theme, error) {
 			if a.cmd.Background != "" {

@@ -6,14 +6,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
+	"sync/atomic"
 
 	"hvdeck/config"
 )
@@ -47,9 +45,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, config.Example)
 		return 0
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	away := &atomic.Bool{}
+	ctx, stop := untilSignal(away)
 	defer stop()
-	a, err := newApp(ctx, cmd)
+	a, err := newApp(ctx, cmd, away)
 	if err != nil {
 		var usage usageError
 		if errors.As(err, &usage) {

@@ -24,6 +24,7 @@ const (
 	List   Scope = "list"  // any table or tree
 	Pager  Scope = "pager" // text that scrolls: XML, help
 	Tasks  Scope = "tasks"
+	Review Scope = "review" // a changed definition, before it is applied
 )
 
 // Rows is the scope of the rows of a kind.

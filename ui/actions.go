@@ -15,6 +15,7 @@ func Actions() []keymap.Action {
 	all = append(all, screenActions()...)
 	all = append(all, taskActions()...)
 	all = append(all, secretShow())
+	all = append(all, definitionActions()...)
 	all = append(all, consoleActions()...)
 	return append(all, pagerActions()...)
 }
@@ -24,6 +25,29 @@ func secretShow() keymap.Action {
 	a := act("secret.show", "Show the value", "Shows the value for a moment, after a question.", keymap.Rows(backend.KindSecret), "Networks, interfaces, secrets")
 	a.Menu, a.Key, a.Kinds, a.Needs = keymap.MenuManage, "v", []backend.Kind{backend.KindSecret}, backend.VerbSecretGet
 	return a
+}
+
+// definitionActions are on the new menu of every kind that has definitions, and on what
+// shows a changed one.
+func definitionActions() []keymap.Action {
+	n := func(id, title, help, key string) keymap.Action {
+		a := act("define."+id, title, help, keymap.List, "New objects")
+		a.Menu, a.Key = keymap.MenuNew, key
+		return a
+	}
+	r := func(id, title, help string, keys ...string) keymap.Action {
+		return hint(act("review."+id, title, help, keymap.Review, "Changed definition", keys...))
+	}
+	differs := act("snapshot.differs", "Differences from now", "What has changed in the VM since the snapshot.", keymap.Rows(backend.KindSnapshot), "Snapshots")
+	differs.Menu, differs.Key, differs.Kinds = keymap.MenuSnapshot, "=", []backend.Kind{backend.KindSnapshot}
+	return []keymap.Action{
+		n("editor", "XML in the editor…", "Begins with a template.", "x"),
+		n("file", "From an XML file…", "Reads the definition from a file of this machine.", "f"),
+		n("transient", "Transient, from an XML file…", "Runs it without keeping its definition.", "t"),
+		r("apply", "Apply", "Gives the definition to the server, after a question.", "A"),
+		r("discard", "Discard", "Drops the changes, after a question.", "D"),
+		differs,
+	}
 }
 
 func act(id, title, help string, scope keymap.Scope, group string, keys ...string) keymap.Action {
@@ -72,7 +96,7 @@ func paneActions() []keymap.Action {
 		g("prev-tab", "Previous tab", "", "["),
 		g("zoom-in", "Grow the pane", "To half the screen, then to all of it.", "+", "="),
 		g("zoom-out", "Shrink the pane", "", "_", "-"),
-		g("wide", "Show all columns", "", "w"),
+		g("wide", "Show all columns", "In text: breaks long lines instead of scrolling sideways.", "w"),
 		g("scope", "All connections, or one", "Storage and networks of every connection, or only of the connection of the VM or host under the cursor.", "a"),
 	}
 }
@@ -92,7 +116,8 @@ func screenActions() []keymap.Action {
 		g("connections", "Connections", "Every connection, its state and what is wrong with it.", "i"),
 		g("events", "Events", "What happened, on every connection.", "ctrl+e"),
 		g("raw", "XML or raw object", "Shows the XML or the properties as the server gives them.", "y"),
-		g("describe", "Describe", "The details on the whole screen.", "d"),
+		g("describe", "Describe", "The details on the whole screen, with the object's documents on further pages.", "d"),
+		g("edit", "Edit the definition", "Opens the XML in $VISUAL or $EDITOR, shows what was changed, and asks before it is applied.", "e"),
 		g("refresh", "Refresh", "Asks again for loads, details and every list that has no change feed.", "r"),
 		g("redial", "Redial", "Tries connections that are down again, at once.", "ctrl+r"),
 		g("redraw", "Redraw", "", "ctrl+l"),
@@ -123,9 +148,11 @@ func pagerActions() []keymap.Action {
 		return act("pager."+id, title, "", keymap.Pager, "Text", keys...)
 	}
 	return []keymap.Action{
-		p("down", "Down", "j", "down", "enter"), p("up", "Up", "k", "up"), p("half-down", "Half a page down", "ctrl+d"),
+		p("down", "Down", "j", "down"), p("up", "Up", "k", "up"), p("half-down", "Half a page down", "ctrl+d"),
 		p("half-up", "Half a page up", "ctrl+u"), p("page-down", "A page down", "pgdown", "space", "ctrl+f"),
 		p("page-up", "A page up", "pgup", "ctrl+b"), p("top", "To the top", "g", "home"), p("bottom", "To the bottom", "G", "end"),
+		p("left", "Scroll to the left", "shift+left"), p("right", "Scroll to the right", "shift+right"), p("numbers", "Line numbers", "#"),
+		p("open", "Open or close a section", "enter"), p("fold", "Open or close a section", "z"),
 		p("find", "Find", "/"), p("find-next", "Next match", "n"), p("find-prev", "Previous match", "N"),
 	}
 }
@@ -134,8 +161,9 @@ func pagerActions() []keymap.Action {
 func Chains() [][]keymap.Scope {
 	out := [][]keymap.Scope{
 		{keymap.Pager, keymap.Global},
+		{keymap.Review, keymap.Pager, keymap.Global},
 		{keymap.Tasks, keymap.List, keymap.Global},
-		{scopeConsole}, {scopeConsoleMenu},
+		{scopeConsole}, {scopeConsoleMenu}, {scopeConsoleText, keymap.Pager},
 	}
 	for _, k := range backend.Kinds() {
 		out = append(out, []keymap.Scope{keymap.Rows(k), keymap.List, keymap.Global})

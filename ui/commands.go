@@ -52,7 +52,9 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew), "secret.show": m.askSecret,
 		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
-		"raw": do(m.openRaw), "describe": do(m.describe),
+		"raw": do(m.openRaw), "describe": do(m.describe), "snapshot.differs": do(m.openDifferences),
+		"edit": m.editDefinition, "review.apply": m.askApply, "review.discard": do(m.askDiscard),
+		"define.editor": m.defineInEditor, "define.file": do(m.askDefinitionFile), "define.transient": do(m.askTransientFile),
 		"refresh": do(m.refreshNow), "redial": do(func() { m.o.Poller.Redial(""); m.say(theme.StateBusy, "redialling what is down") }),
 		"redraw": func() tea.Cmd { return tea.ClearScreen }, "suspend": func() tea.Cmd { return tea.Suspend },
 		"back": do(func() { m.back() }), "quit": m.quit, "quit-now": func() tea.Cmd { return tea.Quit },
@@ -92,6 +94,10 @@ func (m *Model) focused(s *slot) bool {
 
 func (m *Model) focusOn(slot int) {
 	if m.o.Help != "" {
+		return
+	}
+	if m.reviewing() {
+		m.say(theme.StateWarn, "a changed definition is open: A applies it, D discards it")
 		return
 	}
 	m.screens = nil
@@ -170,6 +176,10 @@ func isFolder(o backend.Object) bool {
 // back closes one thing: the screen, the filter, the marks, the volumes, the details,
 // the zoom. It is false when there was nothing to close.
 func (m *Model) back() bool {
+	if _, ok := m.screen().(*reviewScreen); ok {
+		m.askDiscard()
+		return true
+	}
 	if n := len(m.screens); n > 1 || (n == 1 && m.o.Help == "") {
 		m.screens = m.screens[:n-1]
 		return true

@@ -78,10 +78,3 @@ func (m *Model) eventSections(o backend.Object) []kind.Section {
 
 // detailPage is how far a page of the details scrolls.
 func (m *Model) detailPage() int { return max(m.h-6, 1) }
-
-// describe shows the details on the whole screen.
-func (m *Model) describe() {
-	if o := m.cursor(); o != nil {
-		m.push(&describeScreen{ref: o.Ref(), obj: o})
-	}
-}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"os/exec"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"hvdeck/backend/task"
 	"hvdeck/keymap"
 	"hvdeck/theme"
+	"hvdeck/ui/edit"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/pager"
 )
@@ -48,6 +51,11 @@ type Options struct {
 	Notice string
 	// Help is shown instead of an inventory when there is no connection at all.
 	Help string
+	// Away hears that another program, an editor, has the terminal, and that it has it
+	// no longer; may be nil.
+	Away func(bool)
+	// Exec runs a program in the foreground; nil: tea.ExecProcess.
+	Exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
 }
 
 // Model is the root: the only one that Bubble Tea knows.
@@ -93,6 +101,10 @@ type Model struct {
 	ticking  bool
 	history  []string // of the palette
 	consoles []*guestConsole
+
+	life     context.Context //nolint:containedctx // set by Run, before the program begins
+	edits    edit.Files
+	defining map[task.ID]*draft // definitions on their way to a server
 }
 
 // note is a line at the foot, for a while.
@@ -110,6 +122,12 @@ func New(o Options) (*Model, error) {
 	if o.Fault == nil {
 		o.Fault = func(error) {}
 	}
+	if o.Away == nil {
+		o.Away = func(bool) {}
+	}
+	if o.Exec == nil {
+		o.Exec = tea.ExecProcess
+	}
 	th, err := o.Theme(o.Dark)
 	if err != nil {
 		return nil, err
@@ -118,6 +136,7 @@ func New(o Options) (*Model, error) {
 	m := &Model{
 		o: o, store: o.Store, tasks: o.Tasks, now: o.Now, termDark: o.Dark,
 		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]startMsg{}, batches: map[task.BatchID]string{},
+		defining: map[task.ID]*draft{},
 	}
 	env.Busy = m.busyWith
 	env.Refresh(o.Now())

@@ -29,6 +29,9 @@ func (m *Model) openNew() {
 	items := make([]overlay.MenuItem, len(actions))
 	for i, a := range actions {
 		items[i] = overlay.MenuItem{Key: a.Key, Title: a.Title, Why: a.WhyNone(s)}
+		if why := m.whyNotDefined(a.ID, k, under); why != "" {
+			items[i].Why = why
+		}
 	}
 	m.menuOf(fmt.Sprintf("new %s on %s", k, m.underWords(under)), items, func(i int) tea.Cmd {
 		return m.take(actions[i], s)

@@ -28,6 +28,9 @@ func (m *Model) openPalette() tea.Cmd {
 		// On what was selected when the palette opened.
 		add(palette.Entry{Name: paletteName(a), Hint: m.reg.KeyText(a), Why: a.WhyNone(s)}, func() tea.Cmd { return m.take(a, s) })
 	}
+	for _, d := range m.documentsHere() {
+		add(palette.Entry{Name: d.name, Hint: "of " + d.of.Title()}, func() tea.Cmd { m.openDocument(d.of, d.name); return nil })
+	}
 	for i, slot := range m.slots {
 		for t, p := range slot.tabs {
 			for _, name := range p.Spec.Names {
@@ -68,7 +71,7 @@ func (m *Model) listObjects(add func([]backend.Object, []palette.Entry)) tea.Cmd
 // inPalette leaves out what only makes sense as a key.
 func inPalette(a keymap.Action) bool {
 	switch {
-	case a.Scope == keymap.List, a.Scope == keymap.Pager, a.Scope == scopeConsole, a.Scope == scopeConsoleMenu, strings.HasPrefix(a.ID, "sort."):
+	case a.Scope == keymap.List, a.Scope == keymap.Pager, isConsoleScope(a.Scope), strings.HasPrefix(a.ID, "sort."):
 		return false
 	case a.ID == "palette", a.ID == "back", strings.HasPrefix(a.ID, "menu."):
 		return false

@@ -23,6 +23,8 @@ const storePace = 100 * time.Millisecond
 func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	m.life = ctx
+	defer m.edits.RemoveAll()
 	// Signals end ctx. Bubble Tea's own handler beside that one can wait for ever to
 	// pass its signal on to a loop that has just ended.
 	options := append([]tea.ProgramOption{tea.WithFPS(FPS), tea.WithoutSignalHandler()}, extra...)

@@ -11,7 +11,6 @@ import (
 	"hvdeck/backend/store"
 	"hvdeck/keymap"
 	"hvdeck/theme"
-	"hvdeck/ui/detail"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/pager"
 	"hvdeck/ui/pane"
@@ -232,7 +231,12 @@ type textScreen struct {
 	what   func(in *poll.Interest)
 }
 
-func (s *textScreen) title(*Model) string              { return s.name }
+func (s *textScreen) title(*Model) string {
+	if found := s.Found(); found != "" {
+		return s.name + " /" + found
+	}
+	return s.name
+}
 func (s *textScreen) scopes() []keymap.Scope           { return []keymap.Scope{keymap.Pager, keymap.Global} }
 func (s *textScreen) draw(m *Model, w, h int) []string { return s.Draw(w, h, m.env.Theme) }
 func (s *textScreen) do(_ *Model, id string) bool      { return s.Do(id) }
@@ -251,65 +255,4 @@ func (s *textScreen) interest(_ *Model, in *poll.Interest) {
 	if s.what != nil {
 		s.what(in)
 	}
-}
-
-// openRaw shows the XML or the properties of what is under the cursor.
-func (m *Model) openRaw() {
-	o := m.cursor()
-	if o == nil {
-		return
-	}
-	ref := o.Ref()
-	shown := ""
-	m.push(&textScreen{
-		name: o.Title() + " as " + string(ref.Conn) + " gives it", Pager: pager.New(pager.Plain("Asking…")),
-		update: func() ([]pager.Line, bool) {
-			d := m.store.Detail(ref)
-			if d == nil || d.Raw == "" || d.Raw == shown {
-				return nil, false
-			}
-			shown = d.Raw
-			return pager.Plain(d.Raw), true
-		},
-		what: func(in *poll.Interest) { in.Details = append(in.Details, ref) },
-	})
-}
-
-// describeScreen is the details on the whole screen.
-type describeScreen struct {
-	ref    backend.Ref
-	obj    backend.Object
-	scroll scroll
-}
-
-func (s *describeScreen) title(*Model) string {
-	return s.object().Title() + " on " + string(s.ref.Conn)
-}
-func (s *describeScreen) scopes() []keymap.Scope { return []keymap.Scope{keymap.Pager, keymap.Global} }
-func (s *describeScreen) object() backend.Object { return s.obj }
-func (s *describeScreen) searchable() searchable { return nil }
-func (s *describeScreen) refresh(m *Model, _ store.Revs) tea.Cmd {
-	if o := m.store.Object(s.ref); o != nil {
-		s.obj = o
-	}
-	return nil
-}
-func (s *describeScreen) interest(_ *Model, in *poll.Interest) {
-	in.Details = append(in.Details, s.ref)
-}
-
-func (s *describeScreen) do(m *Model, id string) bool { return s.scroll.do(id, m.detailPage()) }
-
-func (s *describeScreen) draw(m *Model, w, h int) []string {
-	spec := m.specs.Of(s.ref.Kind)
-	sections := append(m.currency(s.obj), spec.Sections(s.obj)...)
-	for _, t := range spec.Tabs {
-		for _, sec := range t.Sections(s.obj) {
-			if sec.Title == "" {
-				sec.Title = t.Title
-			}
-			sections = append(sections, sec)
-		}
-	}
-	return s.scroll.window(detail.Lines(m.env.Theme, sections, w), w, h)
 }

@@ -241,6 +241,7 @@ func (m *Model) tasksEndedLately() bool {
 func (m *Model) tellEnded() {
 	m.tasksList.take(m.tasks)
 	m.tellBatches()
+	m.tellDefined()
 	for id, s := range m.started {
 		t, ok := m.tasks.Get(id)
 		if ok && !t.Done() {

@@ -57,6 +57,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.closeOverlay(msg.box)
 	case gatheredMsg:
 		cmd = m.gathered(msg)
+	case directMsg:
+		cmd = msg.take()
 	case noteMsg:
 		m.say(msg.tok, msg.text)
 	case objectsMsg:

@@ -3,6 +3,7 @@ package ui_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -57,10 +58,16 @@ func begin(t *testing.T, sc scene) *world {
 	w.tasks = task.New(task.Options{
 		Backend: w.poller.Backend, Notify: func() { w.store.Bump(store.TopicTasks) },
 		Report: func(err error) { t.Errorf("panic: %v", err) },
-		Audit:  func(done task.Task) { w.poller.Touched(done.Target) }, Check: w.poller.Settle,
+		Check:  w.poller.Settle,
+		Audit: func(done task.Task) {
+			w.poller.Touched(done.Target)
+			w.poller.Touched(done.Result.Created)
+		},
 	})
 	m, err := ui.New(ui.Options{
 		Store: w.store, Tasks: w.tasks, Poller: w.poller, Dark: true, Now: sc.now, Help: sc.help,
+		// The program under test has no terminal to give away.
+		Exec:  func(c *exec.Cmd, done tea.ExecCallback) tea.Cmd { return func() tea.Msg { return done(c.Run()) } },
 		Theme: func(dark bool) (*theme.Theme, error) { return theme.Load(sc.theme, dark, sc.plain) },
 	})
 	if err != nil {

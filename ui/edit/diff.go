@@ -1,8 +1,11 @@
 package edit
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+
+	"hvdeck/backend"
 )
 
 // Op is what happened to a line.
@@ -204,4 +207,18 @@ func Hunks(changes []Change, context int) []Hunk {
 // Lines divides a text; the line end at its end begins no line.
 func Lines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// figures are what a pool's definition tells of its use, which changes by itself.
+func figures() *regexp.Regexp {
+	return regexp.MustCompile(`<(capacity|allocation|available)\b[^>]*>[^<]*</`)
+}
+
+// Same says that two definitions of a kind, as a server gives them, are the same but for
+// what changes by itself.
+func Same(k backend.Kind, a, b string) bool {
+	if k == backend.KindPool {
+		a, b = figures().ReplaceAllString(a, "<$1></"), figures().ReplaceAllString(b, "<$1></")
+	}
+	return a == b
 }

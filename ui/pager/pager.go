@@ -49,6 +49,9 @@ func Plain(text string) []Line {
 	return out
 }
 
+// PlainSource is Plain as a Source.
+func PlainSource(text string) Source { return lines(Plain(text)) }
+
 // Pager is a view on lines.
 type Pager struct {
 	src   Source
@@ -110,6 +113,7 @@ func (p *Pager) Do(id string) bool {
 		p.left = max(p.left-sideways, 0)
 	case "pager.right":
 		p.left = min(p.left+sideways, max(p.widest()-sideways, 0))
+	case "pager.fold": // plain text has nothing to fold
 	case "pager.numbers":
 		p.Numbered = !p.Numbered
 	case "pane.wide":

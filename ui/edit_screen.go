@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/clean"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/edit"
+	"hvdeck/ui/pager"
+	"hvdeck/ui/xmlview"
+)
+
+// reviewScreen shows what a draft changes, or the whole of a new one, and why it came
+// back.
+type reviewScreen struct {
+	draft   *draft
+	pager   *pager.Pager
+	added   int
+	removed int
+}
+
+// diffContext is how many unchanged lines stand around a change.
+const diffContext = 3
+
+func (s *reviewScreen) title(m *Model) string {
+	dot := " " + m.env.Theme.Glyphs.Dot + " "
+	out := capital(s.draft.words())
+	if !s.draft.isNew() {
+		out += dot + fmt.Sprintf("+%d -%d lines", s.added, s.removed)
+	}
+	if found := s.pager.Found(); found != "" {
+		out += dot + found
+	}
+	return out
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func (s *reviewScreen) scopes() []keymap.Scope {
+	return []keymap.Scope{keymap.Review, keymap.Pager, keymap.Global}
+}
+func (s *reviewScreen) draw(m *Model, w, h int) []string   { return s.pager.Draw(w, h, m.env.Theme) }
+func (s *reviewScreen) do(_ *Model, id string) bool        { return s.pager.Do(id) }
+func (s *reviewScreen) refresh(*Model, store.Revs) tea.Cmd { return nil }
+func (s *reviewScreen) interest(*Model, *poll.Interest)    {}
+func (s *reviewScreen) object() backend.Object             { return nil }
+func (s *reviewScreen) searchable() searchable             { return s.pager }
+
+// reviewing says that a draft is open somewhere on the stack of screens: it must not be
+// dropped by going elsewhere.
+func (m *Model) reviewing() bool {
+	return slices.ContainsFunc(m.screens, func(s screen) bool { _, ok := s.(*reviewScreen); return ok })
+}
+
+// showReview brings a draft to the top, as it is now.
+func (m *Model) showReview(d *draft) {
+	m.closeReview(d)
+	s := &reviewScreen{draft: d}
+	s.pager = pager.New(s.lines(m))
+	s.pager.Wrapped = true
+	m.push(s)
+}
+
+func (m *Model) closeReview(d *draft) {
+	m.screens = slices.DeleteFunc(m.screens, func(s screen) bool {
+		r, ok := s.(*reviewScreen)
+		return ok && r.draft == d
+	})
+}
+
+// lines are why the draft came back, from when on it counts, and the text. Passwords
+// are masked here: what goes to the server is the draft's own.
+func (s *reviewScreen) lines(m *Model) []pager.Line {
+	var out []pager.Line
+	for i, l := range strings.Split(clean.Text(s.draft.trouble), "\n") {
+		switch {
+		case s.draft.trouble == "":
+		case i == 0:
+			out = append(out, one(theme.StateBad, m.env.Theme.Glyphs.Failed+" "+l))
+		default:
+			out = append(out, one(theme.Text, "  "+l))
+		}
+	}
+	if s.draft.note != "" {
+		out = append(out, one(theme.StateWarn, m.env.Theme.Glyphs.Warn+" "+s.draft.note))
+	}
+	if len(out) > 0 {
+		out = append(out, pager.Line{})
+	}
+	if s.draft.isNew() {
+		return append(out, coloured(s.draft.text)...)
+	}
+	return append(out, s.difference()...)
+}
+
+func one(tok theme.Token, text string) pager.Line {
+	return pager.Line{Segs: []pager.Seg{{Tok: tok, Text: text}}}
+}
+
+func coloured(text string) []pager.Line {
+	x := xmlview.New(clean.Raw(xmlview.Mask(text)))
+	out := make([]pager.Line, x.Len())
+	for i := range out {
+		out[i] = x.Line(i)
+	}
+	return out
+}
+
+// difference is a unified diff of the true texts, shown with masked lines.
+func (s *reviewScreen) difference() []pager.Line {
+	d := s.draft
+	changes := edit.Diff(edit.Lines(d.before), edit.Lines(d.text))
+	before, after := edit.Lines(xmlview.Mask(d.before)), edit.Lines(xmlview.Mask(d.text))
+	var out []pager.Line
+	for _, h := range edit.Hunks(changes, diffContext) {
+		out = append(out, one(theme.Accent, h.Head()))
+		for _, c := range h.Changes {
+			out = append(out, s.changed(c, before, after))
+		}
+	}
+	if len(out) == 0 {
+		return []pager.Line{one(theme.Muted, "No line differs from what the server has.")}
+	}
+	return out
+}
+
+func (s *reviewScreen) changed(c edit.Change, before, after []string) pager.Line {
+	switch c.Op {
+	case edit.Removed:
+		s.removed++
+		return one(theme.StateBad, "-"+clean.Raw(before[c.Old]))
+	case edit.Added:
+		s.added++
+		return one(theme.StateOK, "+"+clean.Raw(after[c.New]))
+	default:
+		return one(theme.Text, " "+clean.Raw(after[c.New]))
+	}
+}
