@@ -122,6 +122,8 @@ func addConsole(d *libvirtxml.DomainDeviceList) {
 // the guest agent, memory figures, randomness, a display for those who need one.
 func addComforts(d *libvirtxml.DomainDeviceList, p guestPlatform) {
 	if p.machine == "q35" || p.machine == "virt" {
+		root := uint(0)
+		d.Controllers = append(d.Controllers, libvirtxml.DomainController{Type: "pci", Index: &root, Model: "pcie-root"})
 		for range spareSlots {
 			d.Controllers = append(d.Controllers, libvirtxml.DomainController{Type: "pci", Model: "pcie-root-port"})
 		}
