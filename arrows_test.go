@@ -35,7 +35,7 @@ func arrows() []arrow {
 	counterparts := []string{"github.com/vmware/govmomi/simulator", "testing"}
 	drivers := []string{"github.com/digitalocean/go-libvirt", "github.com/vmware/govmomi", "libvirt.org/go/libvirtxml"}
 	screens := []string{"charm.land/bubbletea/v2", "charm.land/bubbles/v2", "charm.land/lipgloss/v2"}
-	driver := []string{"backend/guard", "backend/clean"}
+	driver := []string{"backend/guard", "backend/clean", "backend/trace"}
 	return []arrow{
 		{from: "ui/uitest", may: []string{"backend/guard"}, never: drivers, why: "the test terminal knows no console"},
 		{from: "ui", may: []string{"backend/store", "backend/task", "backend/poll", "backend/clean", "backend/guard", "keymap", "theme", "ui", "="},

@@ -3,9 +3,12 @@ package libvirt
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 
 	"hvdeck/backend"
 	"hvdeck/backend/libvirt/transport"
+	"hvdeck/backend/trace"
 )
 
 // Options name one connection.
@@ -21,6 +24,8 @@ type Options struct {
 	// Password gives the password of Username; nil, or an empty answer: the operator
 	// is asked.
 	Password func(context.Context) (string, error)
+	// Trace takes every message; nil: none is wanted.
+	Trace *trace.Log
 }
 
 // New checks the URI and gives a Dialer for it; nothing is dialled. The error is
@@ -37,6 +42,7 @@ type dialer struct {
 	opts   Options
 	target *transport.Target
 	saved  login
+	opened atomic.Int64 // connections, to tell them apart in the trace
 }
 
 // Dial implements backend.Dialer.
@@ -86,6 +92,7 @@ func (d *dialer) attempt(ctx context.Context, tr transport.Transport, ask backen
 	if err != nil {
 		return nil, err
 	}
+	c = withTrace(c, d.opts.Trace, fmt.Sprintf("%s/%d", d.opts.ID, d.opened.Add(1)))
 	r := newRPC(c, d.opts.ReadOnly)
 	if err := d.authenticate(ctx, r, ask, again); err != nil {
 		r.close()
