@@ -52,7 +52,7 @@ func capsFor(driver string, readOnly bool) backend.Caps {
 
 // testDriverLacks are the verbs that the test driver answers with "not supported".
 func testDriverLacks() []backend.Verb {
-	return []backend.Verb{backend.VerbConsole,
+	return []backend.Verb{backend.VerbConsole, backend.VerbAttach, backend.VerbMedia, backend.VerbVMMigrate,
 		backend.VerbVolumeResize, backend.VerbVolumeWipe, backend.VerbVolumeUpload, backend.VerbVolumeDownload,
 		backend.VerbSecretSet, backend.VerbSecretGet,
 		backend.VerbFor(backend.KindSecret, backend.ActDefine), backend.VerbFor(backend.KindSecret, backend.ActUndefine),
