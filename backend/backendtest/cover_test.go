@@ -27,7 +27,13 @@ func TestEveryOperationHasACase(t *testing.T) {
 			t.Errorf("%T has no case of its own", op)
 		}
 	}
-	if got, want := len(on(backend.Ref{})), len(backend.Ops()); got != want {
-		t.Errorf("on() gives %d operations, there are %d", got, want)
+	given := map[reflect.Type]bool{}
+	for _, op := range (&run{t: t}).on(backend.Ref{}) {
+		given[reflect.TypeOf(op)] = true
+	}
+	for _, op := range backend.Ops() {
+		if !given[reflect.TypeOf(op)] {
+			t.Errorf("on() does not give %T", op)
+		}
 	}
 }

@@ -60,7 +60,7 @@ func endedOps(r *run) {
 	vm := r.ensureOn(r.Running)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, op := range on(vm) {
+	for _, op := range r.on(vm) {
 		err := r.quickly(op.Title(), func() error {
 			_, err := r.b.Do(ctx, op, backend.Progress{})
 			return err
@@ -133,7 +133,7 @@ func readOnly(r *run) {
 	if _, err := r.tryList(b, backend.Query{Kind: backend.KindVM}); err != nil {
 		r.errorf("list: %v", err)
 	}
-	for _, op := range on(vm) {
+	for _, op := range r.on(vm) {
 		ctx, cancel := r.ctx()
 		_, err := b.Do(ctx, op, backend.Progress{})
 		cancel()

@@ -16,6 +16,7 @@ func listCases() []testCase {
 	}{
 		{"list/hosts", backend.KindHost}, {"list/vms", backend.KindVM},
 		{"list/pools", backend.KindPool}, {"list/networks", backend.KindNetwork},
+		{"list/interfaces", backend.KindInterface}, {"list/devices", backend.KindNodeDevice},
 	} {
 		all = append(all, testCase{name: k.name, run: func(r *run) { r.checkList(k.kind, backend.Ref{}) }})
 	}

@@ -111,29 +111,3 @@ func vmAnswer(r *run) {
 	r.refused(backend.AnswerOp{VM: vm, Question: "0", Choice: "0"},
 		backend.ClassConflict, backend.ClassNotFound, backend.ClassInvalid)
 }
-
-// on gives every operation on this VM with arguments that are in order.
-func on(vm backend.Ref) []backend.Op {
-	snapshot := backend.Ref{Conn: vm.Conn, Kind: backend.KindSnapshot, ID: vm.ID + "/none"}
-	return []backend.Op{
-		backend.PowerOnOp{VM: vm}, backend.PowerOffOp{VM: vm}, backend.ResetOp{VM: vm},
-		backend.SuspendOp{VM: vm}, backend.ResumeOp{VM: vm}, backend.ShutdownOp{VM: vm},
-		backend.RebootOp{VM: vm}, backend.StandbyOp{VM: vm},
-		backend.AnswerOp{VM: vm, Question: "0", Choice: "0"},
-		backend.SnapshotCreateOp{VM: vm, Name: "never"},
-		backend.SnapshotRevertOp{VM: vm, Snapshot: snapshot},
-		backend.SnapshotDeleteOp{VM: vm, Snapshot: snapshot},
-		backend.SnapshotEditOp{VM: vm, Snapshot: snapshot, Name: "never"},
-	}
-}
-
-func opsOnUnknown(r *run) {
-	for _, op := range on(r.unknown(backend.KindVM)) {
-		if r.b.Caps().Why(op.Verb()) != "" {
-			_, err := r.try(op)
-			r.class(op.Title(), err, backend.ClassNotFound, backend.ClassUnsupported)
-			continue
-		}
-		r.refused(op, backend.ClassNotFound)
-	}
-}

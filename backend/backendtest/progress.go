@@ -12,6 +12,8 @@ type progress struct {
 	what  string
 	mu    sync.Mutex
 	ended bool
+	moved int64 // bytes told last
+	total int64
 }
 
 func (p *progress) callbacks() backend.Progress {
@@ -22,6 +24,10 @@ func (p *progress) callbacks() backend.Progress {
 				p.run.errorf("%s: progress %d, want 0 to 100", p.what, n)
 			}
 		},
+		Bytes: func(done, total int64) {
+			p.call("Bytes")
+			p.bytes(done, total)
+		},
 		Remote: func(key string) {
 			p.call("Remote")
 			if key == "" {
@@ -30,6 +36,19 @@ func (p *progress) callbacks() backend.Progress {
 		},
 		Uncancellable: func(string) { p.call("Uncancellable") },
 	}
+}
+
+// bytes holds the count to going forwards and staying within the total.
+func (p *progress) bytes(done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if done < p.moved {
+		p.run.errorf("%s: %d bytes are told after %d", p.what, done, p.moved)
+	}
+	if done < 0 || total < 0 || total > 0 && done > total {
+		p.run.errorf("%s: %d of %d bytes", p.what, done, total)
+	}
+	p.moved, p.total = done, total
 }
 
 func (p *progress) call(name string) {

@@ -29,11 +29,38 @@ type Target struct {
 	// SecondActor, when given, puts a VM into PowerOn or PowerOff by way of another
 	// client (virsh, govc). nil: another connection of the driver does.
 	SecondActor func(t *testing.T, name string, state backend.PowerState)
+	// PoolDir is a directory at the host under which the suite makes directories for
+	// pools of its own; "" leaves no way to test storage.
+	PoolDir string
+	// NetworkMode is a mode in which a new network can be started; "": isolated.
+	NetworkMode string
+	// Peer is a second host that VMs can migrate to; nil when there is none.
+	Peer *Peer
 	// Missing maps the names of cases that cannot work here to part of the error
 	// that they fail with.
 	Missing map[string]string
 	// Patience bounds every wait for a state; 0: 30 s.
 	Patience time.Duration
+}
+
+// Peer is a second host.
+type Peer struct {
+	Open func(t *testing.T) backend.Backend
+	// URI and DataURI are as in backend.VMMigrateOp.
+	URI, DataURI string
+}
+
+// Lacking lists all cases of these areas, which are the parts of their names before
+// the slash, as missing for one reason; for Target.Missing.
+func Lacking(why string, areas ...string) map[string]string {
+	missing := map[string]string{}
+	for _, c := range cases() {
+		area, _, _ := strings.Cut(c.name, "/")
+		if slices.Contains(areas, area) {
+			missing[c.name] = why
+		}
+	}
+	return missing
 }
 
 // Run runs all cases as subtests "<Name>/<case>".
@@ -66,6 +93,8 @@ func cases() []testCase {
 	return slices.Concat(
 		basicCases(), listCases(), sampleCases(), watchCases(),
 		powerCases(), guestCases(), snapshotCases(), revertCases(), deleteCases(), lifeCases(),
+		poolCases(), volumeCases(), transferCases(), networkCases(), interfaceCases(), secretCases(), nodeCases(),
+		lifecycleCases(), deviceCases(), definitionCases(), documentCases(),
 	)
 }
 
@@ -77,6 +106,8 @@ type run struct {
 	b    backend.Backend
 	mu   sync.Mutex
 	fail []string
+	undo []func() // what takes back what the case made, in the order of making
+	look backend.Backend
 }
 
 func runCase(t *testing.T, target Target, one testCase) {
@@ -88,11 +119,19 @@ func runCase(t *testing.T, target Target, one testCase) {
 // play runs a case on a new connection.
 func (r *run) play(one testCase) {
 	r.b = r.open()
+	r.apart(one.name, func() { one.run(r) })
+	for i := len(r.undo) - 1; i >= 0; i-- {
+		r.apart("clean up after "+one.name, r.undo[i])
+	}
+}
+
+// apart runs one step, which fatalf ends.
+func (r *run) apart(name string, step func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer guard.Recover(one.name, func(err error) { r.errorf("%v", err) })
-		one.run(r)
+		defer guard.Recover(name, func(err error) { r.errorf("%v", err) })
+		step()
 	}()
 	<-done
 }

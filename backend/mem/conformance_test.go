@@ -34,10 +34,14 @@ func TestConformance(t *testing.T) {
 
 func target(name string, cfg mem.Config) backendtest.Target {
 	h := mem.New(cfg)
+	peer := mem.New(mem.Config{ID: "peer"})
+	mem.Join(h, peer)
 	return backendtest.Target{
 		Name:    name,
 		Open:    func(t *testing.T) backend.Backend { return dial(t, h) },
 		Running: "suite-on", Off: "suite-off",
+		PoolDir: "/var/lib/libvirt",
+		Peer:    &backendtest.Peer{Open: func(t *testing.T) backend.Backend { return dial(t, peer) }, URI: "mem:///peer"},
 		OpenReadOnly: func(t *testing.T) backend.Backend {
 			cfg.ReadOnly = true
 			return dial(t, mem.New(cfg))
