@@ -62,7 +62,7 @@ func (c *client) raisePool(ctx context.Context, o backend.PoolNewOp, p libvirt.S
 		name  string
 		run   func(*libvirt.Libvirt) error
 	}{
-		{o.Build, "build", func(lv *libvirt.Libvirt) error { return buildPool(lv, p, false) }},
+		{o.Build, "build", func(lv *libvirt.Libvirt) error { return buildPool(lv, p, o.Type, false) }},
 		{o.Start, "start", func(lv *libvirt.Libvirt) error { return lv.StoragePoolCreate(p, 0) }},
 		{o.Autostart, "autostart", func(lv *libvirt.Libvirt) error { return lv.StoragePoolSetAutostart(p, 1) }},
 	}

@@ -7,6 +7,7 @@ import (
 	"hvdeck/backend"
 
 	libvirt "github.com/digitalocean/go-libvirt"
+	"libvirt.org/go/libvirtxml"
 )
 
 // poolLimit bounds what looks at all of a pool's storage, or makes a file system.
@@ -30,7 +31,7 @@ func (c *client) poolWork(op backend.Op) work {
 		return c.poolCall(op, o.Object, powerLimit, (*libvirt.Libvirt).StoragePoolUndefine)
 	case backend.PoolBuildOp:
 		return c.poolCall(op, o.Pool, poolLimit, func(lv *libvirt.Libvirt, p libvirt.StoragePool) error {
-			return buildPool(lv, p, o.Overwrite)
+			return rebuildPool(lv, p, o.Overwrite)
 		})
 	case backend.PoolRefreshOp:
 		return c.poolCall(op, o.Pool, poolLimit, func(lv *libvirt.Libvirt, p libvirt.StoragePool) error {
@@ -72,24 +73,31 @@ func (c *client) poolCall(op backend.Op, pool backend.Ref, limit time.Duration, 
 	}
 }
 
-// buildPool makes what a pool stands on. Only some types look whether there is
-// something already, and the others refuse to be asked to. Source:
-// virStoragePoolBuild.
-func buildPool(lv *libvirt.Libvirt, p libvirt.StoragePool, overwrite bool) error {
-	if overwrite {
-		return lv.StoragePoolBuild(p, libvirt.StoragePoolBuildOverwrite)
+// buildPool makes what a pool stands on. Only the types that write on a device look
+// whether there is something already; the others make a directory and refuse to be
+// asked to look. Source: virStoragePoolBuild.
+func buildPool(lv *libvirt.Libvirt, p libvirt.StoragePool, kind string, overwrite bool) error {
+	flags := libvirt.StoragePoolBuildNew
+	if kind == "fs" || kind == "disk" || kind == "logical" {
+		flags = libvirt.StoragePoolBuildNoOverwrite
+		if overwrite {
+			flags = libvirt.StoragePoolBuildOverwrite
+		}
 	}
-	err := lv.StoragePoolBuild(p, libvirt.StoragePoolBuildNoOverwrite)
-	if refusesFlag(err) {
-		return lv.StoragePoolBuild(p, libvirt.StoragePoolBuildNew)
-	}
-	return err
+	return lv.StoragePoolBuild(p, flags)
 }
 
-// refusesFlag reports whether the daemon does not know a flag here; it has done
-// nothing then.
-func refusesFlag(err error) bool {
-	return hasCode(err, libvirt.ErrInvalidArg, libvirt.ErrArgumentUnsupported) && classOf(libvirt.ErrInvalidArg, err.Error()) == backend.ClassUnsupported
+// rebuildPool builds a pool whose type has to be looked up.
+func rebuildPool(lv *libvirt.Libvirt, p libvirt.StoragePool, overwrite bool) error {
+	text, err := lv.StoragePoolGetXMLDesc(p, libvirt.StorageXMLInactive)
+	if err != nil {
+		return err
+	}
+	var x libvirtxml.StoragePool
+	if err := x.Unmarshal(text); err != nil {
+		return err
+	}
+	return buildPool(lv, p, x.Type, overwrite)
 }
 
 // poolRemedy says what to do about what pools are refused for.

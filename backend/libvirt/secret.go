@@ -114,7 +114,19 @@ func (c *client) SecretValue(ctx context.Context, r backend.Ref) (backend.Hidden
 	}
 	value, err := read(ctx, c, doing, o.Name, func(lv *libvirt.Libvirt) ([]byte, error) { return lv.SecretGetValue(s, 0) })
 	if err != nil {
-		return backend.Hidden{}, withRemedy(err, "has no value", "set its value first")
+		return backend.Hidden{}, withoutValue(err)
 	}
 	return backend.Hide(value), nil
+}
+
+// withoutValue is the error for a secret that has no value yet, which libvirt gives the
+// number of one that is not there.
+func withoutValue(err error) error {
+	e, ok := backendError(err)
+	if !ok || !strings.Contains(e.Message, "does not have a value") {
+		return err
+	}
+	out := *e
+	out.Class, out.Remedy = backend.ClassConflict, "set its value first"
+	return &out
 }

@@ -50,7 +50,8 @@ func (c *client) volumeWork(op backend.Op) work {
 func volumeRemedy(err error) error {
 	err = withRemedy(err, "Cannot find 'scrub'", "install scrub on the host, or choose zero")
 	err = withRemedy(err, "No space left on device", "free some room in the pool, or choose another")
-	err = withRemedy(err, "storage volume name", "choose another name")
+	err = withRemedy(err, "exists already", "choose another name")
+	err = withRemedy(err, "already in use", "choose another name")
 	err = withRemedy(err, "is not active", "start the pool first")
 	return withRemedy(err, "volume is being", "wait for what is being done to the volume")
 }
@@ -175,6 +176,10 @@ func (c *client) wipeVolume(ctx context.Context, o backend.VolumeWipeOp, progres
 	}
 	v, pool, err := c.findVolume(ctx, o.Volume)
 	if err != nil {
+		return backend.Result{}, err
+	}
+	// The daemon overwrites as much as it last knew to be allocated: this makes it look.
+	if _, _, err := c.volume(ctx, pool.UUID, v); err != nil {
 		return backend.Result{}, err
 	}
 	result, err := c.carryAside(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
