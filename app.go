@@ -21,6 +21,7 @@ import (
 	"hvdeck/backend/poll"
 	"hvdeck/backend/store"
 	"hvdeck/backend/task"
+	"hvdeck/backend/trace"
 	"hvdeck/backend/wrap"
 	"hvdeck/config"
 	"hvdeck/theme"
@@ -49,6 +50,7 @@ type app struct {
 	away   *atomic.Bool // another program has the terminal
 	asker  *ui.Asker
 	audit  *wrap.Log
+	trace  *trace.Log // nil: none is wanted
 	demo   func()
 }
 
@@ -61,6 +63,9 @@ func newApp(ctx context.Context, cmd config.Command, away *atomic.Bool) (*app, e
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	a.openLog()
 	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
+	if err := a.openTrace(); err != nil {
+		return nil, usageError{err}
+	}
 	endpoints, help, err := a.endpoints()
 	if err != nil {
 		return nil, err
@@ -169,7 +174,20 @@ func (a *app) leave() {
 	a.cancel()
 	a.demo()
 	_ = within(auditTime, a.audit.Close)
+	_ = within(auditTime, a.trace.Close)
 	_ = a.logTo.Close()
+}
+
+// openTrace starts the trace file where one is wanted.
+func (a *app) openTrace() (err error) {
+	if a.cmd.Trace == "" {
+		return nil
+	}
+	a.trace, err = trace.Open(a.cmd.Trace, func(why error) {
+		a.fault(why)
+		a.store.AddEvent(backend.Event{At: time.Now(), Text: why.Error(), Severity: backend.SeverityWarning})
+	})
+	return err
 }
 
 func within(d time.Duration, step func(context.Context) error) error {

@@ -71,7 +71,10 @@ func (a *app) endpoint(c config.Connection, govc bool) (poll.Endpoint, error) {
 	if config.IsVSphere(c.URI) {
 		e.Dialer, err = vsphere.New(vsphereOptions(c, e.ReadOnly, govc))
 	} else {
-		e.Dialer, err = libvirt.New(libvirt.Options{ID: e.ID, URI: c.URI, ReadOnly: e.ReadOnly})
+		e.Dialer, err = libvirt.New(libvirt.Options{
+			ID: e.ID, URI: c.URI, ReadOnly: e.ReadOnly, Trace: a.trace,
+			Username: c.Username, Password: passwordOf(c, func(string) string { return "" }),
+		})
 	}
 	return e, err
 }
@@ -150,18 +153,20 @@ func said(err error) string {
 	return ""
 }
 
-// localSocket finds a libvirt daemon of this machine that answers.
+// localSocket finds a libvirt daemon of this machine that answers. Root has no session
+// of its own.
 func localSocket() string {
-	for _, s := range []struct{ path, uri string }{
-		{"/run/libvirt/libvirt-sock", "qemu:///system"},
-		{"/run/libvirt/virtqemud-sock", "qemu:///system"},
-		{filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "libvirt", "libvirt-sock"), "qemu:///session"},
-		{filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "libvirt", "virtqemud-sock"), "qemu:///session"},
-	} {
-		d := net.Dialer{Timeout: 300 * time.Millisecond}
-		if conn, err := d.DialContext(context.Background(), "unix", s.path); err == nil {
-			_ = conn.Close()
-			return s.uri
+	places := []struct{ dir, uri string }{{"/run/libvirt", "qemu:///system"}}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) && os.Geteuid() != 0 {
+		places = append(places, struct{ dir, uri string }{filepath.Join(dir, "libvirt"), "qemu:///session"})
+	}
+	for _, p := range places {
+		for _, name := range []string{"virtqemud-sock", "libvirt-sock"} {
+			d := net.Dialer{Timeout: 300 * time.Millisecond}
+			if conn, err := d.DialContext(context.Background(), "unix", filepath.Join(p.dir, name)); err == nil {
+				_ = conn.Close()
+				return p.uri
+			}
 		}
 	}
 	return ""

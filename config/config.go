@@ -20,9 +20,11 @@ import (
 
 // Config is everything that can be configured.
 type Config struct {
-	Theme      string              `toml:"theme"`
-	ASCII      bool                `toml:"ascii"`
-	ReadOnly   bool                `toml:"read_only"`
+	Theme    string `toml:"theme"`
+	ASCII    bool   `toml:"ascii"`
+	ReadOnly bool   `toml:"read_only"`
+	// Trace is a file for what goes over libvirt's wire; "" for none.
+	Trace      string              `toml:"trace"`
 	Background string              `toml:"background"` // "dark", "light" or "" to ask the terminal
 	Intervals  Intervals           `toml:"intervals"`
 	Keys       map[string][]string `toml:"keys"`
@@ -68,11 +70,13 @@ type Connection struct {
 	Production bool   `toml:"production"`
 	Colour     string `toml:"colour"`
 
-	// vSphere only.
+	// For vSphere, and for libvirt daemons that ask for a password.
 	Username        string   `toml:"username"`
 	PasswordCommand []string `toml:"password_command"` // prints the password
-	Insecure        bool     `toml:"insecure"`
-	CACerts         string   `toml:"ca_certs"`
+
+	// vSphere only.
+	Insecure bool   `toml:"insecure"`
+	CACerts  string `toml:"ca_certs"`
 
 	// PasswordEnv names a variable of the environment that holds the password.
 	PasswordEnv string `toml:"password_env"`
@@ -176,6 +180,7 @@ const Example = `# hvdeck configuration. Every line is optional.
 # background = "dark"     # what to assume of the terminal instead of asking it
 # ascii = false           # boxes and sparklines of plain ASCII
 # read_only = false       # refuse every change on every connection
+# trace = "FILE"          # write down what goes over libvirt's wire, secrets left out
 
 # [intervals]
 # stats  = "2s"           # load of VMs and hosts

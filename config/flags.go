@@ -1,10 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 )
 
@@ -27,16 +30,20 @@ A console for virtual machines on libvirt/KVM hosts and vSphere, in one live inv
 Each URI is one connection:
   qemu:///system  qemu:///session  test:///default    libvirt on this machine
   qemu+ssh://root@kvm1/system                         libvirt through your ssh
+  qemu+tls://kvm1/system  qemu+tcp://kvm1/system      libvirt over the network
   qemu+unix:///system?socket=PATH                     a libvirt socket
+  kvm1                                                a connection of the configuration,
+                                                      or an alias of libvirt.conf
   https://user@vc/sdk  vsphere://user@vc  vc          vCenter or ESXi
   esx://host  vpx://vc                                the same, as libvirt spells it
 
-Without a URI: the configuration file, else LIBVIRT_DEFAULT_URI and GOVC_URL, else a
-libvirt daemon on this machine.
+Without a URI: the configuration file, else LIBVIRT_DEFAULT_URI (or uri_default of
+libvirt.conf) and GOVC_URL, else a libvirt daemon on this machine.
 
 Flags:
   --demo          a simulated vCenter and two simulated KVM hosts
   --read-only     refuse every change
+  --trace FILE    write down what goes over libvirt's wire, secrets left out
   --config FILE   read this configuration
   --theme NAME    dark, light, high-contrast, colour-blind, mono, or a file
   --ascii         boxes and sparklines of plain ASCII
@@ -57,6 +64,7 @@ func ParseArgs(args []string, env func(string) string) (Command, error) {
 	theme := fs.String("theme", "", "")
 	ascii := fs.Bool("ascii", false, "")
 	readOnly := fs.Bool("read-only", false, "")
+	trace := fs.String("trace", "", "")
 	demo := fs.Bool("demo", false, "")
 	fs.BoolVar(&c.ShowVersion, "version", false, "")
 	fs.BoolVar(&c.ShowHelp, "help", false, "")
@@ -80,10 +88,13 @@ func ParseArgs(args []string, env func(string) string) (Command, error) {
 	c.Demo = *demo
 	c.ASCII = c.ASCII || *ascii || asciiTerminal(env)
 	c.ReadOnly = c.ReadOnly || *readOnly
+	c.Trace = cmp.Or(*trace, c.Trace)
 	if *theme != "" {
 		c.Theme = *theme
 	}
-	return c, c.connections(env)
+	return c, c.connections(env, func() (libvirtConf, error) {
+		return loadLibvirtConf(libvirtConfFile(env, os.Geteuid()))
+	})
 }
 
 // parseMixed lets flags stand before, between and after URIs.
@@ -129,8 +140,9 @@ func utf8Locale(v string) bool {
 	return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8") || !strings.Contains(v, ".")
 }
 
-// connections are the URIs, else the file's, else the environment's.
-func (c *Command) connections(env func(string) string) error {
+// connections are the URIs, else the file's, else the environment's, else libvirt's
+// default. conf reads libvirt's configuration, for aliases.
+func (c *Command) connections(env func(string) string, conf func() (libvirtConf, error)) error {
 	if c.Demo {
 		if len(c.URIs) > 0 {
 			return errors.New("--demo brings its own hosts; leave the URIs out")
@@ -148,14 +160,39 @@ func (c *Command) connections(env func(string) string) error {
 			c.Connections = append(c.Connections, fromFile(named, u))
 		}
 	}
-	if len(c.Connections) == 0 {
-		for _, name := range []string{"LIBVIRT_DEFAULT_URI", "GOVC_URL"} {
-			if v := env(name); v != "" {
-				c.Connections = append(c.Connections, Connection{URI: v})
+	if err := c.resolve(env, conf); err != nil {
+		return err
+	}
+	return NameAll(c.Connections)
+}
+
+// resolve adds the defaults where nothing was asked for, and puts URIs in the place of
+// aliases. libvirt's configuration is read only where it may matter.
+func (c *Command) resolve(env func(string) string, conf func() (libvirtConf, error)) error {
+	defaults := len(c.Connections) == 0
+	word := func(conn Connection) bool { return strings.Trim(conn.URI, aliasChars) == "" }
+	if !defaults && !slices.ContainsFunc(c.Connections, word) {
+		return nil
+	}
+	known, err := conf()
+	if err != nil {
+		return err
+	}
+	if defaults {
+		for _, uri := range []string{cmp.Or(env("LIBVIRT_DEFAULT_URI"), known.defaultURI), env("GOVC_URL")} {
+			if uri != "" {
+				c.Connections = append(c.Connections, Connection{URI: uri})
 			}
 		}
 	}
-	return NameAll(c.Connections)
+	for i, conn := range c.Connections {
+		uri, isAlias := known.resolve(conn.URI)
+		if isAlias && conn.Name == "" {
+			c.Connections[i].Name = conn.URI
+		}
+		c.Connections[i].URI = uri
+	}
+	return nil
 }
 
 // fromFile lets a URI be the name of a connection in the file.
