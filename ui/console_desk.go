@@ -173,28 +173,42 @@ func (m *Model) consoleOpened(c *guestConsole, con io.ReadWriteCloser, err error
 
 func noMore() tea.Cmd { return nil }
 
-// consoleRefused decides whether waiting helps.
+// consoleRefused decides whether waiting helps, and says so in the pane, once.
 func (m *Model) consoleRefused(c *guestConsole, err error) {
-	c.state, c.why = consoleClosed, reason(err)
+	first := c.tries == 0
+	off := backend.ClassOf(err) == backend.ClassConflict && strings.Contains(err.Error(), "not running")
 	switch backend.ClassOf(err) {
 	case backend.ClassBusy:
-		c.why = "another session has it; " + m.consoleKey("console.menu") + " " + m.consoleKey("console.force") + " takes it over"
-	case backend.ClassDenied, backend.ClassUnsupported, backend.ClassInvalid, backend.ClassCancelled:
-	case backend.ClassConflict:
-		if strings.Contains(err.Error(), "not running") {
-			m.awaitGuest(c, "the VM is not running")
-			return
-		}
+		c.state, c.why = consoleClosed, "another session has it"
+	case backend.ClassDenied, backend.ClassUnsupported, backend.ClassInvalid, backend.ClassCancelled, backend.ClassConflict:
+		c.state, c.why = consoleClosed, ""
 	default:
-		m.awaitGuest(c, c.why)
-		return
+		m.awaitGuest(c, reason(err))
 	}
-	text := reason(err)
+	switch {
+	case off:
+		m.awaitGuest(c, "the VM is not running")
+		if first {
+			c.term.Say("the VM is not running; connects by itself when it does")
+		}
+	case c.state == consoleClosed:
+		c.term.Say("not connected: " + m.withRemedy(err))
+	case first:
+		c.term.Say("not connected: " + reason(err) + "; tries again by itself")
+	}
+}
+
+// withRemedy is why a console was refused and what to do.
+func (m *Model) withRemedy(err error) string {
+	out := reason(err)
 	var e *backend.Error
 	if errors.As(err, &e) && e.Remedy != "" {
-		text += "; " + e.Remedy
+		out += "; " + strings.ReplaceAll(e.Remedy, "\n", " ")
 	}
-	c.term.Say("not connected: " + strings.ReplaceAll(text, "\n", " "))
+	if backend.ClassOf(err) == backend.ClassBusy {
+		out += ": " + m.consoleKey("console.menu") + " " + m.consoleKey("console.force")
+	}
+	return out + "; enter tries again"
 }
 
 // reason is what went wrong without what was being done.
@@ -354,7 +368,10 @@ func (c *guestConsole) stateWords(m *Model) string {
 	case consoleWaiting:
 		return "waiting: " + c.why
 	case consoleClosed:
-		return "closed: " + c.why
+		if c.why != "" {
+			return "not connected: " + c.why
+		}
+		return "not connected"
 	}
 	if n := c.session.Unsent(); n > 4096 {
 		return fmt.Sprintf("sending, %s left", kind.Bytes(float64(n)))

@@ -21,7 +21,13 @@ type menuItem = overlay.MenuItem
 const (
 	scopeConsole     keymap.Scope = "console"
 	scopeConsoleMenu keymap.Scope = "console menu"
+	scopeConsoleText keymap.Scope = "console scrollback"
 )
+
+// isConsoleScope reports whether a scope is of a console that is in sight.
+func isConsoleScope(s keymap.Scope) bool {
+	return s == scopeConsole || s == scopeConsoleMenu || s == scopeConsoleText
+}
 
 // consoleMode is who has the keyboard.
 type consoleMode uint8
@@ -52,20 +58,21 @@ func consoleActions() []keymap.Action {
 	return []keymap.Action{
 		open,
 		act("consoles", "Consoles", "Lists the serial consoles that are open.", keymap.Global, "Serial console"),
-		hint(a("menu", "Menu of the console", "Opens the menu at the foot. Every other key goes to the guest.", scopeConsole, "ctrl+]")),
+		hint(a("menu", "Console menu", "Opens the menu at the foot. Every other key goes to the guest.", scopeConsole, "ctrl+]")),
 		hint(a("back", "Scroll back", "Half a screen back; typing returns to the end.", scopeConsole, "shift+pgup")),
 		a("forward", "Scroll forward", "", scopeConsole, "shift+pgdown"),
 		entry("leave", "Leave", "Leaves the console open in the background.", "l"),
 		entry("close", "Close", "Ends the console.", "c"),
 		entry("next", "Next", "To the next open console.", "n"),
-		entry("prev", "Previous", "To the previous open console.", "p"),
-		entry("list", "List", "Lists the open consoles; a digit goes to one at once.", "o"),
+		entry("prev", "Prev", "To the previous open console.", "p"),
 		entry("scroll", "Scroll", "Moves in what has scrolled off, by the keys of text; esc returns.", "s"),
-		entry("resize", "Resize", "Types stty rows R cols C, which tells the guest the size of the screen.", "r"),
+		entry("resize", "Size", "Types stty rows R cols C, which tells the guest the size of the screen.", "r"),
 		entry("force", "Force", "Takes the console over from another session, after a question.", "f"),
 		entry("send", "Send", "Sends the key of the menu to the guest.", "]", "ctrl+]"),
 		entry("clear", "Clear", "Empties the screen and the scrollback.", "x"),
+		a("list", "List", "Lists the open consoles; a digit goes to one at once.", scopeConsoleMenu, "o"),
 		a("typing", "Back to the guest", "", scopeConsoleMenu, "esc"),
+		hint(a("end", "Back to the guest", "", scopeConsoleText, "esc", "q")),
 	}
 }
 
@@ -86,7 +93,7 @@ func (m *Model) consoleCommands() map[string]func() tea.Cmd {
 	}
 	return map[string]func() tea.Cmd{
 		"console.open": m.openConsole, "consoles": func() tea.Cmd { m.listConsoles(); return nil },
-		"console.menu": do(func(s *consoleScreen) { s.mode = consoleMenu }), "console.typing": do(func(*consoleScreen) {}),
+		"console.menu": do(func(s *consoleScreen) { s.mode = consoleMenu }), "console.typing": do(func(*consoleScreen) {}), "console.end": do(func(*consoleScreen) {}),
 		"console.back":    do(func(s *consoleScreen) { s.at.term.Scroll(m.consolePage()) }),
 		"console.forward": do(func(s *consoleScreen) { s.at.term.Scroll(-m.consolePage()) }),
 		"console.leave":   do(func(*consoleScreen) { m.back() }),
@@ -112,7 +119,7 @@ func (s *consoleScreen) scopes() []keymap.Scope {
 	case consoleMenu:
 		return []keymap.Scope{scopeConsoleMenu}
 	case consoleScrolling:
-		return []keymap.Scope{keymap.Pager, keymap.Global}
+		return []keymap.Scope{scopeConsoleText, keymap.Pager}
 	default:
 		return []keymap.Scope{scopeConsole}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
+
+	"hvdeck/ui/line"
 )
 
 // Terminal is the screen of one console and what has scrolled off it. It lives longer
@@ -169,7 +171,9 @@ func (t *Terminal) Say(text string) {
 	if at.X > 0 {
 		_, _ = io.WriteString(t.emu, "\r\n")
 	}
-	_, _ = io.WriteString(t.emu, "\x1b[7m hvdeck: "+text+" \x1b[m\r\n")
+	for _, l := range line.Wrap("hvdeck: "+text, max(t.emu.Width()-2, 1)) {
+		_, _ = io.WriteString(t.emu, "\x1b[7m "+l+" \x1b[m\r\n")
+	}
 	t.collect()
 }
 
