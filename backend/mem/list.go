@@ -238,6 +238,9 @@ func (h *Hypervisor) vmDetail(m *machine, d *backend.Detail) *backend.Detail {
 	if m.uefi {
 		v.Firmware = "UEFI"
 	}
+	if alive(m.State) {
+		v.Consoles = []string{consoleDevice}
+	}
 	for i, n := range m.nics {
 		one := backend.NIC{Label: fmt.Sprintf("net%d", i), Model: n.model, MAC: n.mac, Network: n.network, Connected: alive(m.State)}
 		if i == 0 && m.IP != "" {
