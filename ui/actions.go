@@ -153,7 +153,7 @@ func pagerActions() []keymap.Action {
 		p("page-up", "A page up", "pgup", "ctrl+b"), p("top", "To the top", "g", "home"), p("bottom", "To the bottom", "G", "end"),
 		p("left", "Scroll to the left", "shift+left"), p("right", "Scroll to the right", "shift+right"), p("numbers", "Line numbers", "#"),
 		p("open", "Open or close a section", "enter"), p("fold", "Open or close a section", "z"),
-		p("find", "Find", "/"), p("find-next", "Next match", "n"), p("find-prev", "Previous match", "N"),
+		hint(p("find", "Find", "/")), p("find-next", "Next match", "n"), p("find-prev", "Previous match", "N"),
 	}
 }
 

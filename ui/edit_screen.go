@@ -66,6 +66,7 @@ func (m *Model) showReview(d *draft) {
 	s := &reviewScreen{draft: d}
 	s.pager = pager.New(s.lines(m))
 	s.pager.Wrapped = true
+	m.note = note{} // what was under way is here
 	m.push(s)
 }
 
@@ -92,13 +93,24 @@ func (s *reviewScreen) lines(m *Model) []pager.Line {
 	if s.draft.note != "" {
 		out = append(out, one(theme.StateWarn, m.env.Theme.Glyphs.Warn+" "+s.draft.note))
 	}
-	if len(out) > 0 {
-		out = append(out, pager.Line{})
-	}
+	out = append(out, s.keys(m), pager.Line{})
 	if s.draft.isNew() {
 		return append(out, coloured(s.draft.text)...)
 	}
 	return append(out, s.difference()...)
+}
+
+// keys say what can be done with the draft now.
+func (s *reviewScreen) keys(m *Model) pager.Line {
+	var l pager.Line
+	for _, k := range []struct{ id, word string }{{"review.apply", "applies"}, {"edit", "edits again"}, {"review.discard", "discards"}} {
+		a, ok := m.reg.ByID(k.id)
+		if !ok || len(a.Keys) == 0 || (k.id == "review.apply" && s.draft.wrong) {
+			continue
+		}
+		l.Segs = append(l.Segs, pager.Seg{Tok: theme.Key, Text: a.Keys[0]}, pager.Seg{Tok: theme.Muted, Text: " " + k.word + "   "})
+	}
+	return l
 }
 
 func one(tok theme.Token, text string) pager.Line {

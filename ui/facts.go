@@ -82,7 +82,7 @@ func (f *facts) addFields(i, w int) {
 	indent := f.indent(s.Depth)
 	column := f.column(w, indent)
 	for _, field := range s.Fields {
-		values := line.Wrap(strings.ReplaceAll(field.Value, "\n", " "), max(w-indent-column-3, 8))
+		values := line.Wrap(strings.ReplaceAll(field.Value, "\n", " "), max(w-indent-column-4, 8))
 		name := field.Name
 		for _, v := range values {
 			f.rows = append(f.rows, factRow{section: i, depth: s.Depth, name: name, value: v})
