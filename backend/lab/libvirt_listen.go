@@ -38,6 +38,13 @@ func (s LibvirtdSetup) environment() []string {
 	return append(os.Environ(), s.Env...)
 }
 
+// Inside is a command that sees the daemon's directories as the system's, such as
+// /run/libvirt, and the network of this machine. It is killed with the daemon at the
+// latest.
+func (l *Libvirtd) Inside(name string, args ...string) *exec.Cmd {
+	return exec.Command("nsenter", append([]string{"--target", fmt.Sprint(l.holder.Process.Pid), "--mount", name}, args...)...)
+}
+
 // Forward listens on a loopback port of this machine and passes connections on to a
 // port of the daemon's own network; it gives the address. It ends with the test.
 func (l *Libvirtd) Forward(t testing.TB, port int) string {

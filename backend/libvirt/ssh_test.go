@@ -26,6 +26,12 @@ type sshd struct {
 
 func startSSHD(t *testing.T) *sshd {
 	t.Helper()
+	return startSSHDBy(t, exec.Command)
+}
+
+// startSSHDBy runs the server by a command of the test's own making.
+func startSSHDBy(t *testing.T, command func(string, ...string) *exec.Cmd) *sshd {
+	t.Helper()
 	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
 		if _, err := exec.LookPath(p); err != nil {
 			if os.Getenv("CI") == "true" {
@@ -55,7 +61,7 @@ func startSSHD(t *testing.T) *sshd {
 	s.write(t, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host\nPidFile none\n"+
 		"AuthorizedKeysFile %s/authorized\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n",
 		s.port, s.dir, s.dir), 0o600)
-	s.serve(t)
+	s.serve(t, command)
 	s.write(t, "ssh_config", fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n GlobalKnownHostsFile /dev/null\n IdentityFile %s/user\n IdentitiesOnly yes\n IdentityAgent none\n", s.dir, s.dir), 0o600)
 	s.conf = s.wrapper(t, "ssh_config")
 	s.trust(t, "host")
@@ -95,9 +101,9 @@ func (s *sshd) trust(t *testing.T, key string) {
 	s.write(t, "known", fmt.Sprintf("[127.0.0.1]:%d %s", s.port, pub), 0o600)
 }
 
-func (s *sshd) serve(t *testing.T) {
+func (s *sshd) serve(t *testing.T, command func(string, ...string) *exec.Cmd) {
 	t.Helper()
-	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
+	cmd := command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -209,7 +215,38 @@ func TestSSH(t *testing.T) {
 			t.Errorf("asked %+v", ask.asked)
 		}
 	})
+	t.Run("known hosts of the URI", func(t *testing.T) { knownHosts(t, s, l) })
 	t.Run("passphrase", func(t *testing.T) { passphrase(t, s, l) })
+}
+
+// knownHosts: the file and the strictness that the URI asks for.
+func knownHosts(t *testing.T, s *sshd, l *lab.Libvirtd) {
+	t.Helper()
+	s.write(t, "known", "", 0o600) // the usual file knows nothing
+	fresh := filepath.Join(s.dir, "of the%20uri")
+	escaped := strings.NewReplacer("%", "%25", " ", "%20").Replace(fresh)
+	cases := []struct {
+		name, more string
+		ok         bool
+	}{
+		{"an unknown host", "&no_tty=1", false},
+		{"one to be remembered", "&no_tty=1&known_hosts_verify=auto&known_hosts=" + escaped, true},
+		{"one that is remembered", "&no_tty=1&known_hosts=" + escaped, true},
+		{"none to be checked", "&no_tty=1&known_hosts_verify=ignore", true},
+		{"nothing verified", "&no_tty=1&no_verify=1&known_hosts=/dev/null", true},
+	}
+	for _, c := range cases {
+		b, err := dialSSH(t, s.uri(l.Socket(), c.more), noAsker{})
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err == nil {
+			_ = b.Close()
+		}
+	}
+	if text, err := os.ReadFile(fresh); err != nil || !strings.Contains(string(text), "127.0.0.1") {
+		t.Errorf("%q %v", text, err)
+	}
 }
 
 func passphrase(t *testing.T, s *sshd, l *lab.Libvirtd) {
