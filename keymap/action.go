@@ -86,6 +86,8 @@ type Action struct {
 	// Resolve turns the selection into the very objects that will be acted on, before
 	// anything is asked: what "the current one" means must not change under a question.
 	Resolve func(s Selection) Selection
+	// Detailed has the dear fields of one object fetched before its form is made.
+	Detailed bool
 	// Form asks for arguments first; nil asks nothing.
 	Form func(s Selection) []Field
 	// Gather completes the answers by what takes time: it reads the file, or runs the

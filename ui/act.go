@@ -32,6 +32,9 @@ func (m *Model) actOn(a keymap.Action, s keymap.Selection) tea.Cmd {
 	if a.Form == nil {
 		return m.ascertain(a, s, nil)
 	}
+	if a.Detailed && len(s.Objects) == 1 {
+		return m.askDetailed(a, s)
+	}
 	return m.askForm(a, s, nil)
 }
 

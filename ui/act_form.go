@@ -10,7 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hvdeck/backend/guard"
+	"hvdeck/backend"
 	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/form"
@@ -57,33 +57,41 @@ func (m *Model) answered(a keymap.Action, s keymap.Selection, args keymap.Args) 
 	if a.Gather == nil {
 		return m.ascertain(a, s, args)
 	}
-	fault := m.o.Fault
-	return func() (msg tea.Msg) {
-		defer guard.Recover("gather", func(err error) { fault(err); msg = FaultMsg{err} })
-		ctx, cancel := context.WithTimeout(context.Background(), gatherTime)
+	life := m.lifetime()
+	return m.aside("gather", func() func() tea.Cmd {
+		ctx, cancel := context.WithTimeout(life, gatherTime)
 		defer cancel()
 		full, err := a.Gather(ctx, maps.Clone(args))
-		return gatheredMsg{a, s, args, full, err}
-	}
-}
-
-// gatheredMsg brings the completed answers of a form.
-type gatheredMsg struct {
-	action keymap.Action
-	sel    keymap.Selection
-	asked  keymap.Args
-	full   keymap.Args
-	err    error
+		return func() tea.Cmd { return m.gathered(a, s, args, full, err) }
+	})
 }
 
 // gathered goes on, or says what is wrong and shows the form again with its answers.
-func (m *Model) gathered(g gatheredMsg) tea.Cmd {
-	if g.err == nil {
-		return m.ascertain(g.action, g.sel, g.full)
+func (m *Model) gathered(a keymap.Action, s keymap.Selection, asked, full keymap.Args, err error) tea.Cmd {
+	if err == nil {
+		return m.ascertain(a, s, full)
 	}
-	cmd := m.askForm(g.action, g.sel, g.asked)
-	m.message(strings.TrimSuffix(g.action.Title, "…"), g.err.Error(), theme.StateBad)
+	cmd := m.askForm(a, s, asked)
+	m.message(strings.TrimSuffix(a.Title, "…"), errorWords(err), theme.StateBad)
 	return cmd
+}
+
+// askDetailed fetches the dear fields of what is selected, then asks: a form about
+// devices must not be opened before they are known.
+func (m *Model) askDetailed(a keymap.Action, s keymap.Selection) tea.Cmd {
+	m.say(theme.StateBusy, "looking at "+m.targetWords(s.Objects)+"…")
+	first := s.First().Ref()
+	return direct(m, "look at "+s.First().Title(), first.Conn, func(ctx context.Context, b backend.Backend) (*backend.Detail, error) {
+		return b.Get(ctx, first)
+	}, func(d *backend.Detail, err error) tea.Cmd {
+		m.note = note{}
+		if err != nil {
+			m.message(strings.TrimSuffix(a.Title, "…"), errorWords(err), theme.StateBad)
+			return nil
+		}
+		m.store.PutDetail(d)
+		return m.askForm(a, s, nil)
+	})
 }
 
 // formFields turns declared fields into the widget's; one that is off is left out.

@@ -150,7 +150,7 @@ func TestCursorStaysOnItsObject(t *testing.T) {
 func TestFolding(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1", "-web-2")}, size: uitest.Size{W: 80, H: 24}})
 	w.Pane("VMs").WaitTitle(" 2 ").WaitFor("web-1")
-	w.Reject("╭ 1 Hosts")
+	w.Reject("╭ 1 [Hosts]")
 	w.framed()
 	w.Press("enter").Pane("Overview").WaitFor("State").WaitFor("running")
 	w.Press("esc").Pane("VMs").WaitFor("web-2")
@@ -187,11 +187,11 @@ func TestResizeStorm(t *testing.T) {
 func TestZoom(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1")}})
 	pane := w.Pane("VMs").WaitFor("web-1")
-	w.Press("+").WaitGone("╭ 1 Hosts")
+	w.Press("+").WaitGone("╭ 1 [Hosts]")
 	pane.WaitFor("web-1")
 	w.Press("+").WaitGone("[Overview]")
 	pane.WaitFor("kvm1") // the connection has its column now
 	w.framed()
 	w.Press("_").WaitFor("[Overview]")
-	w.Press("_").WaitFor("╭ 1 Hosts")
+	w.Press("_").WaitFor("╭ 1 [Hosts]")
 }

@@ -135,7 +135,7 @@ func TestMouse(t *testing.T) {
 	pane.WaitFor("vm-25 ")
 	w.Wheel(5, y, -9)
 	pane.WaitFor("vm-1 ")
-	hy, _ := w.Row("1 Hosts")
+	hy, _ := w.Row("1 [Hosts]")
 	w.Click(3, hy+1)
 	w.Pane("Hosts").WaitFor("❯")
 }

@@ -11,26 +11,14 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
-	"hvdeck/backend/guard"
 	"hvdeck/theme"
 	"hvdeck/ui/overlay"
 )
 
-const (
-	// secretTime bounds the asking for a value.
-	secretTime = 15 * time.Second
-	// secretShown is how long a value stays on the screen.
-	secretShown = 10 * time.Second
-)
+// secretShown is how long a value stays on the screen.
+const secretShown = 10 * time.Second
 
-// secretMsg brings a value that was asked for; it is kept only in the box that shows it.
-type secretMsg struct {
-	name  string
-	value backend.Hidden
-	err   error
-}
-
-// secretGoneMsg takes the box away again.
+// secretGoneMsg takes a value off the screen again.
 type secretGoneMsg struct{ box overlayBox }
 
 // askSecret asks before a value is shown: somebody may look over the shoulder.
@@ -61,31 +49,24 @@ func (m *Model) whyNoSecret(s *backend.Secret) string {
 }
 
 func (m *Model) readSecret(s *backend.Secret) tea.Cmd {
-	poller, fault := m.o.Poller, m.o.Fault
-	return func() (msg tea.Msg) {
-		defer guard.Recover("read secret", func(err error) { fault(err); msg = FaultMsg{err} })
-		ctx, cancel := context.WithTimeout(context.Background(), secretTime)
-		defer cancel()
-		b, err := poller.Backend(s.ID.Conn)
-		if err != nil {
-			return secretMsg{name: s.Name, err: err}
-		}
+	return direct(m, "read secret", s.ID.Conn, func(ctx context.Context, b backend.Backend) (backend.Hidden, error) {
 		reader, ok := backend.As[backend.SecretReader](b)
 		if !ok {
-			return secretMsg{name: s.Name, err: backend.Refuse(backend.ClassUnsupported, "read secret", s.Name, "not supported by this connection")}
+			return backend.Hidden{}, backend.Refuse(backend.ClassUnsupported, "read secret", s.Name, "not supported by this connection")
 		}
-		value, err := reader.SecretValue(ctx, s.ID)
-		return secretMsg{s.Name, value, err}
-	}
+		return reader.SecretValue(ctx, s.ID)
+	}, func(value backend.Hidden, err error) tea.Cmd {
+		if err != nil {
+			m.message("Value of "+s.Name, errorWords(err), theme.StateBad)
+			return nil
+		}
+		return m.showSecret(s.Name, value)
+	})
 }
 
-// showSecret shows a value for a moment.
-func (m *Model) showSecret(msg secretMsg) tea.Cmd {
-	if msg.err != nil {
-		m.message("Value of "+msg.name, clean.Text(msg.err.Error()), theme.StateBad)
-		return nil
-	}
-	box := overlay.NewMessage("Value of "+msg.name+" (closes after "+secretShown.String()+")", secretWords(msg.value.Reveal()))
+// showSecret shows a value for a moment; only the box holds it.
+func (m *Model) showSecret(name string, value backend.Hidden) tea.Cmd {
+	box := overlay.NewMessage("Value of "+name+" (closes after "+secretShown.String()+")", secretWords(value.Reveal()))
 	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
 		return box.Update(k) != overlay.Open, nil
 	}})

@@ -51,12 +51,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		cmd = m.start(msg)
 	case safeMsg:
 		cmd = m.startKept(msg)
-	case secretMsg:
-		cmd = m.showSecret(msg)
 	case secretGoneMsg:
 		m.closeOverlay(msg.box)
-	case gatheredMsg:
-		cmd = m.gathered(msg)
 	case directMsg:
 		cmd = msg.take()
 	case noteMsg:

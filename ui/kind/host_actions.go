@@ -12,6 +12,7 @@ func hostActions() []keymap.Action { return []keymap.Action{hostTune(), hostSusp
 
 func hostTune() keymap.Action {
 	a := manageAction(backend.KindHost, "tune", "Tune memory sharing…", "t", "Sets how the host shares equal memory pages (KSM).", backend.VerbNodeTune, keymap.Disruptive)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		now := sharingOf(s)
 		return []keymap.Field{

@@ -72,6 +72,7 @@ func forceField() keymap.Field {
 
 func vmInsert() keymap.Action {
 	a := vmAction("insert", "Insert medium…", "i", "Puts an ISO into a drive.", backend.VerbMedia, keymap.Safe, nil)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "drive", Label: "Drive", Type: keymap.ChoiceField, Choices: drives(s, false), Check: chosen("it has no drive, or its devices are not known yet")},
@@ -87,6 +88,7 @@ func vmInsert() keymap.Action {
 
 func vmEject() keymap.Action {
 	a := vmAction("eject", "Eject medium…", "o", "Takes the medium out of a drive.", backend.VerbMedia, keymap.Disruptive, nil)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "drive", Label: "Drive", Type: keymap.ChoiceField, Choices: drives(s, true), Check: chosen("no drive has a medium, or its devices are not known yet")},
@@ -101,6 +103,7 @@ func vmEject() keymap.Action {
 
 func vmDetach() keymap.Action {
 	a := vmAction("detach", "Detach a device…", "D", "Takes a disk or NIC away, at once and from the definition; a disk's content stays.", backend.VerbAttach, keymap.Disruptive, nil)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "device", Label: "Device", Type: keymap.ChoiceField, Choices: devices(s), Check: chosen("it has no device, or they are not known yet")}}
 	}

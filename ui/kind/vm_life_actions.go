@@ -58,6 +58,7 @@ func whenPersistent(vm *backend.VM) string {
 
 func vmResources() keymap.Action {
 	a := vmAction("resources", "vCPUs and memory…", "e", "Sets vCPUs and memory, at once where the guest takes it.", backend.VerbVMResources, keymap.Disruptive, nil)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		vm, d := firstVM(s), vmDetail(s)
 		maxMemory := max(d.MaxMemory, vm.Memory)
@@ -104,6 +105,7 @@ func diskField(d backend.Disk) string { return "disk." + d.Label }
 
 func vmClone() keymap.Action {
 	a := vmAction("clone", "Clone…", "c", "Makes a copy with its own UUID, MAC addresses and disks.", backend.VerbVMClone, keymap.Safe, whenOff)
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		fields := []keymap.Field{{Name: "name", Label: "Name", Default: firstVM(s).Name + "-clone", Suggested: true, Check: checkName}}
 		for _, d := range vmDetail(s).Disks {
@@ -277,6 +279,7 @@ func fileName(name string) string {
 
 func vmUndefine() keymap.Action {
 	a := onEach(vmAction("undefine", "Undefine…", "u", "Removes the definition, and what is ticked.", backend.VerbFor(backend.KindVM, backend.ActUndefine), keymap.Irreversible, whenPersistent))
+	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		fields := []keymap.Field{
 			{Name: "save", Label: "Saved state", Hint: "delete the saved memory", Type: keymap.ToggleField, Default: "no"},
