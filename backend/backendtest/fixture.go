@@ -117,6 +117,13 @@ func (r *run) refused(op backend.Op, classes ...backend.Class) {
 	r.class(op.Title(), err, classes...)
 }
 
+// idle runs an operation that has nothing to do: a server refuses it, or does nothing.
+func (r *run) idle(op backend.Op) {
+	if _, err := r.try(op); err != nil {
+		r.class(op.Title(), err, backend.ClassConflict)
+	}
+}
+
 // class asserts that there is an error, and of which class.
 func (r *run) class(doing string, err error, classes ...backend.Class) {
 	if err == nil {

@@ -58,7 +58,7 @@ func interfaceStart(r *run) {
 	r.refused(backend.StartOp{Object: n}, backend.ClassConflict)
 	r.do(backend.StopOp{Object: n})
 	r.interfaceIs(n, false)
-	r.refused(backend.StopOp{Object: n}, backend.ClassConflict)
+	r.idle(backend.StopOp{Object: n})
 }
 
 func interfaceUndefine(r *run) {

@@ -307,8 +307,8 @@ func vmScreenshot(r *run) {
 	r.needs(backend.VerbScreenshot)
 	dir := r.t.TempDir()
 	file := filepath.Join(dir, "screen.png")
-	r.refused(backend.VMScreenshotOp{VM: r.ensureOff(r.Off), File: file}, backend.ClassConflict)
-	r.holds(dir)
+	off := filepath.Join(r.t.TempDir(), "off.png")
+	r.idle(backend.VMScreenshotOp{VM: r.ensureOff(r.Off), File: off})
 	vm := r.ensureOn(r.Running)
 	r.do(backend.VMScreenshotOp{VM: vm, File: file})
 	if _, err := png.Decode(bytes.NewReader(r.bytesOf(file))); err != nil {

@@ -90,7 +90,7 @@ func networkNewRefused(r *run) {
 func networkStart(r *run) {
 	n := r.makeNetwork(r.plainNetwork())
 	r.networkIs(n, false)
-	r.refused(backend.StopOp{Object: n}, backend.ClassConflict)
+	r.idle(backend.StopOp{Object: n})
 	r.do(backend.StartOp{Object: n})
 	r.networkIs(n, true)
 	r.refused(backend.StartOp{Object: n}, backend.ClassConflict)

@@ -91,7 +91,7 @@ func poolStop(r *run) {
 	v := r.rawVolume(p, "kept", mib)
 	r.do(backend.StopOp{Object: p})
 	r.poolIs(p, backend.PoolInactive)
-	r.refused(backend.StopOp{Object: p}, backend.ClassConflict)
+	r.idle(backend.StopOp{Object: p})
 	r.do(backend.StartOp{Object: p})
 	byRef[*backend.Volume](r, v.ID, p)
 }

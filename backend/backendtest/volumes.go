@@ -88,6 +88,8 @@ func volumeDelete(r *run) {
 func volumeDeleteUsed(r *run) {
 	p := r.pool()
 	v := r.rawVolume(p, "v", mib)
+	// Who looks on is told when a VM changes: a driver may know it by that.
+	r.await("the watcher is up to date", r.watch(r.other()).upToDate)
 	op := r.smallVM()
 	op.Disk = v.ID
 	r.makeVM(op)

@@ -12,7 +12,7 @@ const (
 	// blockSize is what a sparse volume is kept in.
 	blockSize = 64 << 10
 	// maxStored bounds the bytes that all volumes of a hypervisor keep.
-	maxStored = 512 << 20
+	maxStored = 256 << 20
 	// madeUpBytes bounds what can be downloaded of a volume that was made up.
 	madeUpBytes = 32 * mib
 )

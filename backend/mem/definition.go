@@ -95,9 +95,9 @@ func (m *machine) xml() *libvirtxml.Domain {
 	d.Name, d.UUID, d.Title, d.Description = m.Name, m.UUID, m.title, m.notes
 	d.Memory = &libvirtxml.DomainMemory{Value: uint(maxMem / 1024), Unit: "KiB"}
 	d.CurrentMemory = &libvirtxml.DomainCurrentMemory{Value: uint(m.Memory / 1024), Unit: "KiB"}
-	d.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(maxVCPUs)} //nolint:gosec // positive
+	d.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(maxVCPUs)}
 	if m.VCPUs != maxVCPUs {
-		d.VCPU.Current = uint(m.VCPUs) //nolint:gosec // positive
+		d.VCPU.Current = uint(m.VCPUs)
 	}
 	if d.OS == nil {
 		d.OS = &libvirtxml.DomainOS{Type: &libvirtxml.DomainOSType{Arch: "x86_64", Machine: "pc-q35-9.2", Type: "hvm"}}

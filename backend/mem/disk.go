@@ -65,7 +65,7 @@ func (h *Hypervisor) giveDisk(m *machine) {
 		name = fmt.Sprintf("%s-%d.qcow2", m.Name, n)
 	}
 	v := h.addVolume(p, backend.Volume{Meta: backend.Meta{Name: name}, Type: "file", Format: "qcow2", Capacity: 64 * gib, Allocation: m.disk})
-	v.data.size = int64(min(m.disk, madeUpBytes))
+	v.data = newContent(min(m.disk, madeUpBytes))
 	m.disks[0].path = v.Path
 }
 

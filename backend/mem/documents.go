@@ -55,22 +55,22 @@ func (c *conn) Document(ctx context.Context, r backend.Ref, name string) (*backe
 	return doc, nil
 }
 
-func (one *host) capabilities(doc *backend.Document) {
+func (h *host) capabilities(doc *backend.Document) {
 	doc.Sections = []backend.DocumentSection{
-		{Title: "Host", Fields: []backend.Field{{Name: "CPU", Value: one.CPUModel}, {Name: "Logical CPUs", Value: fmt.Sprint(one.CPUs)}}},
+		{Title: "Host", Fields: []backend.Field{{Name: "CPU", Value: h.CPUModel}, {Name: "Logical CPUs", Value: fmt.Sprint(h.CPUs)}}},
 		{Title: "Guests", Fields: []backend.Field{{Name: "x86_64", Value: "hvm: pc-q35-9.2, pc-i440fx-9.2"}}},
 		{Title: "Domain types", Depth: 1, Fields: []backend.Field{{Name: "kvm", Value: "/usr/bin/qemu-system-x86_64"}}},
 	}
 	doc.Raw = textOf(&libvirtxml.Caps{
-		Host:   libvirtxml.CapsHost{UUID: one.ID.ID, CPU: &libvirtxml.CapsHostCPU{Arch: "x86_64", Model: one.CPUModel}},
+		Host:   libvirtxml.CapsHost{UUID: h.ID.ID, CPU: &libvirtxml.CapsHostCPU{Arch: "x86_64", Model: h.CPUModel}},
 		Guests: []libvirtxml.CapsGuest{{OSType: "hvm", Arch: libvirtxml.CapsGuestArch{Name: "x86_64", WordSize: "64"}}},
 	})
 }
 
-func (one *host) systemInformation(doc *backend.Document) {
+func (h *host) systemInformation(doc *backend.Document) {
 	doc.Sections = []backend.DocumentSection{
 		{Title: "BIOS", Fields: []backend.Field{{Name: "Vendor", Value: "American Megatrends"}, {Name: "Version", Value: "3.4"}}},
-		{Title: "System", Fields: []backend.Field{{Name: "Model", Value: one.Model}}},
+		{Title: "System", Fields: []backend.Field{{Name: "Model", Value: h.Model}}},
 	}
 }
 

@@ -154,8 +154,11 @@ func (h *Hypervisor) addHost(i int) {
 			CPUModel: "EPYC-Milan", CPUs: h.cfg.CPUs, MHz: 2900, Memory: h.cfg.Memory,
 			Booted: h.cfg.Now().Add(-time.Duration(40+h.rng.IntN(200)) * 24 * time.Hour),
 		},
-		load:    h.newLoad(0.25 + 0.3*h.rng.Float64()),
-		sharing: backend.MemorySharing{PagesToScan: 100, SleepMillis: 20, MergeAcross: true, Shared: 41_210, Sharing: 190_412, Unshared: 88_003, Volatile: 1_204, FullScans: 77},
+		load: h.newLoad(0.25 + 0.3*h.rng.Float64()),
+		sharing: backend.MemorySharing{
+			PagesToScan: 100, SleepMillis: 20, MergeAcross: true,
+			Shared: 41_210, Sharing: 190_412, Unshared: 88_003, Volatile: 1_204, FullScans: 77,
+		},
 	})
 }
 

@@ -17,7 +17,7 @@ func (h *Hypervisor) addInterface(spec InterfaceSpec) {
 	}
 	if prefix, err := netip.ParsePrefix(spec.Address); err == nil {
 		def.Protocol = []libvirtxml.InterfaceProtocol{{Family: "ipv4", IPs: []libvirtxml.InterfaceIP{
-			{Address: prefix.Addr().String(), Prefix: uint(prefix.Bits())}, //nolint:gosec // 0 to 128
+			{Address: prefix.Addr().String(), Prefix: uint(prefix.Bits())},
 		}}}
 	}
 	var ports []libvirtxml.Interface
@@ -63,7 +63,7 @@ func (h *Hypervisor) defineInterface(def *libvirtxml.Interface, old *iface) *ifa
 		}
 	}
 	if def.MTU != nil {
-		n.MTU = int(def.MTU.Size) //nolint:gosec // a size of a frame
+		n.MTU = int(def.MTU.Size)
 	}
 	if def.MAC != nil {
 		n.MAC = def.MAC.Address

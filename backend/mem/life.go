@@ -317,7 +317,7 @@ func saveScreen(name, file string) error {
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			img.SetRGBA(x, y, color.RGBA{R: uint8(x * 255 / width), G: uint8(y * 255 / height), B: name[(x/20)%len(name)], A: 255}) //nolint:gosec // below 256
+			img.SetRGBA(x, y, color.RGBA{R: uint8(x * 255 / width), G: uint8(y * 255 / height), B: name[(x/20)%len(name)], A: 255})
 		}
 	}
 	var out bytes.Buffer

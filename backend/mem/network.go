@@ -28,7 +28,7 @@ func networkIP(address string) libvirtxml.NetworkIP {
 	if err != nil {
 		return libvirtxml.NetworkIP{Address: address}
 	}
-	ip := libvirtxml.NetworkIP{Address: prefix.Addr().String(), Prefix: uint(prefix.Bits())} //nolint:gosec // 0 to 128
+	ip := libvirtxml.NetworkIP{Address: prefix.Addr().String(), Prefix: uint(prefix.Bits())}
 	if prefix.Addr().Is6() {
 		ip.Family = "ipv6"
 	}

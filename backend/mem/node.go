@@ -63,15 +63,15 @@ func checkTune(o backend.NodeTuneOp) error {
 	return nil
 }
 
-func (one *host) tune(o backend.NodeTuneOp) {
+func (h *host) tune(o backend.NodeTuneOp) {
 	if o.PagesToScan >= 0 {
-		one.sharing.PagesToScan = uint64(o.PagesToScan)
+		h.sharing.PagesToScan = uint64(o.PagesToScan)
 	}
 	if o.SleepMillis >= 0 {
-		one.sharing.SleepMillis = uint64(o.SleepMillis)
+		h.sharing.SleepMillis = uint64(o.SleepMillis)
 	}
 	if o.MergeAcross >= 0 {
-		one.sharing.MergeAcross = o.MergeAcross == 1
+		h.sharing.MergeAcross = o.MergeAcross == 1
 	}
 }
 

@@ -37,7 +37,7 @@ func (h *Hypervisor) addPool(spec PoolSpec) {
 
 func (h *Hypervisor) addMadeUp(p *pool, name, format string, size uint64) {
 	v := h.addVolume(p, backend.Volume{Meta: backend.Meta{Name: name}, Type: "file", Format: format, Capacity: size, Allocation: size})
-	v.data.size = int64(min(size, madeUpBytes))
+	v.data = newContent(min(size, madeUpBytes))
 }
 
 func (h *Hypervisor) poolOf(r backend.Ref) *pool {
