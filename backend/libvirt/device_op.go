@@ -90,12 +90,23 @@ func (f *fitting) attach(ctx context.Context, device interface{ Marshal() (strin
 	if err == nil || !waitsForStart(err) || flags != libvirt.DomainDeviceModifyLive|libvirt.DomainDeviceModifyConfig {
 		return backend.Result{}, err
 	}
-	why := err
+	e, _ := backendError(err)
+	return f.attachLater(ctx, device, e.Message)
+}
+
+// attachLater puts a device into the lasting definition only.
+func (f *fitting) attachLater(ctx context.Context, device interface{ Marshal() (string, error) }, why string) (backend.Result, error) {
+	if f.config == nil {
+		return backend.Result{}, f.ch.refuse(backend.ClassConflict, "it runs without a lasting definition, and %s", why)
+	}
+	text, err := written(device)
+	if err != nil {
+		return backend.Result{}, err
+	}
 	if err := f.send(ctx, libvirt.DomainDeviceModifyConfig, text); err != nil {
 		return backend.Result{}, err
 	}
-	e, _ := backendError(why)
-	return backend.Result{Text: fmt.Sprintf("from the next start: it runs, and can't take it now (%s)", e.Message)}, nil
+	return backend.Result{Text: fmt.Sprintf("from the next start: it runs, and can't take it now (%s)", why)}, nil
 }
 
 func (f *fitting) send(ctx context.Context, flags libvirt.DomainDeviceModifyFlags, text string) error {
@@ -150,8 +161,14 @@ func (c *client) attachDisk(ctx context.Context, o backend.VMAttachDiskOp, progr
 	if disk.Driver.Type == "" {
 		disk.Driver.Type = "raw"
 	}
-	return f.attach(ctx, disk)
+	if f.live == nil || plugs(bus) {
+		return f.attach(ctx, disk)
+	}
+	return f.attachLater(ctx, disk, "devices on the "+bus+" bus can't be plugged in")
 }
+
+// plugs reports whether devices can be plugged into a bus of a machine that runs.
+func plugs(bus string) bool { return bus != "ide" && bus != "sata" && bus != "fdc" }
 
 func (f *fitting) checkDisk(o backend.VMAttachDiskOp) error {
 	switch {

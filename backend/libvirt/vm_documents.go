@@ -1,6 +1,83 @@
 package libvirt
 
-func (c *client) vmDocuments() []document { return nil }
+import (
+	"context"
+	"time"
 
-// snapshotDocuments are S6.
-func (c *client) snapshotDocuments() []document { return nil }
+	"hvdeck/backend"
+
+	libvirt "github.com/digitalocean/go-libvirt"
+)
+
+// The documents of a VM.
+const (
+	docNow     = "XML now"
+	docNext    = "XML next start"
+	docWaiting = "Changes waiting for the next start"
+)
+
+// vmDocuments are both definitions of a VM, and what is between them (I8, P4).
+func (c *client) vmDocuments() []document {
+	return []document{
+		{docNow, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
+			return c.vmText(ctx, r, docNow, 0)
+		}},
+		{docNext, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
+			return c.vmText(ctx, r, docNext, libvirt.DomainXMLInactive)
+		}},
+		{docWaiting, c.waitingChanges},
+	}
+}
+
+// vmText is one of the two, without secrets. Source: virDomainGetXMLDesc.
+func (c *client) vmText(ctx context.Context, r backend.Ref, name string, flags libvirt.DomainXMLFlags) (*backend.Document, error) {
+	d, err := c.lookupVM(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := read(ctx, c, "read", d.Name, func(lv *libvirt.Libvirt) (string, error) { return lv.DomainGetXMLDesc(d, flags) })
+	if err != nil {
+		return nil, err
+	}
+	doc := &backend.Document{Ref: r, Name: name, Raw: text}
+	doc.Sections, err = domainSections(text)
+	doc.At = time.Now()
+	return doc, err
+}
+
+// waitingChanges is what a running VM's definition has and the VM has not.
+func (c *client) waitingChanges(ctx context.Context, r backend.Ref) (*backend.Document, error) {
+	d, err := c.lookupVM(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	doc := &backend.Document{Ref: r, Name: docWaiting}
+	now, err := c.vmXML(ctx, d, 0)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.vmXML(ctx, d, libvirt.DomainXMLInactive)
+	if err != nil {
+		return nil, err
+	}
+	lasts, err := c.vmLasts(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case now.ID == nil:
+		doc.Sections = note("It does not run: there is nothing to wait for")
+	case !lasts:
+		doc.Sections = note("It has no lasting definition: it will not start again")
+	default:
+		doc.Sections = differences(now, next)
+		if len(doc.Sections) == 0 {
+			doc.Sections = note("Nothing: it runs as it is defined")
+		}
+	}
+	doc.At = time.Now()
+	return doc, nil
+}
+
+// note is a page with one line.
+func note(text string) []backend.DocumentSection { return []backend.DocumentSection{{Title: text}} }
