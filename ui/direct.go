@@ -41,10 +41,16 @@ func direct[T any](m *Model, what string, conn backend.ConnID, ask func(context.
 		var answer T
 		b, err := poller.Backend(conn)
 		if err == nil {
-			answer, err = ask(ctx, b)
+			answer, err = guarded(ctx, b, what, ask, m.o.Fault)
 		}
 		return func() tea.Cmd { return take(answer, err) }
 	})
+}
+
+// guarded makes an error of a panic in a driver, so that who asked hears of it.
+func guarded[T any](ctx context.Context, b backend.Backend, what string, ask func(context.Context, backend.Backend) (T, error), fault func(error)) (answer T, err error) {
+	defer guard.Recover(what, func(e error) { fault(e); err = e })
+	return ask(ctx, b)
 }
 
 // lifetime ends with the program.

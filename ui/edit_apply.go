@@ -43,13 +43,14 @@ func (m *Model) apply(d *draft) tea.Cmd {
 		return nil
 	}
 	m.say(theme.StateBusy, "comparing with the server")
+	asked := d.text
 	return direct(m, "definition", d.conn(), func(ctx context.Context, b backend.Backend) (string, error) {
 		return definition(ctx, b, d.object)
 	}, func(now string, err error) tea.Cmd {
 		m.note = note{}
 		switch {
-		case !m.onReview(d):
-			// discarded, or edited again, while the server was asked
+		case !m.onReview(d) || d.text != asked: // discarded, or edited again, while the server was asked
+			m.say(theme.StateWarn, d.name+": nothing was applied, the text has changed since it was confirmed")
 		case err != nil:
 			m.giveBack(d, "Nothing was done. "+errorWords(err), false)
 		case !edit.Same(d.kind, d.before, now):
@@ -88,8 +89,10 @@ func (m *Model) askConflict(d *draft, now string) {
 				d.before = now
 				m.giveBack(d, "", false)
 			}
+			return true, nil
+		default:
+			return true, nil
 		}
-		return true, nil
 	}})
 }
 

@@ -57,6 +57,9 @@ func (d *draft) words() string {
 // editDefinition opens the definition of what is under the cursor in the operator's
 // editor; on a changed one, that one again.
 func (m *Model) editDefinition() tea.Cmd {
+	if m.opening {
+		return nil // pressed twice
+	}
 	if s, ok := m.screen().(*reviewScreen); ok {
 		return m.runEditor(s.draft)
 	}
@@ -71,6 +74,7 @@ func (m *Model) editDefinition() tea.Cmd {
 	}
 	r := o.Ref()
 	d := &draft{kind: r.Kind, object: r, under: m.ownerOf(o), name: m.fullName(o), file: o.Title(), note: countsFrom(o)}
+	m.opening = true
 	m.say(theme.StateBusy, "reading the definition of "+d.name)
 	return direct(m, "definition", r.Conn, func(ctx context.Context, b backend.Backend) (string, error) {
 		return definition(ctx, b, r)
@@ -133,6 +137,7 @@ func countsFrom(o backend.Object) string {
 
 // beginDraft goes on with what a server has given to begin with.
 func (m *Model) beginDraft(d *draft, err error) tea.Cmd {
+	m.opening = false
 	if err != nil {
 		m.message("Can't "+d.words(), errorWords(err), theme.StateBad)
 		return nil
@@ -146,6 +151,7 @@ func (m *Model) beginDraft(d *draft, err error) tea.Cmd {
 
 // runEditor opens a draft in the operator's editor.
 func (m *Model) runEditor(d *draft) tea.Cmd {
+	m.opening = true
 	name, text := d.file, edit.WithComment(d.text, d.trouble)
 	return m.aside("prepare the editor", func() func() tea.Cmd {
 		words, err := edit.Command(os.Getenv)
@@ -155,6 +161,7 @@ func (m *Model) runEditor(d *draft) tea.Cmd {
 		}
 		return func() tea.Cmd {
 			if err != nil {
+				m.opening = false
 				m.message("Can't start the editor", errorWords(err), theme.StateBad)
 				return nil
 			}
@@ -182,6 +189,7 @@ func (m *Model) execEditor(d *draft, words []string, f *edit.File) tea.Cmd {
 
 // edited takes what the editor has left.
 func (m *Model) edited(d *draft, text string, failed, unread error) {
+	m.opening = false
 	text = edit.WithoutComment(text)
 	same := strings.TrimRight(text, "\n") == strings.TrimRight(d.before, "\n")
 	switch {

@@ -58,9 +58,10 @@ func (m *Model) whyNotDefined(id string, k backend.Kind, under backend.Object) s
 // defineInEditor makes a new object from a template in the editor.
 func (m *Model) defineInEditor() tea.Cmd {
 	d := m.newDraft(false)
-	if d == nil {
+	if d == nil || m.opening {
 		return nil
 	}
+	m.opening = true
 	m.say(theme.StateBusy, "preparing a new "+d.kind.String())
 	return direct(m, "template", d.conn(), func(ctx context.Context, b backend.Backend) (string, error) {
 		definer, ok := backend.As[backend.Definer](b)

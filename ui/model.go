@@ -104,6 +104,7 @@ type Model struct {
 
 	life     context.Context //nolint:containedctx // set by Run, before the program begins
 	edits    edit.Files
+	opening  bool               // an editor is about to get the terminal
 	defining map[task.ID]*draft // definitions on their way to a server
 }
 

@@ -43,6 +43,19 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.rest.timer = false
 	case tickMsg:
 		m.ticking = false
+	default:
+		var ours bool
+		if cmd, ours = m.onOwn(msg); !ours {
+			return nil
+		}
+	}
+	return tea.Batch(cmd, m.settle())
+}
+
+// onOwn takes what comes from commands and goroutines of our own: questions, operations,
+// answers.
+func (m *Model) onOwn(msg tea.Msg) (cmd tea.Cmd, ours bool) {
+	switch msg := msg.(type) {
 	case promptMsg:
 		m.queuePrompt(msg)
 	case promptGoneMsg:
@@ -64,9 +77,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case FaultMsg:
 		m.say(theme.StateBad, msg.Err.Error()+" (see the log)")
 	default:
-		return nil
+		return nil, false
 	}
-	return tea.Batch(cmd, m.settle())
+	return cmd, true
 }
 
 // settle brings everything that follows from the state up to date: the rows of what

@@ -212,9 +212,9 @@ func TestDiff(t *testing.T) {
 	for _, c := range []struct{ before, after, want string }{
 		{"a b c", "a b c", " a b c"},
 		{"a b c", "a x c", " a-b+x c"},
-		{"a b c a b b a", "c b a b a c", ""},
+		{"a b c a b d a", "c b a b a c", ""},
 		{"", "a", "+a"}, {"a", "", "-a"}, {"", "", ""},
-		{"a a a", "a a", ""},
+		{"a b a b a", "a b a", ""},
 	} {
 		b, a := words(c.before), words(c.after)
 		got := ""

@@ -98,7 +98,7 @@ func ReadXML(path string) (string, error) {
 	if err != nil {
 		return "", plain(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return "", plain(err)
