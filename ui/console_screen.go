@@ -134,8 +134,12 @@ func (s *consoleScreen) draw(m *Model, w, h int) []string {
 func (s *consoleScreen) bare(m *Model, r rect) []string {
 	g := m.env.Theme.Glyphs.Box
 	b := line.New(m.env.Theme, theme.Plain, r.w)
-	right := s.place(m)
-	b.Rule(theme.Border, g.Horizontal, 1).AddMax(theme.Focus, " "+s.title(m)+" ", r.w-line.Width(right)-4)
+	right, title := s.place(m), s.title(m)
+	room := r.w - line.Width(right) - 6
+	if line.Width(title) > room { // the state tells more than the device
+		title = s.at.fullName(m) + " " + m.env.Theme.Glyphs.Dot + " " + s.at.stateWords(m)
+	}
+	b.Rule(theme.Border, g.Horizontal, 1).AddMax(theme.Focus, " "+title+" ", room+2)
 	b.Rule(theme.Border, g.Horizontal, b.Left()-line.Width(right)-1).Add(theme.Muted, right).Rule(theme.Border, g.Horizontal, b.Left())
 	return append([]string{b.String()}, s.draw(m, r.w, r.h-1)...)
 }
