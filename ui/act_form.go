@@ -30,10 +30,19 @@ func (m *Model) askForm(a keymap.Action, s keymap.Selection, before keymap.Args)
 			fields[i].Default, fields[i].Suggested = v, false
 		}
 	}
-	m.ask(strings.TrimSuffix(a.Title, "…")+": "+m.targetWords(s.Objects), formFields(fields), func(v form.Values) tea.Cmd {
+	m.ask(m.formTitle(a, s), formFields(fields), func(v form.Values) tea.Cmd {
 		return m.answered(a, s, answers(fields, v))
 	})
 	return nil
+}
+
+// formTitle says what the form is about, and on which object.
+func (m *Model) formTitle(a keymap.Action, s keymap.Selection) string {
+	title := strings.TrimSuffix(a.Title, "…")
+	if a.Makes != backend.KindNone {
+		return "New: " + title + " on " + m.underWords(s.First())
+	}
+	return title + ": " + m.targetWords(s.Objects)
 }
 
 // answers are the values of a form as an action reads them: sizes in bytes, and what

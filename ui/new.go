@@ -38,6 +38,13 @@ func (m *Model) openNew() {
 	})
 }
 
+func formRank(a keymap.Action) int {
+	if a.Makes != backend.KindNone && a.Mutates() {
+		return 0
+	}
+	return 1
+}
+
 // newKind is the kind of the list in focus; of a host's list and the tasks, a VM.
 func (m *Model) newKind() backend.Kind {
 	if o := m.cursor(); m.screen() != nil && o != nil {

@@ -131,6 +131,7 @@ func revertTo() keymap.Action {
 		backend.VerbSnapRevert, keymap.Disruptive, backend.KindSnapshot)
 	a.Arity = keymap.One
 	a.Form = revertForm
+	a.When = func(_ keymap.Selection, o backend.Object) string { return snapshotOf(o).NoRevert }
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return revertOp(o, o.Ref(), args)
@@ -142,7 +143,12 @@ func revertCurrent() keymap.Action {
 	a := snapshotAction("revert-current", "Revert to the current one…", "R", "Goes back to the snapshot that the VM descends from.",
 		backend.VerbSnapRevert, keymap.Disruptive, backend.KindVM, backend.KindSnapshot)
 	a.Form = revertForm
-	a.When = whenSnapshots
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if why := whenSnapshots(s, o); why != "" {
+			return why
+		}
+		return currentOf(s, o).NoRevert
+	}
 	a.Resolve = currentOnes
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string { return revertLoses(s, args) }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
@@ -215,9 +221,27 @@ func revertAfter(s keymap.Selection, args keymap.Args) []string {
 	return out
 }
 
+// snapshotOf is the snapshot itself; an empty one for what is none.
+func snapshotOf(o backend.Object) *backend.Snapshot {
+	if s, ok := o.(*backend.Snapshot); ok {
+		return s
+	}
+	return &backend.Snapshot{}
+}
+
+// currentOf is the current snapshot of a VM, or of a snapshot's VM; an empty one where
+// it is not known.
+func currentOf(s keymap.Selection, o backend.Object) *backend.Snapshot {
+	if cur := Current(s.Children(backend.KindSnapshot, vmOf(o))); cur != nil {
+		return cur
+	}
+	return &backend.Snapshot{}
+}
+
 func deleteOne() keymap.Action {
 	a := snapshotAction("delete", "Delete this snapshot…", "d", "Deletes the snapshot; its children stay and move up.",
 		backend.VerbSnapDelete, keymap.Disruptive, backend.KindSnapshot)
+	a.When = func(_ keymap.Selection, o backend.Object) string { return snapshotOf(o).NoDelete }
 	a.Loses = func(keymap.Selection, keymap.Args) []string {
 		return []string{"There is no way back to these points in time. The VM's present state stays."}
 	}
@@ -240,7 +264,7 @@ func deleteCurrent() keymap.Action {
 		if Current(s.Children(backend.KindSnapshot, vmOf(o))) == nil {
 			return "its current snapshot is not known yet"
 		}
-		return ""
+		return currentOf(s, o).NoDelete
 	}
 	return a
 }
@@ -248,6 +272,7 @@ func deleteCurrent() keymap.Action {
 func deleteTree() keymap.Action {
 	a := snapshotAction("delete-tree", "Delete with all below…", "t", "Deletes the snapshot and everything below it.",
 		backend.VerbSnapDelete, keymap.Irreversible, backend.KindSnapshot)
+	a.When = func(_ keymap.Selection, o backend.Object) string { return snapshotOf(o).NoDeleteTree }
 	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
 		var out []string
 		for _, o := range s.Objects {
