@@ -29,7 +29,8 @@ func newMasker() *masker {
 		// passwd='…', keyPassword="…"
 		{regexp.MustCompile(`(?i)([\w:.-]*(?:passw(?:or)?d|passphrase|secretvalue)[\w.-]*\s*=\s*)(?:"[^"]*"?|'[^']*'?)`), `${1}'` + hiddenText + `'`},
 		// the text of elements that hold one
-		{regexp.MustCompile(`(?i)(<(?:[\w-]+:)?(?:[\w-]*passw(?:or)?d|passphrase|secret|dhCert|session|masterKey)(?:\s[^>]*[^/>])?>)` + cdata + `+`), `${1}` + hiddenText},
+		{regexp.MustCompile(`(?i)(<(?:[\w-]+:)?(?:[\w-]*passw(?:or)?d|passphrase|secret|dhCert|session|masterKey)(?:\s[^>]*[^/>])?>)` +
+			cdata + `+`), `${1}` + hiddenText},
 		// password=…, "password": "…", in arguments of programs and the like
 		{regexp.MustCompile(`(?i)((?:passw(?:or)?d|passphrase|secret|pwd|token)"?\s*[=:]\s*)("[^"]*"?|[^\s,;&'"<>•]+)`), `${1}` + hiddenText},
 		// user:password@host

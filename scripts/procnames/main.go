@@ -45,7 +45,8 @@ func generate() ([]byte, error) {
 		if len(found) == 0 {
 			return nil, fmt.Errorf("%s has no procedures", p.file)
 		}
-		fmt.Fprintf(&s, "\n// %s is the name of a procedure of %s; \"\" when it is not known.\nfunc %s(number uint32) string {\nswitch number {\n", p.function, p.what, p.function)
+		fmt.Fprintf(&s, "\n// %s is the name of a procedure of %s; \"\" when it is not known.\n", p.function, p.what)
+		fmt.Fprintf(&s, "func %s(number uint32) string {\nswitch number {\n", p.function)
 		for _, m := range found {
 			fmt.Fprintf(&s, "case %s:\nreturn %q\n", m[2], m[1])
 		}
