@@ -16,6 +16,8 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/lab"
+
+	"github.com/creack/pty"
 )
 
 // terminal gathers what a console prints.
@@ -169,17 +171,17 @@ func TestConsole(t *testing.T) {
 	})
 }
 
+const pasteSize = 64 << 10
+
 // pasteWhole types 64 KiB into a program of the guest, which gives back its checksum.
-func pasteWhole(t *testing.T, x *terminal) {
+func pasteWhole(t testing.TB, x *terminal) {
 	t.Helper()
-	raw := make([]byte, 48<<10)
+	raw := make([]byte, pasteSize*3/4)
 	_, _ = rand.Read(raw)
 	paste := base64.StdEncoding.EncodeToString(raw)
-	x.typed("stty raw -echo; echo re''ady; head -c 65536 | sha256sum; stty sane\n").waitFor("ready")
-	began := time.Now()
-	x.typed(paste)
-	x.waitFor(fmt.Sprintf("%x", sha256.Sum256([]byte(paste))))
-	t.Logf("%d bytes in %v", len(paste), time.Since(began).Round(time.Millisecond))
+	ready := fmt.Sprintf("ready-%x", raw[:4])
+	x.typed(fmt.Sprintf("stty raw -echo; echo %s''%s; head -c %d | sha256sum; stty sane\n", ready[:3], ready[3:], pasteSize)).waitFor(ready)
+	x.typed(paste).waitFor(fmt.Sprintf("%x", sha256.Sum256([]byte(paste))))
 }
 
 // slowReader leaves a flood unread for longer than a silence is let pass, and finds
@@ -221,15 +223,13 @@ func slowReader(t *testing.T, b backend.Backend, vm backend.Ref) {
 // busyConsole meets virsh on the console, and takes it over.
 func busyConsole(t *testing.T, l *lab.Libvirtd, b backend.Backend, vm backend.Ref) {
 	t.Helper()
-	cmd := exec.Command("script", "-qfc", "virsh -c '"+l.URI("qemu")+"' console g1", "/dev/null")
-	in, err := cmd.StdinPipe()
+	cmd := exec.Command("virsh", "-c", l.URI("qemu"), "console", "g1")
+	tty, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Skip("script not found: ", err)
-	}
-	defer func() { _ = in.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	go func() { _, _ = io.Copy(io.Discard, tty) }()
+	defer func() { _ = tty.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	var busy *backend.Error
 	eventually(t, 20*time.Second, "virsh on the console", func() bool {
 		con, err := b.(backend.ConsoleOpener).OpenConsole(t.Context(), vm, "", false)
@@ -243,6 +243,19 @@ func busyConsole(t *testing.T, l *lab.Libvirtd, b backend.Backend, vm backend.Re
 		t.Fatalf("busy console: %+v", busy)
 	}
 	onConsole(t, b, vm, true).shell()
+}
+
+// BenchmarkConsolePaste types 64 KiB into a program of a real guest and waits for its
+// checksum.
+func BenchmarkConsolePaste(b *testing.B) {
+	l := lab.StartLibvirtd(b)
+	l.DefineGuest("g1", true)
+	be := dial(b, l.URI("qemu"), false)
+	x := onConsole(b, be, vmNamed(b, be, "g1").ID, false).shell()
+	b.SetBytes(pasteSize)
+	for b.Loop() {
+		pasteWhole(b, x)
+	}
 }
 
 // stuckGuest types more than a stopped guest takes. Nothing else is held up, the
