@@ -94,6 +94,10 @@ func (r *defineRig) devices(t *testing.T, vm backend.Ref) {
 
 // detachNIC: the guest lets go of what it can once its kernel is up.
 func (r *defineRig) detachNIC(t *testing.T, vm backend.Ref) {
+	eventually(t, 60*time.Second, "the guest's drivers are up", func() bool {
+		time.Sleep(100 * time.Millisecond)
+		return strings.Contains(r.l.Virsh("dommemstat", "full"), "unused")
+	})
 	gone := func(device string) bool {
 		_, err := do(t, r.b, backend.VMDetachOp{VM: vm, Device: device})
 		if err == nil {
