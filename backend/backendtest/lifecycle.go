@@ -15,6 +15,7 @@ func lifecycleCases() []testCase {
 	return []testCase{
 		{name: "life/new", ops: []backend.Op{backend.VMNewOp{}}, run: vmNew},
 		{name: "life/new-refused", ops: []backend.Op{backend.VMNewOp{}}, run: vmNewRefused},
+		{name: "life/quotes", ops: []backend.Op{backend.VMNewOp{}}, run: vmQuotes},
 		{name: "life/undefine", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefine},
 		{name: "life/undefine-snapshots", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineSnapshots},
 		{name: "life/undefine-running", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineRunning},
@@ -322,4 +323,20 @@ func vmScreenshot(r *run) {
 		r.errorf("a screenshot overwrote a file")
 	}
 	r.holds(dir, "screen.png")
+}
+
+func vmQuotes(r *run) {
+	op := r.smallVM()
+	op.Name = quotes
+	r.needs(op.Verb())
+	r.later(func() { r.dropVM(quotes) })
+	result, err := r.try(op)
+	if err != nil {
+		r.class("create a VM with quotes in its name", err, backend.ClassInvalid)
+		r.absent(backend.KindVM, backend.Ref{}, quotes)
+		return
+	}
+	if vm := r.vmAt(result.Created); vm.Name != quotes {
+		r.errorf("the VM is called %q, want %q", vm.Name, quotes)
+	}
 }

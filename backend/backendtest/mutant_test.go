@@ -80,6 +80,37 @@ func deafToContext(_ context.Context, b backend.Backend, op backend.Op, p backen
 	return b.Do(context.Background(), op, p)
 }
 
+// lieAbout says that an operation of this type was done, and does nothing.
+func lieAbout[T backend.Op](ctx context.Context, b backend.Backend, op backend.Op, p backend.Progress) (backend.Result, error) {
+	if _, ok := op.(T); ok {
+		return backend.Result{}, nil
+	}
+	return b.Do(ctx, op, p)
+}
+
+func overwrites(ctx context.Context, b backend.Backend, op backend.Op, p backend.Progress) (backend.Result, error) {
+	if o, ok := op.(backend.VolumeDownloadOp); ok {
+		o.Overwrite = true
+		op = o
+	}
+	return b.Do(ctx, op, p)
+}
+
+func backwards(ctx context.Context, b backend.Backend, op backend.Op, p backend.Progress) (backend.Result, error) {
+	tell := p.Bytes
+	p.Bytes = func(done, total int64) { tell(total-done, total) }
+	return b.Do(ctx, op, p)
+}
+
+// keepsParts makes again what a cancelled import had made.
+func keepsParts(ctx context.Context, b backend.Backend, op backend.Op, p backend.Progress) (backend.Result, error) {
+	result, err := b.Do(ctx, op, p)
+	if o, ok := op.(backend.VolumeImportOp); ok && err != nil {
+		_, _ = b.Do(context.Background(), backend.VolumeCreateOp{Pool: o.Pool, Name: o.Name, Format: "raw", Capacity: 1}, backend.Progress{})
+	}
+	return result, err
+}
+
 func noWatcher(d backend.Delta) bool { _, initial := d.(backend.Replace); return initial }
 
 // TestSuiteFindsBrokenPromises runs cases on backends that break one promise each.
@@ -102,6 +133,16 @@ func TestSuiteFindsBrokenPromises(t *testing.T) {
 		{"unknown VM accepted", "ops/unknown-vm", "succeeded, want: [not found]", mutant{do: succeed}},
 		{"alive after close", "close/after", "succeeded, want: [unreachable]", mutant{close: func() error { return nil }}},
 		{"negative figures", "stats/all", "is -1", mutant{stats: func(all []backend.Sample) []backend.Sample { all[0].CPU = -1; return all }}},
+		{"pool not made", "pool/new", "is not listed", mutant{do: succeed}},
+		{"used volume deleted", "volume/delete-used", "succeeded, want: [conflict busy]", mutant{do: lieAbout[backend.VolumeDeleteOp]}},
+		{"name with a slash taken", "life/new-refused", "succeeded, want: [invalid]", mutant{do: lieAbout[backend.VMNewOp]}},
+		{"bytes changed", "transfer/upload", "lacks the SHA-256", mutant{do: lieAbout[backend.VolumeUploadOp]}},
+		{"file overwritten", "transfer/download-exists", "a refused download overwrote", mutant{do: overwrites}},
+		{"bytes go backwards", "transfer/import", "bytes are told after", mutant{do: backwards}},
+		{"part left behind", "transfer/import-cancel", "there is still a volume", mutant{do: keepsParts}},
+		{"short sleep", "host/suspend-refused", "succeeded, want: [invalid]", mutant{do: lieAbout[backend.NodeSuspendOp]}},
+		{"running pool undefined", "pool/undefine", "succeeded, want: [conflict]", mutant{do: lieAbout[backend.UndefineOp]}},
+		{"new pools not told", "pool/watched", "in vain until the watcher sees the new pool", mutant{watch: noWatcher}},
 		{"no node figures", "node/sample", "has no NodeMonitor", mutant{}},
 		{"no read-only", "read-only", "no read-only connection", mutant{}},
 	}
@@ -127,7 +168,7 @@ func play(t *testing.T, m mutant, name string) string {
 		{Name: "on", State: backend.PowerOn}, {Name: "off", State: backend.PowerOff},
 	}})
 	r := &run{t: t, Target: Target{
-		Running: "on", Off: "off", Patience: 300 * time.Millisecond,
+		Running: "on", Off: "off", Patience: 300 * time.Millisecond, PoolDir: "/var/lib/libvirt",
 		Open: func(t *testing.T) backend.Backend {
 			t.Helper()
 			b, err := h.Dialer().Dial(t.Context(), nil)

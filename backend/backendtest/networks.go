@@ -8,6 +8,7 @@ func networkCases() []testCase {
 		{name: "network/new-refused", ops: []backend.Op{backend.NetworkNewOp{}}, run: networkNewRefused},
 		{name: "network/start", ops: []backend.Op{backend.StartOp{}}, run: networkStart},
 		{name: "network/autostart", ops: []backend.Op{backend.AutostartOp{}}, run: networkAutostart},
+		{name: "network/watched", run: networkWatched},
 		{name: "network/undefine", ops: []backend.Op{backend.UndefineOp{}}, run: networkUndefine},
 	}
 }
@@ -118,4 +119,15 @@ func networkUndefine(r *run) {
 	r.do(backend.UndefineOp{Object: n})
 	r.absent(backend.KindNetwork, backend.Ref{}, op.Name)
 	r.refused(backend.UndefineOp{Object: n}, backend.ClassNotFound)
+}
+
+func networkWatched(r *run) {
+	op := r.plainNetwork()
+	r.needs(op.Verb())
+	r.dropNetwork(op.Name)
+	w := r.onlooker()
+	n := r.makeNetwork(op)
+	r.await("the watcher sees the new network", func() bool { return w.has(n) })
+	r.dropNetwork(op.Name)
+	r.await("the watcher sees that the network is gone", func() bool { return !w.has(n) })
 }

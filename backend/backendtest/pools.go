@@ -13,6 +13,7 @@ func poolCases() []testCase {
 		{name: "pool/undefine", ops: []backend.Op{backend.UndefineOp{}}, run: poolUndefine},
 		{name: "pool/build", ops: []backend.Op{backend.PoolBuildOp{}}, run: poolBuild},
 		{name: "pool/refresh", ops: []backend.Op{backend.PoolRefreshOp{}}, run: poolRefresh},
+		{name: "pool/watched", run: poolWatched},
 		{name: "pool/delete", ops: []backend.Op{backend.PoolDeleteOp{}}, run: poolDelete},
 	}
 }
@@ -62,7 +63,7 @@ func poolNewRefused(r *run) {
 // server refuses it.
 func poolQuotes(r *run) {
 	op := r.dirPool(prefix + "quotes")
-	op.Name = prefix + `it's "<&>`
+	op.Name = quotes
 	r.needs(op.Verb())
 	r.later(func() { r.dropPool(op.Name) })
 	result, err := r.try(op)
@@ -143,4 +144,14 @@ func poolDelete(r *run) {
 	r.do(backend.StopOp{Object: p})
 	r.do(backend.PoolDeleteOp{Pool: p})
 	r.poolIs(p, backend.PoolInactive)
+}
+
+func poolWatched(r *run) {
+	op := r.dirPool(prefix + "pool")
+	r.dropPool(op.Name)
+	w := r.onlooker()
+	p := r.makePool(op)
+	r.await("the watcher sees the new pool", func() bool { return w.has(p) })
+	r.dropPool(op.Name)
+	r.await("the watcher sees that the pool is gone", func() bool { return !w.has(p) })
 }

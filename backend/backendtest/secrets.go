@@ -14,6 +14,7 @@ func secretCases() []testCase {
 		{name: "secret/new-refused", ops: []backend.Op{backend.SecretNewOp{}}, run: secretNewRefused},
 		{name: "secret/set", ops: []backend.Op{backend.SecretSetOp{}}, run: secretSet},
 		{name: "secret/private", ops: []backend.Op{backend.SecretNewOp{}}, run: secretPrivate},
+		{name: "secret/watched", run: secretWatched},
 		{name: "secret/undefine", ops: []backend.Op{backend.UndefineOp{}}, run: secretUndefine},
 	}
 }
@@ -132,4 +133,14 @@ func secretUndefine(r *run) {
 	_, err := r.value(ref)
 	r.class("read a secret that is gone", err, backend.ClassNotFound)
 	r.refused(backend.UndefineOp{Object: ref}, backend.ClassNotFound)
+}
+
+func secretWatched(r *run) {
+	op := r.plainSecret()
+	r.needs(op.Verb())
+	w := r.onlooker()
+	s := r.makeSecret(op)
+	r.await("the watcher sees the new secret", func() bool { return w.has(s) })
+	r.do(backend.UndefineOp{Object: s})
+	r.await("the watcher sees that the secret is gone", func() bool { return !w.has(s) })
 }

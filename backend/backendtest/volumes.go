@@ -10,6 +10,7 @@ func volumeCases() []testCase {
 	return []testCase{
 		{name: "volume/create", ops: []backend.Op{backend.VolumeCreateOp{}}, run: volumeCreate},
 		{name: "volume/create-refused", ops: []backend.Op{backend.VolumeCreateOp{}}, run: volumeCreateRefused},
+		{name: "volume/quotes", ops: []backend.Op{backend.VolumeCreateOp{}}, run: volumeQuotes},
 		{name: "volume/backing", ops: []backend.Op{backend.VolumeCreateOp{}}, run: volumeBacking},
 		{name: "volume/delete", ops: []backend.Op{backend.VolumeDeleteOp{}}, run: volumeDelete},
 		{name: "volume/delete-used", ops: []backend.Op{backend.VolumeDeleteOp{}}, run: volumeDeleteUsed},
@@ -89,7 +90,7 @@ func volumeDeleteUsed(r *run) {
 	p := r.pool()
 	v := r.rawVolume(p, "v", mib)
 	// Who looks on is told when a VM changes: a driver may know it by that.
-	r.await("the watcher is up to date", r.watch(r.other()).upToDate)
+	r.onlooker()
 	op := r.smallVM()
 	op.Disk = v.ID
 	r.makeVM(op)
@@ -147,4 +148,24 @@ func volumeWipe(r *run) {
 			r.fatalf("byte %d is %#x after the volume was wiped with zeros", i, b)
 		}
 	}
+}
+
+// quotes is a name full of what XML has to escape; a server may refuse it.
+const quotes = prefix + `it's "<&>`
+
+func volumeQuotes(r *run) {
+	p := r.pool()
+	op := backend.VolumeCreateOp{Pool: p, Name: quotes, Format: "raw", Capacity: mib}
+	r.needs(op.Verb())
+	result, err := r.try(op)
+	if err != nil {
+		r.class("create a volume with quotes in its name", err, backend.ClassInvalid)
+		r.absent(backend.KindVolume, p, quotes)
+		return
+	}
+	if v := byRef[*backend.Volume](r, result.Created, p); v.Name != quotes || v.Capacity != mib {
+		r.errorf("the volume is %+v", v)
+	}
+	r.do(backend.VolumeDeleteOp{Volume: result.Created})
+	r.absent(backend.KindVolume, p, quotes)
 }

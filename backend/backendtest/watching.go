@@ -135,6 +135,23 @@ func (w *watching) upToDate() bool {
 	return true
 }
 
+// onlooker watches by the second connection, and is up to date.
+func (r *run) onlooker() *watching {
+	w := r.watch(r.other())
+	r.await("the watcher is up to date", w.upToDate)
+	return w
+}
+
+// has says whether the watcher knows of an object; kinds that it leaves to lists are
+// what it asked to be listed.
+func (w *watching) has(ref backend.Ref) bool {
+	w.refresh()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.objects[ref]
+	return ok
+}
+
 func (w *watching) state(ref backend.Ref) backend.PowerState {
 	w.refresh()
 	w.mu.Lock()
