@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,15 +16,18 @@ import (
 	"hvdeck/backend/mem"
 )
 
-func one[T backend.Object](t *testing.T, b backend.Backend, k backend.Kind, name string) T {
+func one[T backend.Object](t *testing.T, b backend.Backend, k backend.Kind, name string) (found T) {
 	t.Helper()
-	for _, o := range list(t, b, backend.Query{Kind: k}) {
-		if o, ok := o.(T); ok && o.Title() == name {
-			return o
-		}
+	all := list(t, b, backend.Query{Kind: k})
+	i := slices.IndexFunc(all, func(o backend.Object) bool { return o.Title() == name })
+	if i < 0 {
+		t.Fatalf("there is no %s %q", k, name)
 	}
-	t.Fatalf("there is no %s %q", k, name)
-	panic("unreachable")
+	found, ok := all[i].(T)
+	if !ok {
+		t.Fatalf("%s %q is a %T", k, name, all[i])
+	}
+	return found
 }
 
 func made(t *testing.T, b backend.Backend, op backend.Op) backend.Ref {
