@@ -1,12 +1,18 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
+
+// boot is how long a guest may take on a busy machine.
+const boot = time.Minute
 
 // connected matches the head of a console that is connected.
 func connected(name string) *regexp.Regexp {
@@ -15,7 +21,7 @@ func connected(name string) *regexp.Regexp {
 
 // shell waits for the prompt of the guest's shell.
 func (c *console) shell() *console {
-	c.Press("enter").WaitFor(regexp.MustCompile(`(?m)^(/|~) # *$`))
+	c.Press("enter").WaitFor(regexp.MustCompile(`(?m)^(/|~) # *$`), boot)
 	return c
 }
 
@@ -38,23 +44,37 @@ func TestSerialConsole(t *testing.T) {
 	c.Press("ctrl+]").WaitFor("leave").Press("r")
 	c.WaitFor("stty rows").Type("stty size").Press("enter").WaitFor(regexp.MustCompile(`(?m)^\d\d \d+$`))
 
+	c.pasteWhole()
 	c.Press("ctrl+]").WaitFor("leave").Press("l")
 	vms.WaitFor(row("spare", "off")).Select("spare")
 	c.Press("c").WaitFor("spare on kvm · ").WaitFor("waiting: the VM is off")
-	c.Press("ctrl+]").WaitFor("leave").Press("1").WaitFor(connected("guest")).WaitFor("sum-42")
+	c.Press("ctrl+]").WaitFor("leave").Press("1").WaitFor(connected("guest")).WaitFor("ready")
 
 	l.Virsh("reset", "guest")
-	c.WaitFor("LAB-GUEST-READY")
+	c.WaitFor("LAB-GUEST-READY", boot)
 	c.Press("ctrl+]").WaitFor("clear").Press("x")
 	c.shell()
 	l.Virsh("destroy", "guest")
 	c.WaitFor("the guest hung up").WaitFor("waiting: the VM is off")
 	l.Virsh("start", "guest")
-	c.WaitFor("LAB-GUEST-READY")
+	c.WaitFor("LAB-GUEST-READY", boot)
 	c.shell()
 	c.Type("echo se''cret").Press("enter").WaitFor(regexp.MustCompile(`(?m)^secret$`))
 	c.nowhere(t, "secret")
-	c.Press("ctrl+]").WaitFor("leave").Press("c").WaitGone("sum-42")
+	c.Press("ctrl+]").WaitFor("leave").Press("c").WaitGone("LAB-GUEST-READY")
+}
+
+// pasteWhole pastes 64 KiB, as a terminal hands it over, into a program of the guest,
+// which gives back its checksum.
+func (c *console) pasteWhole() {
+	const size = 64 << 10
+	paste := strings.Repeat("0123456789abcdef", size/16)
+	c.Press("ctrl+]").WaitFor("clear").Press("x")
+	c.shell()
+	c.Type(fmt.Sprintf("stty raw -echo; echo rea''dy; head -c %d | sha256sum; stty sane", size)).Press("enter").WaitFor("ready")
+	c.Paste(paste)
+	c.WaitFor(fmt.Sprintf("%x", sha256.Sum256([]byte(paste))), boot)
+	c.shell()
 }
 
 // expectRed checks that the guest's colours arrive.

@@ -105,7 +105,7 @@ func TestLooks(t *testing.T) {
 func onlyLooks(t testing.TB, lines []string) {
 	t.Helper()
 	for _, l := range lines {
-		for i := 0; i < len(l); i++ {
+		for i := range len(l) {
 			if l[i] != 0x1b {
 				if l[i] < ' ' || l[i] == 0x7f {
 					t.Fatalf("control character %#x in %q", l[i], l)

@@ -63,7 +63,7 @@ func muzzle(e *vt.Emulator) {
 	}
 	oddMode := func(p ansi.Params) bool {
 		for i := range p {
-			if n, _, _ := p.Param(i, 0); n > mostTimes || n < 0 || n == int(ansi.ModeInBandResize.Mode()) {
+			if n, _, _ := p.Param(i, 0); n > mostTimes || n < 0 || n == ansi.ModeInBandResize.Mode() {
 				return true
 			}
 		}

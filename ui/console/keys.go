@@ -24,7 +24,7 @@ func (t *Terminal) Paste(text string) []byte {
 	bracketed := t.modes[int(ansi.ModeBracketedPaste)]
 	t.mu.Unlock()
 	out := make([]byte, 0, len(text)+12)
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch {
 		case text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
 		case text[i] == '\n':
