@@ -45,6 +45,17 @@ func (l *Libvirtd) Inside(name string, args ...string) *exec.Cmd {
 	return exec.Command("nsenter", append([]string{"--target", fmt.Sprint(l.holder.Process.Pid), "--mount", name}, args...)...)
 }
 
+// Fate says whether the daemon runs, or how it ended: for tests that wonder why it
+// does not answer.
+func (l *Libvirtd) Fate() string {
+	select {
+	case <-l.exited:
+		return "the daemon has ended: " + l.daemon.ProcessState.String()
+	default:
+		return "the daemon runs"
+	}
+}
+
 // Forward listens on a loopback port of this machine and passes connections on to a
 // port of the daemon's own network; it gives the address. It ends with the test.
 func (l *Libvirtd) Forward(t testing.TB, port int) string {

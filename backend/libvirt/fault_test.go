@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -204,7 +205,8 @@ func TestReadOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = call(t.Context(), b.(*client).act, ch.deed, ch.run)
-		if backend.ClassOf(err) != backend.ClassDenied || !strings.Contains(err.Error(), "read only access") {
+		var refusal *backend.Error
+		if !errors.As(err, &refusal) || refusal.Class != backend.ClassDenied || refusal.Code != "29" || !strings.Contains(err.Error(), "read only access") {
 			t.Errorf("the server's, on %s: %v", socket, err)
 		}
 		watch(t, b)
@@ -217,7 +219,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	for range 5 {
 		b, err := tryDial(t, l.URI("test"), false)
 		if err != nil {
-			t.Fatalf("%v; the daemon's log ends:\n%s", err, l.Log())
+			t.Fatalf("%v; %s; its log ends:\n%s", err, l.Fate(), l.Log())
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
