@@ -117,6 +117,39 @@ func TestEditAVM(t *testing.T) {
 	e.clean()
 }
 
+// A password goes to the server and nowhere else.
+func TestEditKeepsPasswordsToItself(t *testing.T) {
+	l := hosts(t)
+	e := startEditing(t, l)
+	e.Pane("VMs").Select("spare")
+	e.edits(`sed -i "s|</devices>|<graphics type='vnc' port='-1' passwd='hunter2x'/></devices>|" "$1"`)
+	e.WaitFor("passwd='********'").Reject("hunter2x")
+	e.applies("Change the definition of VM spare on kvm?")
+	e.WaitFor("done: change the definition of VM spare").Reject("hunter2x")
+	if x := l.Virsh("dumpxml", "--inactive", "--security-info", "spare"); !strings.Contains(x, "hunter2x") {
+		t.Errorf("virsh has\n%s", x)
+	}
+	// Refused with the password in it: the message comes back, the password does not.
+	e.edits(`grep -q hunter2x "$1" && sed -i 's|</domain>|<quux/></domain>|' "$1"`)
+	e.WaitFor("<quux/>")
+	e.applies("Change the definition of VM spare on kvm?")
+	e.WaitFor("failed to validate").Reject("hunter2x").Press("D")
+	e.yes("Discard the text?")
+	e.clean()
+	err := filepath.WalkDir(e.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == e.script {
+			return err
+		}
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), "hunter2x") {
+			t.Errorf("%s holds the password", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // What virsh has changed meanwhile is not overwritten unseen.
 func TestEditAgainstAnotherActor(t *testing.T) {
 	l := hosts(t)

@@ -131,9 +131,25 @@ func TestEditChangedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Press("A").WaitFor("Cancel").Press("y")
-	w.WaitFor("was changed at the server meanwhile").Settle(500*time.Millisecond).Press("down", "enter")
+	w.answer("was changed at the server meanwhile", "down", "enter")
 	w.WaitFor("7</vcpu>").Expect("768")
 	w.Press("A").WaitFor("Cancel").Press("y").WaitFor("done: change")
+}
+
+// answer gives keys to a box that opened by itself, which takes none until there was
+// quiet.
+func (w *world) answer(title string, keys ...string) {
+	w.t.Helper()
+	w.WaitFor(title)
+	for range 10 {
+		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			if !strings.Contains(w.Text(), title) {
+				return
+			}
+		}
+		w.Press(keys...)
+	}
+	w.WaitGone(title)
 }
 
 // Passwords are in the file, and never on the screen.
