@@ -61,7 +61,7 @@ func effect(ctx context.Context, b backend.Backend, op backend.Op, began time.Ti
 	case backend.SnapshotEditOp:
 		return wasEdited(ctx, b, op)
 	default:
-		return storageEffect(ctx, b, op)
+		return storageEffect(ctx, b, op) || vmEffect(ctx, b, op)
 	}
 }
 
