@@ -96,6 +96,9 @@ func (w *watching) refresh() {
 	w.mu.Unlock()
 	for _, q := range queries {
 		all, err := w.run.tryList(w.b, q)
+		if !q.Parent.IsZero() && backend.ClassOf(err) == backend.ClassNotFound {
+			err = nil // the parent has gone meanwhile, and all under it
+		}
 		if err != nil {
 			w.run.fatalf("list what Watch said is out of date: %v", err)
 		}
