@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+	"hvdeck/ui/uitest"
+)
+
+// managing is the program on a wide screen over one real daemon.
+func managing(t *testing.T, more ...string) (*console, *lab.Libvirtd) {
+	t.Helper()
+	l := hosts(t)
+	c := start(t, setup{config: connection("kvm", l.URI("qemu")), size: uitest.Size{W: 160, H: 55}, args: more})
+	c.Pane("VMs").Select("guest")
+	return c, l
+}
+
+// virsh waits until a command of virsh prints what is wanted.
+func virsh(t *testing.T, l *lab.Libvirtd, want string, args ...string) {
+	t.Helper()
+	var got string
+	eventually(t, 10*time.Second, fmt.Sprintf("virsh %v to say %q", args, want), func() bool {
+		got, _ = l.TryVirsh(args...)
+		return strings.Contains(got, want)
+	})
+}
+
+// A pool and a volume by forms, a file into it and out of it again, byte for byte as
+// virsh sees it, and all of it gone after its name was typed.
+func TestStorageFromTheKeyboard(t *testing.T) {
+	c, l := managing(t)
+	c.Press("4")
+	dir := filepath.Join(l.Dir(), "fast")
+	c.menu("n", "new pool on kvm", "n")
+	c.WaitFor("Directory").Type("fast").Press("tab", "tab").Type(dir).Press("enter")
+	c.Pane("Storage").WaitFor("● fast")
+	virsh(t, l, "running", "pool-info", "fast")
+
+	image := filepath.Join(c.home, "image.raw")
+	content := make([]byte, 3<<20+17)
+	_, _ = rand.Read(content)
+	if err := os.WriteFile(image, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Pane("Storage").Select("fast")
+	c.menu("v", "manage: fast", "i")
+	c.WaitFor("Upload a file").Type(image).Press("enter")
+	c.WaitFor(fmt.Sprintf("%x", sha256.Sum256(content))[:16], 20*time.Second)
+	virsh(t, l, "image.raw", "vol-list", "fast")
+	seen := filepath.Join(l.Dir(), "seen")
+	l.Virsh("vol-download", "--pool", "fast", "image.raw", seen)
+	same(t, seen, content)
+
+	c.Pane("Storage").Focus()
+	c.Press("enter").Pane("Storage · fast").Select("image.raw")
+	c.WaitFor("orphan")
+	copied := filepath.Join(c.home, "copy.raw")
+	c.menu("v", "manage: image.raw", "D")
+	c.WaitFor("Download: image.raw").Press("ctrl+u").Type(copied).Press("enter")
+	eventually(t, 20*time.Second, "the file to be there", func() bool { _, err := os.Stat(copied); return err == nil })
+	same(t, copied, content)
+
+	c.menu("v", "manage: image.raw", "d")
+	c.WaitFor("goes with all that is in it").Type("image.raw").Press("enter")
+	eventually(t, 10*time.Second, "the volume to go", func() bool { return !strings.Contains(l.Virsh("vol-list", "fast"), "image.raw") })
+	c.Pane("Storage · fast").WaitFor("empty")
+}
+
+func same(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Fatalf("%s: %d bytes, not the %d that went in", path, len(got), len(want))
+	}
+}
+
+// A secret's value gets to the server, and nowhere else.
+func TestSecretValueGoesNowhereElse(t *testing.T) {
+	const value = "correct-horse-battery-staple"
+	trace := filepath.Join(t.TempDir(), "trace")
+	c, l := managing(t, "--trace", trace)
+	c.Press(":").WaitFor("tab complete").Type("secrets").Press("enter").WaitFor("[Secrets]")
+	c.menu("n", "new secret on kvm", "n")
+	c.WaitFor("Ephemeral").Press("tab").Type("ceph-admin").Press("tab", "tab", "tab", "tab").Type("typed").WaitFor("Secret value").Press("tab").Type(value)
+	if strings.Contains(c.Text(), value) {
+		t.Error("the value is on the screen")
+	}
+	c.Press("enter").Pane("Networks").Select("ceph-admin")
+	uuid := strings.Fields(l.Virsh("secret-list"))[0]
+	virsh(t, l, value, "secret-get-value", "--plain", uuid)
+
+	c.menu("v", "manage: ceph-admin", "v")
+	c.WaitFor("It is shown in clear for 10s").Press("y").WaitFor(value)
+	c.WaitGone(value, 15*time.Second) // by itself
+	c.Press("q", "q").WaitExit()
+	eventually(t, 5*time.Second, "the trace", func() bool { text, _ := os.ReadFile(trace); return bytes.Contains(text, []byte("SECRET_SET_VALUE")) })
+	nowhere(t, value, trace, c.home)
+}
+
+// nowhere fails when a value is in any file under these paths.
+func nowhere(t *testing.T, value string, paths ...string) {
+	t.Helper()
+	for _, p := range paths {
+		_ = filepath.Walk(p, func(path string, info os.FileInfo, err error) error {
+			if err != nil || !info.Mode().IsRegular() {
+				return nil //nolint:nilerr // what has gone holds nothing
+			}
+			if text, _ := os.ReadFile(path); bytes.Contains(text, []byte(value)) {
+				t.Errorf("the value is in %s", path)
+			}
+			return nil
+		})
+	}
+}
+
+// What is given to a VM while it runs is there at once; what is taken is gone.
+func TestDevicesFromTheKeyboard(t *testing.T) {
+	c, l := managing(t)
+	disk := filepath.Join(l.Dir(), "extra.raw")
+	if err := os.WriteFile(disk, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Pane("VMs").Select("guest")
+	c.menu("v", "manage: guest", "d")
+	c.WaitFor("Attach disk: guest").Press("tab").Type(disk).Press("enter")
+	virsh(t, l, disk, "domblklist", "guest")
+	virsh(t, l, disk, "domblklist", "guest", "--inactive")
+
+	c.menu("v", "manage: guest", "e")
+	c.WaitFor("vCPUs and memory: guest").Press("tab", "tab").Press("ctrl+u").Type("80 MiB").Press("enter")
+	c.yes("vCPUs and memory: guest?")
+	virsh(t, l, "<currentMemory unit='KiB'>81920</currentMemory>", "dumpxml", "guest", "--inactive")
+}
+
+// A form that was open when the daemon died says what is wrong, and does it once the
+// daemon is back.
+func TestADaemonKilledDuringAForm(t *testing.T) {
+	c, l := managing(t)
+	c.Press("5")
+	c.menu("n", "new network on kvm", "n")
+	c.WaitFor("Host's address").Type("lab-net").Press("tab").Type("isolated")
+	l.Kill()
+	c.WaitFor("kvm reconnecting", 5*time.Second)
+	c.Press("enter")
+	c.WaitFor(regexp.MustCompile(`nothing fits any more|kvm is (reconnecting|failed)|the connection is`))
+	c.dismissAll()
+	l.Restart()
+	c.WaitFor("● kvm QEMU", 40*time.Second)
+	c.Press("5")
+	c.menu("n", "new network on kvm", "n")
+	c.WaitFor("Host's address").Type("lab-net").Press("tab").Type("isolated").Press("enter")
+	virsh(t, l, "lab-net", "net-list", "--all")
+	if n := strings.Count(l.Virsh("net-list", "--all", "--name"), "lab-net"); n != 1 {
+		t.Errorf("%d networks of that name", n)
+	}
+}
+
+// dismissAll closes whatever box is open.
+func (c *console) dismissAll() {
+	c.Settle(500 * time.Millisecond).Press("esc").Settle(500 * time.Millisecond).Press("esc")
+}
