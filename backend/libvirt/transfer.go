@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"hvdeck/backend"
@@ -28,9 +29,9 @@ type transfer struct {
 	wait func()
 }
 
-// openTransfer opens the stream. When ctx ends, its connection is cut, and so the
-// daemon stops.
-func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.StorageVol, procedure uint32, length uint64) (*transfer, error) {
+// openTransfer opens the stream; sink gets what comes down, in the goroutine that reads the
+// connection. When ctx ends, the connection is cut, and so the daemon stops.
+func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.StorageVol, procedure uint32, sink *fileSink) (*transfer, error) {
 	r, err := c.aside(ctx)
 	if err != nil {
 		return nil, err
@@ -39,10 +40,10 @@ func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.Stor
 	args.string(v.Pool)
 	args.string(v.Name)
 	args.string(v.Key)
-	args.words64(0, length)
+	args.words64(0, 0) // from the beginning to the end
 	args.uint(0) // flags: no holes, which old daemons do not know
 	t := &transfer{deed: deed{doing: op.Title(), object: v.Name, limit: readLimit}}
-	t.s = newTransferStream(r, t.deed, procedure)
+	t.s = newTransferStream(r, t.deed, procedure, sink)
 	guard.Go("libvirt transfer", r.fence.fail, func() { t.s.follow(c.poll.fence.done) })
 	if err := t.s.open(ctx, args.buf); err != nil {
 		r.close()
@@ -74,17 +75,27 @@ func (w *xdrWriter) words64(values ...uint64) {
 
 // newTransferStream is a stream of which every failure counts: what ends early is not
 // whole.
-func newTransferStream(r *rpcConn, d deed, procedure uint32) *streamConn {
+func newTransferStream(r *rpcConn, d deed, procedure uint32, sink *fileSink) *streamConn {
 	s := &streamConn{
 		rpc: r, deed: d, procedure: procedure, reply: make(chan error, 1),
 		arrived: make(chan []byte, streamAhead), ended: make(chan struct{}), closed: make(chan struct{}),
 	}
 	take := func(kind, status uint32, payload []byte) {
-		if kind == frameStream && status == statusError {
+		switch {
+		case kind == frameStream && status == statusError:
 			s.end(d.failed(replyError(status, payload)))
-			return
+		case kind == frameStream && status == statusContinue && len(payload) > 0 && sink != nil:
+			if err := sink.put(payload); err != nil {
+				s.end(err)
+				r.close()
+			}
+		default:
+			s.take(kind, status, payload)
 		}
-		s.take(kind, status, payload)
+	}
+	if sink != nil {
+		room := sink.room
+		r.fence.streamRoom.Store(&room)
 	}
 	r.fence.onStream.Store(&take)
 	// A slow disk keeps the daemon from reading our pings. The other connections of
@@ -93,19 +104,26 @@ func newTransferStream(r *rpcConn, d deed, procedure uint32) *streamConn {
 	return s
 }
 
-// tally tells how far a transfer is, ten times a second at most.
+// tally tells how far a transfer is, ten times a second at most. Safe for concurrent
+// use.
 type tally struct {
-	progress    backend.Progress
-	total, done int64
-	told        time.Time
+	progress backend.Progress
+	total    int64
+
+	mu     sync.Mutex
+	done   int64
+	told   time.Time
+	silent bool
 }
 
 // tallyEvery bounds how often progress is told.
 const tallyEvery = 100 * time.Millisecond
 
 func (t *tally) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.done += int64(n)
-	if t.progress.Bytes == nil || time.Since(t.told) < tallyEvery {
+	if t.progress.Bytes == nil || t.silent || time.Since(t.told) < tallyEvery {
 		return
 	}
 	t.told = time.Now()
@@ -114,14 +132,31 @@ func (t *tally) add(n int) {
 
 // finish tells the end.
 func (t *tally) finish() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.progress.Bytes != nil {
 		t.progress.Bytes(t.done, t.done)
 	}
 }
 
+// hush tells nothing any more.
+func (t *tally) hush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.silent = true
+}
+
+// moved is how many bytes were moved.
+func (t *tally) moved() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done
+}
+
 func (t *tally) words() string {
+	done := t.moved()
 	if t.total > 0 {
-		return fmt.Sprintf("%d of %d bytes", t.done, max(t.total, t.done))
+		return fmt.Sprintf("%d of %d bytes", done, max(t.total, done))
 	}
-	return fmt.Sprintf("%d bytes", t.done)
+	return fmt.Sprintf("%d bytes", done)
 }

@@ -2,8 +2,6 @@ package libvirt
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -17,7 +15,7 @@ import (
 )
 
 // downloadVolume copies a volume into a file of this machine: under a temporary name
-// beside it, readable by its owner only, until it is whole and on the disk. Source:
+// beside it, readable by its owner only, until it is whole. Source:
 // virStorageVolDownload.
 func (c *client) downloadVolume(ctx context.Context, o backend.VolumeDownloadOp, progress backend.Progress) (backend.Result, error) {
 	target, err := downloadTarget(o)
@@ -50,29 +48,17 @@ func (c *client) downloadVolume(ctx context.Context, o backend.VolumeDownloadOp,
 
 // receive writes the stream into a file and gives its checksum.
 func (c *client) receive(ctx context.Context, o backend.VolumeDownloadOp, v libvirt.StorageVol, file io.Writer, size uint64, progress backend.Progress) (string, error) {
-	t, err := c.openTransfer(ctx, o, v, procVolumeDownload, 0)
+	sink, end := c.newSink(o, v.Name, file, &tally{progress: progress, total: int64(size)}) //nolint:gosec // a file's size
+	defer end()
+	t, err := c.openTransfer(ctx, o, v, procVolumeDownload, sink)
 	if err != nil {
 		return "", volumeRemedy(err)
 	}
 	defer t.close()
-	told := &tally{progress: progress, total: int64(size)} //nolint:gosec // a file's size
-	sum := sha256.New()
-	for {
-		b, err := t.s.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return "", t.downloadBroke(ctx, told, err)
-		}
-		_, _ = sum.Write(b) // never fails
-		if _, err := file.Write(b); err != nil {
-			return "", fileError(o, v.Name, err)
-		}
-		told.add(len(b))
+	if _, err := t.s.next(); !errors.Is(err, io.EOF) {
+		return "", t.downloadBroke(ctx, sink.told, err)
 	}
-	told.finish()
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return sink.finish(), nil
 }
 
 // downloadBroke words the end of a download before its time; nothing is left of it.
@@ -80,6 +66,10 @@ func (t *transfer) downloadBroke(ctx context.Context, told *tally, err error) er
 	if ctx.Err() != nil {
 		return &backend.Error{Class: backend.ClassCancelled, Doing: t.deed.doing, Object: t.deed.object,
 			Message: "cancelled after " + told.words() + "; nothing was left", Err: ctx.Err()}
+	}
+	var own fileFailure
+	if errors.As(err, &own) {
+		return own.error
 	}
 	return withStep(t.deed.failed(err), "broke off after "+told.words())
 }
@@ -159,11 +149,9 @@ func roomFor(o backend.Op, volume, dir string, size uint64) error {
 }
 
 // settleFile makes a file that is whole what was asked for. A file that came to be
-// meanwhile is not replaced unless that is allowed.
+// meanwhile is not replaced unless that is allowed. The system writes it to the disk in
+// its own time: waiting for that would double the time of a download.
 func settleFile(o backend.VolumeDownloadOp, part *os.File, target string) error {
-	if err := part.Sync(); err != nil {
-		return err
-	}
 	if err := part.Close(); err != nil {
 		return err
 	}

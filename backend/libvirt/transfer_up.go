@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"os"
 
@@ -82,35 +83,78 @@ func (c *client) send(ctx context.Context, op backend.Op, v libvirt.StorageVol, 
 		// A stream of no bytes would leave what the volume has, and look like success.
 		return "", backend.Refuse(backend.ClassInvalid, op.Title(), v.Name, "the file is empty")
 	}
-	t, err := c.openTransfer(ctx, op, v, procVolumeUpload, 0)
+	t, err := c.openTransfer(ctx, op, v, procVolumeUpload, nil)
 	if err != nil {
 		return "", volumeRemedy(err)
 	}
 	defer t.close()
 	told := &tally{progress: progress, total: int64(size)} //nolint:gosec // a file's size
-	sum := sha256.New()
-	frame := newStreamFrame(procVolumeUpload)
-	for {
-		n, err := io.ReadFull(file, frame.room())
-		if n > 0 {
-			_, _ = sum.Write(frame.room()[:n]) // never fails
-			if err := t.s.sendFrame(frame.of(n)); err != nil {
-				return "", t.uploadBroke(ctx, told, err)
-			}
-			told.add(n)
+	source, end := c.readAhead(file, procVolumeUpload)
+	defer end()
+	for frame := range source.full {
+		if err := t.s.sendFrame(frame); err != nil {
+			return "", t.uploadBroke(ctx, told, err)
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-		if err != nil {
-			return "", t.uploadBroke(ctx, told, fileError(op, v.Name, err))
-		}
+		told.add(len(frame) - frameHeadLen)
+		source.empty <- frame[:cap(frame)]
+	}
+	if source.err != nil {
+		return "", t.uploadBroke(ctx, told, fileError(op, v.Name, source.err))
 	}
 	if err := t.confirm(); err != nil {
 		return "", t.uploadBroke(ctx, told, err)
 	}
 	told.finish()
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return hex.EncodeToString(source.sum.Sum(nil)), nil
+}
+
+// fileSource reads a file and sums it up while what it read before is sent.
+type fileSource struct {
+	full, empty chan streamFrame
+	sum         hash.Hash
+	err         error // set before full is closed
+}
+
+// framesAhead is how many packets are read ahead.
+const framesAhead = 4
+
+// readAhead starts reading; end stops it and waits.
+func (c *client) readAhead(file io.Reader, procedure uint32) (source *fileSource, end func()) {
+	s := &fileSource{full: make(chan streamFrame, framesAhead), empty: make(chan streamFrame, framesAhead), sum: sha256.New()}
+	for range framesAhead {
+		s.empty <- newStreamFrame(procedure)
+	}
+	stop := make(chan struct{})
+	wait := c.beside(func() {
+		defer close(s.full)
+		s.err = s.read(file, stop)
+	})
+	return s, func() {
+		close(stop)
+		wait()
+	}
+}
+
+func (s *fileSource) read(file io.Reader, stop <-chan struct{}) error {
+	for {
+		var frame streamFrame
+		select {
+		case frame = <-s.empty:
+		case <-stop:
+			return nil
+		}
+		n, err := io.ReadFull(file, frame.room())
+		if n > 0 {
+			_, _ = s.sum.Write(frame.room()[:n]) // never fails
+			s.full <- frame.of(n)                // there is room for all frames
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // confirm tells the daemon that all is sent, and waits until it has written it.
@@ -133,7 +177,7 @@ func (t *transfer) uploadBroke(ctx context.Context, told *tally, err error) erro
 	if e.Class == backend.ClassUnreachable {
 		e.Class = backend.ClassLost
 	}
-	if told.done > 0 {
+	if told.moved() > 0 {
 		e.Message += ": the volume holds part of the file, up to " + told.words()
 	}
 	return volumeRemedy(&e)
@@ -173,13 +217,13 @@ func newStreamFrame(procedure uint32) streamFrame {
 func (f streamFrame) room() []byte { return f[frameHeadLen:] }
 
 // of is the frame with n bytes of data.
-func (f streamFrame) of(n int) []byte {
+func (f streamFrame) of(n int) streamFrame {
 	binary.BigEndian.PutUint32(f, uint32(frameHeadLen+n)) //nolint:gosec // bounded by its room
 	return f[:frameHeadLen+n]
 }
 
 // sendFrame writes a frame unless the daemon has ended the stream.
-func (s *streamConn) sendFrame(frame []byte) error {
+func (s *streamConn) sendFrame(frame streamFrame) error {
 	select {
 	case <-s.ended:
 		return io.ErrClosedPipe
