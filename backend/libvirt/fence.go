@@ -42,6 +42,8 @@ type fence struct {
 	// Of a connection that carries one stream: onStream takes its frames, and patient
 	// says that silence means nothing. See streamConn.
 	onStream atomic.Pointer[func(kind, status uint32, payload []byte)]
+	// streamRoom, when set, gives the room for a payload of the stream.
+	streamRoom atomic.Pointer[func(size int) []byte]
 	patient  atomic.Bool
 
 	once  sync.Once

@@ -284,7 +284,12 @@ func (f *fence) writeFrame(frame []byte) error {
 
 // streamFrame hands the rest of a frame of the stream to whoever opened it.
 func (f *fence) streamFrame(take func(kind, status uint32, payload []byte), head []byte, size int) error {
-	payload := make([]byte, size)
+	var payload []byte
+	if room := f.streamRoom.Load(); room != nil {
+		payload = (*room)(size)
+	} else {
+		payload = make([]byte, size)
+	}
 	if _, err := io.ReadFull(f.in, payload); err != nil {
 		return err
 	}
