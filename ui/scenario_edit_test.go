@@ -214,6 +214,18 @@ func TestDocuments(t *testing.T) {
 	w.Press("d", "]").WaitFor("the node is on fire").WaitFor("What to do: put it out").WaitFor("r asks again").Press("r").WaitFor("as of ")
 }
 
+// What has changed since a snapshot is on its menu, and among its pages.
+func TestDifferencesSinceASnapshot(t *testing.T) {
+	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "-web-1")}})
+	w.row("web-1", "off")
+	w.menu("s", "Create snapshot", "c")
+	w.WaitFor("With memory").Type("base").Press("enter")
+	w.Pane("Snapshots").WaitFor("base").Focus()
+	w.Pane("Snapshots").Select("base")
+	w.menu("s", "Differences from now", "=")
+	w.WaitFor("base on kvm1").WaitFor("[changes since]").WaitFor("as of ").Press("[").WaitFor("[Details]").Press("q")
+}
+
 // y has the definition of the next start beside the one that runs, and counts matches.
 func TestXMLOfARunningVM(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1")}})
