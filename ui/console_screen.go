@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -68,7 +69,7 @@ func consoleActions() []keymap.Action {
 		entry("scroll", "Scroll", "Moves in what has scrolled off, by the keys of text; esc returns.", "s"),
 		entry("resize", "Size", "Types stty rows R cols C, which tells the guest the size of the screen.", "r"),
 		entry("force", "Force", "Takes the console over from another session, after a question.", "f"),
-		entry("send", "Send", "Sends the key of the menu to the guest.", "]", "ctrl+]"),
+		entry("send", "Send", "Sends the key of the menu to the guest; so does pressing it twice.", "]"),
 		entry("clear", "Clear", "Empties the screen and the scrollback.", "x"),
 		a("list", "List", "Lists the open consoles; a digit goes to one at once.", scopeConsoleMenu, "o"),
 		a("typing", "Back to the guest", "", scopeConsoleMenu, "esc"),
@@ -104,7 +105,7 @@ func (m *Model) consoleCommands() map[string]func() tea.Cmd {
 		"console.scroll":  do(func(s *consoleScreen) { s.mode = consoleScrolling; s.at.term.Scroll(1) }),
 		"console.resize":  do(m.resizeGuest),
 		"console.force":   do(m.askForce),
-		"console.send":    do(func(s *consoleScreen) { m.typeInto(s.at, []byte{0x1d}) }),
+		"console.send":    do(m.sendMenuKey),
 		"console.clear":   do(func(s *consoleScreen) { s.at.term.Clear() }),
 	}
 }
@@ -202,7 +203,7 @@ func (m *Model) consoleOnKey(s *consoleScreen, msg tea.KeyPressMsg) tea.Cmd {
 	case known:
 		return m.run(a)
 	case s.mode == consoleMenu:
-		return m.consoleDigit(s, msg.String())
+		return m.consoleMenuKey(s, msg)
 	case s.at.session == nil:
 		return m.consoleAgain(s.at, msg.Code)
 	}
@@ -210,15 +211,29 @@ func (m *Model) consoleOnKey(s *consoleScreen, msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-// consoleDigit goes to an open console by its number; other keys leave the menu.
-func (m *Model) consoleDigit(s *consoleScreen, key string) tea.Cmd {
+// consoleMenuKey goes to an open console by its number, and sends the key of the menu
+// when it is pressed twice; other keys leave the menu.
+func (m *Model) consoleMenuKey(s *consoleScreen, msg tea.KeyPressMsg) tea.Cmd {
 	s.mode = consoleTyping
+	if a, ok := m.reg.Lookup(s.scopes(), msg.String()); ok && a.ID == "console.menu" {
+		m.typeInto(s.at, s.at.term.Key(msg.Key()))
+		return nil
+	}
 	for i, c := range m.consoles {
-		if key == digit(i) {
+		if msg.String() == digit(i) {
 			return m.lookAt(c)
 		}
 	}
 	return nil
+}
+
+// sendMenuKey types the key that opens the menu, which never reaches the guest else.
+func (m *Model) sendMenuKey(s *consoleScreen) {
+	if _, letter, ok := strings.Cut(m.consoleKey("console.menu"), "ctrl+"); ok && len(letter) == 1 {
+		m.typeInto(s.at, s.at.term.Key(tea.Key{Code: rune(letter[0]), Mod: tea.ModCtrl}))
+		return
+	}
+	m.say(theme.StateWarn, "only ctrl and a letter or sign can be sent")
 }
 
 // consoleAgain tries a console that is not connected again, on enter.

@@ -19,7 +19,7 @@ func (w *world) onConsole(name string) {
 	w.t.Helper()
 	w.row(name, "run")
 	w.Press(":").Type(name).WaitFor("VM on").Press("enter", "c")
-	w.WaitFor(regexp.MustCompile(name+" on kvm1 · serial0? · connected")).Press("enter").WaitFor("root@" + name + ":~#")
+	w.WaitFor(regexp.MustCompile(name + " on kvm1 · serial0? · connected")).Press("enter").WaitFor("root@" + name + ":~#")
 }
 
 // A console types and shows, keeps every key for the guest, and stays open when left.
@@ -138,4 +138,13 @@ func TestConsoleFlood(t *testing.T) {
 		t.Errorf("leaving a flood took %v", d)
 	}
 	w.Press("c").WaitFor(regexp.MustCompile(fmt.Sprintf(`(?m)^%d$`, 20000)))
+}
+
+// The key of the menu reaches the guest when it is pressed twice.
+func TestConsoleSendsItsMenuKey(t *testing.T) {
+	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1")}, size: uitest.Size{W: 80, H: 24}})
+	w.onConsole("web-1")
+	w.Press("ctrl+]").WaitFor("leave").Press("ctrl+]").WaitFor("^]")
+	w.Press("ctrl+]").WaitFor("leave").Press("]").WaitFor("^]^]")
+	w.Press("ctrl+]").WaitFor("leave").Press("esc").WaitGone("leave").Type("x").WaitFor("^]^]x")
 }

@@ -21,6 +21,7 @@ type console struct {
 	over    chan struct{}
 	err     error // set before over is closed
 	once    sync.Once
+	unhook  func() bool // from the end of the connection
 }
 
 var _ backend.ConsoleOpener = (*conn)(nil)
@@ -81,7 +82,7 @@ func (c *conn) connect(m *machine) *console {
 		c.consoles = map[backend.Ref]*console{}
 	}
 	c.consoles[m.ID] = con
-	context.AfterFunc(c.ctx, func() {
+	con.unhook = context.AfterFunc(c.ctx, func() {
 		con.end(&backend.Error{Class: backend.ClassUnreachable, Doing: "read the console of", Object: m.Name, Err: context.Cause(c.ctx)})
 	})
 	return con
@@ -165,6 +166,7 @@ func (con *console) reboot() {
 
 // leave ends the console and lets others in. Needs h.mu.
 func (con *console) leave(why error) {
+	con.unhook()
 	con.end(why)
 	if con.c.consoles[con.vm] == con {
 		delete(con.c.consoles, con.vm)

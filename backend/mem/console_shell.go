@@ -63,7 +63,9 @@ func (s *shell) key(k byte, b *strings.Builder) bool {
 		b.WriteString("^C\r\n" + s.prompt())
 	case k == 0x0c:
 		b.WriteString("\x1b[H\x1b[2J" + s.prompt() + string(s.line))
-	case k >= ' ' && len(s.line) < 4096:
+	case k < ' ':
+		b.WriteString("^" + string(rune(k+'@')))
+	case len(s.line) < 4096:
 		s.line = append(s.line, k)
 		b.WriteByte(k)
 	}
