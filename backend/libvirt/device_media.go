@@ -83,7 +83,7 @@ func withMedium(d *libvirtxml.DomainDisk, source *libvirtxml.DomainDiskSource) *
 // withTrayRemedy says what helps where the guest keeps the tray shut.
 func withTrayRemedy(err error) error {
 	e, ok := backendError(err)
-	if !ok || !(strings.Contains(e.Message, "locked") || strings.Contains(e.Message, "tray")) {
+	if !ok || !strings.Contains(e.Message, "locked") && !strings.Contains(e.Message, "tray") {
 		return err
 	}
 	helped := *e

@@ -26,7 +26,7 @@ func consoleNames(d *libvirtxml.DomainDeviceList) []string {
 		if !reachable(s.Source) {
 			continue
 		}
-		port := uint(i) //nolint:gosec // a small number
+		port := uint(i)
 		if s.Target != nil && s.Target.Port != nil {
 			port = *s.Target.Port
 		}
@@ -37,7 +37,7 @@ func consoleNames(d *libvirtxml.DomainDeviceList) []string {
 
 // consoleName: a console of type serial is the serial port itself, seen once more.
 func consoleName(i int, console libvirtxml.DomainConsole) string {
-	kind, port := "serial", uint(i) //nolint:gosec // a small number
+	kind, port := "serial", uint(i)
 	if t := console.Target; t != nil {
 		if t.Type != "" && t.Type != "serial" {
 			kind = "console"

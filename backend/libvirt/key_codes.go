@@ -40,7 +40,7 @@ func keyCode(name string) uint32 {
 	for _, row := range keyRows() {
 		for i, key := range strings.Fields(row.keys) {
 			if key == name {
-				return row.first + uint32(i) //nolint:gosec // a small number
+				return row.first + uint32(i)
 			}
 		}
 	}

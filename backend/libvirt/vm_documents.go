@@ -39,10 +39,7 @@ func (c *client) vmText(ctx context.Context, r backend.Ref, name string, flags l
 	if err != nil {
 		return nil, err
 	}
-	doc := &backend.Document{Ref: r, Name: name, Raw: text}
-	doc.Sections, err = domainSections(text)
-	doc.At = time.Now()
-	return doc, err
+	return &backend.Document{Ref: r, Name: name, At: time.Now(), Sections: domainSections(text), Raw: text}, nil
 }
 
 // waitingChanges is what a running VM's definition has and the VM has not.

@@ -82,7 +82,7 @@ const (
 
 // checkPlatform refuses what this host does not offer.
 func checkPlatform(o backend.VMNewOp, p guestPlatform) error {
-	if limit := p.offers.VCPU; limit != nil && limit.Max > 0 && o.VCPUs > int(limit.Max) { //nolint:gosec // a small number
+	if limit := p.offers.VCPU; limit != nil && limit.Max > 0 && o.VCPUs > int(limit.Max) {
 		return backend.Refuse(backend.ClassInvalid, o.Title(), "", "%d vCPUs are more than the %d that this host can give a VM", o.VCPUs, limit.Max)
 	}
 	if o.UEFI && !p.offersUEFI() {
