@@ -73,9 +73,9 @@ func (w *authWire) exchange(procedure uint32, args []byte) ([]byte, error) {
 	for i, word := range []uint32{uint32(frameHeadLen + len(args)), programRemote, 1, procedure, frameCall, w.serial, 0} { //nolint:gosec // small
 		binary.BigEndian.PutUint32(frame[4*i:], word)
 	}
-	if _, err := w.r.fence.Write(append(frame, args...)); err != nil {
-		return nil, err
-	}
+	// A write that failed is followed by the reading too: what the peer said last tells
+	// more than the broken pipe.
+	_, _ = w.r.fence.Write(append(frame, args...))
 	head := make([]byte, frameHeadLen)
 	if _, err := io.ReadFull(w.r.fence, head); err != nil {
 		return nil, err

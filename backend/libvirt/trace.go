@@ -40,7 +40,7 @@ func withTrace(c net.Conn, log *trace.Log, name string) net.Conn {
 		return c
 	}
 	t := &traced{Conn: c, log: log, name: name, calls: make(map[uint32]time.Time)}
-	t.out.whole = func(h frameHead, status uint32, payload []byte) { t.sent(h, payload) }
+	t.out.whole = func(h frameHead, _ uint32, payload []byte) { t.sent(h, payload) }
 	t.in.whole = t.received
 	return t
 }
@@ -104,10 +104,10 @@ func (t *traced) received(h frameHead, status uint32, payload []byte) {
 
 func (t *traced) line(h frameHead, payload []byte) trace.Line {
 	l := trace.Line{Conn: t.name, Name: procedureName(h.program, h.procedure), ID: strconv.FormatUint(uint64(h.serial), 10), Bytes: int(h.length)}
-	switch {
-	case h.kind == frameStream:
+	switch h.kind {
+	case frameStream:
 		l.Name += ":data"
-	case h.kind == frameMessage:
+	case frameMessage:
 		l.ID = ""
 	}
 	if h.kind != frameStream && !withheld(h.program, h.procedure) {

@@ -36,7 +36,7 @@ func TestTextsIn(t *testing.T) {
 
 func FuzzFrameTap(f *testing.F) {
 	f.Add(append(openFrame(1), openFrame(2)...), 5)
-	f.Fuzz(func(t *testing.T, data []byte, size int) {
+	f.Fuzz(func(_ *testing.T, data []byte, size int) {
 		tap := &frameTap{whole: func(h frameHead, _ uint32, payload []byte) {
 			_ = textsIn(payload, int(h.length)-frameHeadLen)
 			_, _ = refusalWords(payload)
