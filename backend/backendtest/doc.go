@@ -18,6 +18,7 @@
 // assumed; what a server may do in two ways is accepted in both. What a target can't
 // do is listed in Missing with part of the error, and such a case has to fail with
 // that error: a list that says too much fails the suite. The suite changes the two
-// VMs named in the target and deletes their snapshots, and touches nothing else. The
+// VMs named in the target and deletes their snapshots; all else that it changes it has
+// made itself, with a name that begins with hvdt, and removes again. The
 // functions of a Target may call t.Fatal.
 package backendtest

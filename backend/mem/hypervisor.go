@@ -77,8 +77,9 @@ type snap struct {
 
 type pool struct {
 	backend.Pool
-	disks   bool // new VMs have their disks here
-	volumes []*volume
+	disks   bool      // new VMs have their disks here
+	volumes []*volume // in the order of making
+	byName  map[string]*volume
 	source  *libvirtxml.StoragePoolSource
 }
 

@@ -41,8 +41,6 @@ func (h *Hypervisor) checkMigrate(m *machine, o backend.VMMigrateOp) error {
 	switch {
 	case !alive(m.State):
 		return refuse55("domain is not running")
-	case !o.Persist && o.Undefine && !o.Live && m.Persistent:
-		return nil
 	case !o.CopyStorage && !o.Unsafe && slices.ContainsFunc(m.disks, func(d disk) bool { return d.path != "" && !d.readOnly }):
 		e := backend.Refuse(backend.ClassConflict, "", "", "Unsafe migration: Migration without shared storage is unsafe")
 		e.Code, e.Remedy = "81", "copy the storage as well, or allow it as unsafe"

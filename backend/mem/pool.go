@@ -120,7 +120,7 @@ func (h *Hypervisor) emptyPool(p *pool) {
 	for _, v := range p.volumes {
 		h.cut(v.data, 0)
 	}
-	p.volumes = nil
+	p.volumes, p.byName = nil, nil
 	h.poolChanged(p)
 }
 

@@ -23,18 +23,18 @@ func (h *Hypervisor) addVolume(p *pool, v backend.Volume) *volume {
 		n.data.size = qcowEmpty
 	}
 	p.volumes = append(p.volumes, n)
+	if p.byName == nil {
+		p.byName = map[string]*volume{}
+	}
+	p.byName[n.Name] = n
 	return n
 }
 
-func (p *pool) volumeNamed(name string) *volume {
-	i := slices.IndexFunc(p.volumes, func(v *volume) bool { return v.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return p.volumes[i]
-}
+// volumeNamed finds a volume; nil when there is none.
+func (p *pool) volumeNamed(name string) *volume { return p.byName[name] }
 
 func (p *pool) removeVolume(v *volume) {
+	delete(p.byName, v.Name)
 	p.volumes = slices.DeleteFunc(p.volumes, func(x *volume) bool { return x == v })
 }
 
@@ -130,7 +130,7 @@ func (h *Hypervisor) volumeWork(op backend.Op) (*work, error) {
 	return w, nil
 }
 
-// volumeFor finds the volume of an operation, in a pool that runs. Needs mu.
+// volumeFor finds the volume of an operation, and its pool. Needs mu.
 func (h *Hypervisor) volumeFor(op backend.Op, r backend.Ref) (*pool, *volume, error) {
 	p, v := h.volumeOf(r)
 	if v == nil {
