@@ -44,7 +44,7 @@ type fence struct {
 	onStream atomic.Pointer[func(kind, status uint32, payload []byte)]
 	// streamRoom, when set, gives the room for a payload of the stream.
 	streamRoom atomic.Pointer[func(size int) []byte]
-	patient  atomic.Bool
+	patient    atomic.Bool
 
 	once  sync.Once
 	done  chan struct{}
