@@ -41,7 +41,7 @@ func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.Stor
 	args.string(v.Name)
 	args.string(v.Key)
 	args.words64(0, 0) // from the beginning to the end
-	args.uint(0) // flags: no holes, which old daemons do not know
+	args.uint(0)       // flags: no holes, which old daemons do not know
 	t := &transfer{deed: deed{doing: op.Title(), object: v.Name, limit: readLimit}}
 	t.s = newTransferStream(r, t.deed, procedure, sink)
 	guard.Go("libvirt transfer", r.fence.fail, func() { t.s.follow(c.poll.fence.done) })

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// storage takes the figures of volumes from the benchmarks of the libvirt driver, which
+// take turns with virsh on one daemon. A target is a share of what virsh needs.
+func (b *bench) storage() error {
+	argv := []string{"test", "./backend/libvirt", "-run", "^$", "-bench", "^BenchmarkVolume", "-benchtime", "5x", "-timeout", "10m"}
+	out, err := exec.Command("go", argv...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("go %s: %w\n%s", strings.Join(argv, " "), err, out)
+	}
+	for _, f := range []struct {
+		benchmark, name, peer string
+		most                  float64
+	}{
+		{"BenchmarkVolumeList", "list 10,000 volumes of a pool", "virsh vol-list", 1.5},
+		{"BenchmarkVolumeTransfer/upload", "upload 512 MiB, with its checksum", "virsh vol-upload", 1 / 0.9},
+		{"BenchmarkVolumeTransfer/download", "download 512 MiB, with its checksum", "virsh vol-download", 1 / 0.9},
+	} {
+		ours, virsh, err := metrics(string(out), f.benchmark)
+		if err != nil {
+			return err
+		}
+		b.add(figure{name: f.name, value: ours, unit: "ms", target: f.most * virsh, peer: f.peer, peerIs: virsh})
+	}
+	return nil
+}
+
+// metrics are the two medians that a benchmark reported, in ms.
+func metrics(out, benchmark string) (ours, virsh float64, err error) {
+	for line := range strings.Lines(out) {
+		f := strings.Fields(line)
+		if len(f) == 0 || f[0] != benchmark && !strings.HasPrefix(f[0], benchmark+"-") {
+			continue
+		}
+		for i := 2; i+1 < len(f); i += 2 {
+			v, _ := strconv.ParseFloat(f[i], 64)
+			switch f[i+1] {
+			case "ours":
+				ours = v
+			case "virsh":
+				virsh = v
+			}
+		}
+	}
+	if ours == 0 || virsh == 0 {
+		return 0, 0, fmt.Errorf("%s reported no figures; was it skipped?\n%s", benchmark, out)
+	}
+	return ours, virsh, nil
+}
