@@ -361,7 +361,7 @@ func (c *guestConsole) deviceName(m *Model) string {
 }
 
 // stateWords say how it stands.
-func (c *guestConsole) stateWords(m *Model) string {
+func (c *guestConsole) stateWords() string {
 	switch c.state {
 	case consoleOpening:
 		return "connecting…"
@@ -372,6 +372,7 @@ func (c *guestConsole) stateWords(m *Model) string {
 			return "not connected: " + c.why
 		}
 		return "not connected"
+	case consoleOn:
 	}
 	if n := c.session.Unsent(); n > 4096 {
 		return fmt.Sprintf("sending, %s left", kind.Bytes(float64(n)))

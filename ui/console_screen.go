@@ -93,7 +93,7 @@ func (m *Model) consoleCommands() map[string]func() tea.Cmd {
 		return on(func(s *consoleScreen) tea.Cmd { f(s); return nil })
 	}
 	return map[string]func() tea.Cmd{
-		"console.open": m.openConsole, "consoles": func() tea.Cmd { m.listConsoles(); return nil },
+		"console.open": m.openConsole, "consoles": m.listConsoles,
 		"console.menu": do(func(s *consoleScreen) { s.mode = consoleMenu }), "console.typing": do(func(*consoleScreen) {}), "console.end": do(func(*consoleScreen) {}),
 		"console.back":    do(func(s *consoleScreen) { s.at.term.Scroll(m.consolePage()) }),
 		"console.forward": do(func(s *consoleScreen) { s.at.term.Scroll(-m.consolePage()) }),
@@ -101,7 +101,7 @@ func (m *Model) consoleCommands() map[string]func() tea.Cmd {
 		"console.close":   on(func(s *consoleScreen) tea.Cmd { m.back(); return m.closeConsole(s.at) }),
 		"console.next":    on(func(s *consoleScreen) tea.Cmd { return m.turnConsole(s, 1) }),
 		"console.prev":    on(func(s *consoleScreen) tea.Cmd { return m.turnConsole(s, -1) }),
-		"console.list":    do(func(*consoleScreen) { m.listConsoles() }),
+		"console.list":    on(func(*consoleScreen) tea.Cmd { return m.listConsoles() }),
 		"console.scroll":  do(func(s *consoleScreen) { s.mode = consoleScrolling; s.at.term.Scroll(1) }),
 		"console.resize":  do(m.resizeGuest),
 		"console.force":   do(m.askForce),
@@ -112,7 +112,7 @@ func (m *Model) consoleCommands() map[string]func() tea.Cmd {
 
 func (s *consoleScreen) title(m *Model) string {
 	dot := " " + m.env.Theme.Glyphs.Dot + " "
-	return s.at.fullName(m) + dot + s.at.deviceName(m) + dot + s.at.stateWords(m)
+	return s.at.fullName(m) + dot + s.at.deviceName(m) + dot + s.at.stateWords()
 }
 
 func (s *consoleScreen) scopes() []keymap.Scope {
@@ -138,7 +138,7 @@ func (s *consoleScreen) bare(m *Model, r rect) []string {
 	right, title := s.place(m), s.title(m)
 	room := r.w - line.Width(right) - 6
 	if line.Width(title) > room { // the state tells more than the device
-		title = s.at.fullName(m) + " " + m.env.Theme.Glyphs.Dot + " " + s.at.stateWords(m)
+		title = s.at.fullName(m) + " " + m.env.Theme.Glyphs.Dot + " " + s.at.stateWords()
 	}
 	b.Rule(theme.Border, g.Horizontal, 1).AddMax(theme.Focus, " "+title+" ", room+2)
 	b.Rule(theme.Border, g.Horizontal, b.Left()-line.Width(right)-1).Add(theme.Muted, right).Rule(theme.Border, g.Horizontal, b.Left())
@@ -257,15 +257,15 @@ func (m *Model) turnConsole(s *consoleScreen, n int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) listConsoles() {
+func (m *Model) listConsoles() tea.Cmd {
 	if len(m.consoles) == 0 {
 		m.say(theme.StateWarn, "no console is open; "+m.consoleKey("console.open")+" on a VM opens one")
-		return
+		return nil
 	}
 	open := append([]*guestConsole(nil), m.consoles...)
 	items := make([]menuItem, len(open))
 	for i, c := range open {
-		items[i] = menuItem{Key: digit(i), Title: c.fullName(m) + ": " + c.stateWords(m)}
+		items[i] = menuItem{Key: digit(i), Title: c.fullName(m) + ": " + c.stateWords()}
 	}
 	m.menuOf("Consoles", items, func(i int) tea.Cmd {
 		if open[i].gone {
@@ -273,6 +273,7 @@ func (m *Model) listConsoles() {
 		}
 		return m.lookAt(open[i])
 	})
+	return nil
 }
 
 // resizeGuest tells the guest the size: a serial line has none of its own.

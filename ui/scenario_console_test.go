@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -112,7 +113,7 @@ func TestConsoleRefused(t *testing.T) {
 	w.row("web-1", "run")
 	w.Press(":").Type("web-1").WaitFor("VM on").Press("enter", "c").WaitFor("another session has it")
 	w.Press("ctrl+]").WaitFor("force").Press("f").WaitFor("Take over").Press("y").WaitFor(" · connected")
-	if _, err := con.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := con.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the other session: %v", err)
 	}
 }

@@ -259,7 +259,8 @@ func (s *streamConn) Close() error {
 // send writes one frame.
 func (s *streamConn) send(kind, status uint32, payload []byte) error {
 	frame := make([]byte, frameHeadLen, frameHeadLen+len(payload))
-	for i, word := range []uint32{uint32(frameHeadLen + len(payload)), programRemote, 1, s.procedure, kind, streamSerial, status} { //nolint:gosec // bounded by streamPacket
+	length := uint32(frameHeadLen + len(payload)) //nolint:gosec // bounded by streamPacket
+	for i, word := range []uint32{length, programRemote, 1, s.procedure, kind, streamSerial, status} {
 		binary.BigEndian.PutUint32(frame[4*i:], word)
 	}
 	return s.rpc.fence.writeFrame(append(frame, payload...))
