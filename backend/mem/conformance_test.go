@@ -17,9 +17,9 @@ func TestConformance(t *testing.T) {
 		change func(*mem.Config)
 	}{
 		{"instant", func(*mem.Config) {}},
-		{"clocked", func(c *mem.Config) { c.OpTime = 10 * time.Millisecond }},
+		{"clocked", func(c *mem.Config) { c.OpTime = 4 * time.Millisecond }},
 		{"duplicates", func(c *mem.Config) { c.DuplicateNames = true }},
-		{"uncancellable", func(c *mem.Config) { c.OpTime, c.Uncancellable = 10*time.Millisecond, true }},
+		{"uncancellable", func(c *mem.Config) { c.OpTime, c.Uncancellable = 4*time.Millisecond, true }},
 	}
 	for _, v := range variants {
 		cfg := mem.Demo("kvm01")
