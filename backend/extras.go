@@ -29,6 +29,13 @@ type Document struct {
 	Raw      string `clean:"raw"` // XML or JSON; "" when there is none
 }
 
+// Names of documents that screens know by name: the XML of a VM as it runs, and of its
+// next start, both without secrets.
+const (
+	DocumentNow       = "XML now"
+	DocumentNextStart = "XML next start"
+)
+
 // DocumentSection is a headed list of facts; Depth is how far it hangs under the
 // sections before it, 0 for the top.
 type DocumentSection struct {

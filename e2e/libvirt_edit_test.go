@@ -113,7 +113,7 @@ func TestEditAVM(t *testing.T) {
 	if live := l.Virsh("dumpxml", "guest"); strings.Contains(live, "122880") {
 		t.Error("the running VM has changed")
 	}
-	e.Press("y").WaitFor("[Running]").Press("]").WaitFor("[Next start]").WaitFor("122880").Press("q")
+	e.Press("y").WaitFor("[Running]").Press("]").WaitFor("ext start]").WaitFor("122880").Press("q")
 	e.clean()
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -135,12 +136,21 @@ func (m *Model) openRaw() {
 	r := o.Ref()
 	now := &textPage{ref: r, title: "Definition", pager: pager.New(pager.Plain("Asking…"))}
 	s := &pageScreen{ref: r, obj: o, where: " as " + string(r.Conn) + " gives it", pages: []page{now}}
-	if vm, ok := o.(*backend.VM); ok && vm.State.Running() && m.canDefine(r) {
+	names := m.documents(r)
+	vm, _ := o.(*backend.VM)
+	runs := vm != nil && vm.State.Running()
+	if runs && m.canDefine(r) {
 		now.title = "Running"
-		s.pages = append(s.pages, nextStartPage(r))
+		if !slices.Contains(names, backend.DocumentNextStart) {
+			s.pages = append(s.pages, nextStartPage(r))
+		}
 	}
-	for _, name := range m.documents(r) {
-		s.pages = append(s.pages, documentPage(r, name, true))
+	for _, name := range names {
+		// The first page has what is now, kept up to date; without a running VM the next
+		// start is no other.
+		if name != backend.DocumentNow && (runs || name != backend.DocumentNextStart) {
+			s.pages = append(s.pages, documentPage(r, name, true))
+		}
 	}
 	m.push(s)
 }

@@ -14,6 +14,7 @@ import (
 	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/edit"
+	"hvdeck/ui/line"
 	"hvdeck/ui/pager"
 	"hvdeck/ui/xmlview"
 )
@@ -80,16 +81,7 @@ func (m *Model) closeReview(d *draft) {
 // lines are why the draft came back, from when on it counts, and the text. Passwords
 // are masked here: what goes to the server is the draft's own.
 func (s *reviewScreen) lines(m *Model) []pager.Line {
-	var out []pager.Line
-	for i, l := range strings.Split(clean.Text(s.draft.trouble), "\n") {
-		switch {
-		case s.draft.trouble == "":
-		case i == 0:
-			out = append(out, one(theme.StateBad, m.env.Theme.Glyphs.Failed+" "+l))
-		default:
-			out = append(out, one(theme.Text, "  "+l))
-		}
-	}
+	out := troubleLines(s.draft.trouble, m.env.Theme.Glyphs.Failed, max(m.w-8, 20))
 	if s.draft.note != "" {
 		out = append(out, one(theme.StateWarn, m.env.Theme.Glyphs.Warn+" "+s.draft.note))
 	}
@@ -98,6 +90,26 @@ func (s *reviewScreen) lines(m *Model) []pager.Line {
 		return append(out, coloured(s.draft.text)...)
 	}
 	return append(out, s.difference()...)
+}
+
+// troubleLines are why a draft came back, in lines of w cells, the first with a sign.
+func troubleLines(trouble, sign string, w int) []pager.Line {
+	if trouble == "" {
+		return nil
+	}
+	var out []pager.Line
+	blank := false
+	for _, l := range line.Wrap(clean.Text(trouble), w) {
+		switch {
+		case l == "" && blank: // one is enough
+		case len(out) == 0:
+			out = append(out, one(theme.StateBad, sign+" "+l))
+		default:
+			out = append(out, one(theme.Text, "  "+l))
+		}
+		blank = l == ""
+	}
+	return out
 }
 
 // keys say what can be done with the draft now.
