@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -107,6 +108,15 @@ func saslLogins(t *testing.T, l *lab.Libvirtd, uri string) {
 	_, err = dialAs(t, Options{URI: uri}, &answers{give: []string{"operator", "no1", "operator", "no2", "operator", "no3", "operator", "no4"}})
 	if backend.ClassOf(err) != backend.ClassDenied || strings.Contains(err.Error(), "no3") {
 		t.Errorf("%v: %v", backend.ClassOf(err), err)
+	}
+	given := func(word string) func(context.Context) (string, error) {
+		return func(context.Context) (string, error) { return word, nil }
+	}
+	if _, err := dialAs(t, Options{URI: uri, Username: "operator", Password: given(saslPassword)}, nil); err != nil {
+		t.Errorf("the configuration's password: %v", err)
+	}
+	if _, err := dialAs(t, Options{URI: strings.Replace(uri, "://", "://operator@", 1), Password: given("wrong")}, nil); backend.ClassOf(err) != backend.ClassDenied {
+		t.Errorf("a wrong one: %v", err)
 	}
 	_, err = dialAs(t, Options{URI: uri}, nil)
 	if backend.ClassOf(err) != backend.ClassDenied || !strings.Contains(err.Error(), "got none") {
