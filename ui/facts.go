@@ -96,6 +96,12 @@ func (f *facts) indent(depth int) int { return 2 * min(depth, 8) }
 // column is the room for the names of facts.
 func (f *facts) column(w, indent int) int { return max(min(28, (w-indent)/2-2), 6) }
 
+// empty says that there is nothing in a section to close.
+func (f *facts) empty(i int) bool {
+	under := i+1 < len(f.sections) && f.sections[i+1].Depth > f.sections[i].Depth
+	return len(f.sections[i].Fields) == 0 && !under
+}
+
 // Do moves, opens and closes by the actions of the pager scope.
 func (f *facts) Do(id string) bool {
 	const all = 1 << 30
@@ -127,7 +133,7 @@ func (f *facts) fold() {
 		return
 	}
 	i := f.rows[f.cursor].section
-	if f.sections[i].Title == "" {
+	if f.sections[i].Title == "" || f.empty(i) {
 		return
 	}
 	f.closed[f.key(i)] = !f.closed[f.key(i)]
@@ -253,8 +259,11 @@ func (f *facts) row(th *theme.Theme, r factRow, w int, cursor bool) string {
 	}
 	if r.head {
 		mark := "- "
-		if f.closed[f.key(r.section)] {
+		switch {
+		case f.closed[f.key(r.section)]:
 			mark = "+ "
+		case f.empty(r.section):
+			mark = ""
 		}
 		b.Add(theme.Muted, mark).Add(tok(theme.Head, r.name), r.name)
 		return b.String()

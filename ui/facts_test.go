@@ -59,6 +59,15 @@ func TestFactsFold(t *testing.T) {
 	}
 }
 
+func TestASentenceHasNothingToClose(t *testing.T) {
+	f := newFacts([]backend.DocumentSection{{Title: "Nothing waits"}})
+	factLines(t, f, 40, 3)
+	f.Do("pager.fold")
+	if s := factLines(t, f, 40, 3); strings.Contains(s, "- ") || strings.Contains(s, "+ ") {
+		t.Errorf("%s", s)
+	}
+}
+
 func TestFactsSearchOpens(t *testing.T) {
 	f := someFacts()
 	factLines(t, f, 60, 20)
