@@ -133,13 +133,25 @@ func (e *element) fact() (name, value string) {
 		}
 		return readable(e.name), strings.Join(values, ", ")
 	case len(e.attrs) == 0 && text == "":
-		return readable(e.name), "yes"
+		return readable(e.name), emptyWords(e.name)
 	case len(e.attrs) == 1 && text == "":
 		return readable(e.name), e.attrs[0].Value
 	case e.attr("unit") != "" && len(e.attrs) == 1:
 		return readable(e.name), text + " " + e.attr("unit")
 	default:
 		return readable(e.name), words(text, attrWords(e.attrs))
+	}
+}
+
+// emptyWords is what an empty element means: most are marks, some empty lists.
+func emptyWords(name string) string {
+	switch name {
+	case "power_management", "secmodel", "devices":
+		return "none"
+	case "doi":
+		return ""
+	default:
+		return "yes"
 	}
 }
 

@@ -30,6 +30,14 @@ func checkNetwork(o backend.NetworkNewOp) error {
 			return refuse("the name of the %s has %d bytes, %d is the most", f.what, len(f.value), maxDevice)
 		}
 	}
+	if err := checkMode(o, refuse); err != nil || o.Address == "" {
+		return err
+	}
+	return checkAddresses(o, refuse)
+}
+
+// checkMode checks what goes with the mode and what does not.
+func checkMode(o backend.NetworkNewOp, refuse func(string, ...any) error) error {
 	switch {
 	case !slices.Contains([]string{"nat", "route", "open", "isolated", "bridge"}, o.Mode):
 		return refuse("%q is no mode; there are nat, route, open, isolated and bridge", o.Mode)
@@ -43,10 +51,9 @@ func checkNetwork(o backend.NetworkNewOp) error {
 		return refuse("mode %s needs an address of the host in the network, such as 192.168.150.1/24", o.Mode)
 	case o.Address == "" && (o.DHCPFirst != "" || o.DHCPLast != ""):
 		return refuse("DHCP needs an address of the host in the network")
-	case o.Address == "":
+	default:
 		return nil
 	}
-	return checkAddresses(o, refuse)
 }
 
 // checkAddresses checks the host's address and the range that DHCP hands out.

@@ -96,8 +96,8 @@ func networkNewXML(o backend.NetworkNewOp) (*libvirtxml.Network, error) {
 	if o.Address == "" {
 		return x, nil
 	}
-	host := netip.MustParsePrefix(o.Address)                                             // checked before
-	ip := libvirtxml.NetworkIP{Address: host.Addr().String(), Prefix: uint(host.Bits())} //nolint:gosec // 0 to 128
+	host := netip.MustParsePrefix(o.Address) // checked before
+	ip := libvirtxml.NetworkIP{Address: host.Addr().String(), Prefix: uint(host.Bits())}
 	if host.Addr().Is6() {
 		ip.Family = "ipv6"
 	}

@@ -24,7 +24,7 @@ func (c *client) hostFields(ctx context.Context, info nodeInfo) []backend.Field 
 	if free, err := read(ctx, c, "describe host", c.node.name, (*libvirt.Libvirt).NodeGetFreeMemory); err == nil {
 		all = append(all, fields("Free memory", binarySize(free))...)
 	}
-	return append(all, fields("Hypervisor", words(c.about.Product, c.about.Version), "Library", c.about.API, "Model", c.node.model)...)
+	return append(all, fields("Hypervisor", words(c.about.Product, c.about.Version), "Library and daemon", c.about.API, "Model", c.node.model)...)
 }
 
 // binarySize is a size in words: "6.4 GiB"; "" for none.

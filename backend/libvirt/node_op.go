@@ -8,6 +8,7 @@ import (
 	"hvdeck/backend"
 
 	libvirt "github.com/digitalocean/go-libvirt"
+	"libvirt.org/go/libvirtxml"
 )
 
 // nodeWork is what is done to the host (N4, N6).
@@ -137,7 +138,10 @@ func (c *client) suspendNode(ctx context.Context, o backend.NodeSuspendOp, progr
 		return backend.Result{}, backend.Refuse(backend.ClassInvalid, o.Title(), c.node.name,
 			"the host has to sleep for %v at least: it would not wake in time from less", backend.MinNodeSuspend)
 	}
-	seconds := uint64(o.For / time.Second) //nolint:gosec // positive
+	if !c.canSleep(target) {
+		return backend.Result{}, backend.Refuse(backend.ClassUnsupported, o.Title(), c.node.name, "its capabilities say that it can't sleep to %s", o.To)
+	}
+	seconds := uint64(o.For / time.Second)
 	result, err := c.carry(ctx, plain(o, c.node.name, powerLimit, func(lv *libvirt.Libvirt) error {
 		return lv.NodeSuspendForDuration(uint32(target), seconds, 0) //nolint:gosec // 0 to 2
 	}), progress)
@@ -146,4 +150,22 @@ func (c *client) suspendNode(ctx context.Context, o backend.NodeSuspendOp, progr
 		err = withRemedy(err, "", "the host's firmware or kernel has no such sleep")
 	}
 	return result, err
+}
+
+// canSleep looks in the capabilities, which come from the check that the server makes
+// when it is asked to sleep; where they say nothing, the server is asked.
+func (c *client) canSleep(target libvirt.NodeSuspendTarget) bool {
+	var caps libvirtxml.Caps
+	if caps.Unmarshal(c.node.capabilities) != nil || caps.Host.PowerManagement == nil {
+		return true
+	}
+	pm := caps.Host.PowerManagement
+	switch target {
+	case libvirt.NodeSuspendTargetMem:
+		return pm.SuspendMem != nil
+	case libvirt.NodeSuspendTargetDisk:
+		return pm.SuspendDisk != nil
+	default:
+		return pm.SuspendHybrid != nil
+	}
 }

@@ -140,10 +140,7 @@ func poolSource(o backend.PoolNewOp) *libvirtxml.StoragePoolSource {
 	if o.Type == "dir" {
 		return nil
 	}
-	s := &libvirtxml.StoragePoolSource{Name: o.SourceName}
-	for _, h := range hostsOf(o.SourceHost) {
-		s.Host = append(s.Host, h)
-	}
+	s := &libvirtxml.StoragePoolSource{Name: o.SourceName, Host: hostsOf(o.SourceHost)}
 	if o.SourceDir != "" {
 		s.Dir = &libvirtxml.StoragePoolSourceDir{Path: o.SourceDir}
 	}

@@ -102,10 +102,10 @@ func downloadTarget(o backend.VolumeDownloadOp) (string, error) {
 	}
 	info, err := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return path, nil
-	case err != nil:
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", fileError(o, "", err)
+	case info == nil:
+		return path, nil
 	case info.IsDir():
 		return refuse(backend.ClassInvalid, "it is a directory: add the name of the file")
 	case !info.Mode().IsRegular():
@@ -135,8 +135,8 @@ func modeWords(m fs.FileMode) string {
 // roomFor refuses what can't fit, as far as that is known beforehand.
 func roomFor(o backend.Op, volume, dir string, size uint64) error {
 	var s syscall.Statfs_t
-	if syscall.Statfs(dir, &s) != nil || size == 0 || s.Blocks == 0 {
-		return nil
+	if err := syscall.Statfs(dir, &s); err != nil || size == 0 || s.Blocks == 0 {
+		return nil //nolint:nilerr // not known beforehand
 	}
 	free := s.Bavail * uint64(s.Bsize) //nolint:gosec // a block size
 	if size <= free {

@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -71,7 +72,7 @@ type sourceImage struct {
 func sniffImage(file *os.File, size uint64) (sourceImage, error) {
 	head := make([]byte, 32)
 	n, err := file.ReadAt(head, 0)
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadAt gives it bare
+	if err != nil && !errors.Is(err, io.EOF) {
 		return sourceImage{}, err
 	}
 	if n == len(head) && string(head[:4]) == "QFI\xfb" {
