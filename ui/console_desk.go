@@ -31,6 +31,10 @@ const (
 // breaks off at once is tried again more and more rarely.
 const consoleSettled = 10 * time.Second
 
+// consoleTries is how often a console that was lost is asked for again when another
+// session has it. It is not waited for: that one may be somebody's for the day.
+const consoleTries = 4
+
 // guestConsole is a serial console that is open, in sight or not. What was seen stays
 // while it is not connected.
 type guestConsole struct {
@@ -180,6 +184,9 @@ func (m *Model) consoleRefused(c *guestConsole, err error) {
 	switch backend.ClassOf(err) {
 	case backend.ClassBusy:
 		c.state, c.why = consoleClosed, "another session has it"
+		if !first && c.tries < consoleTries { // the server may not have freed our own yet
+			m.awaitGuest(c, c.why)
+		}
 	case backend.ClassDenied, backend.ClassUnsupported, backend.ClassInvalid, backend.ClassCancelled, backend.ClassConflict:
 		c.state, c.why = consoleClosed, ""
 	default:

@@ -168,6 +168,15 @@ func TestConsole(t *testing.T) {
 		if !errors.As(err, &e) || e.Class != backend.ClassConflict || e.Object != "g1" || e.Remedy == "" {
 			t.Errorf("console of a VM that is off: %#v", err)
 		}
+		_ = x.con.Close()
+		l.Virsh("start", "g1")
+		eventually(t, 5*time.Second, "the console to be free", func() bool {
+			con, err := b.(backend.ConsoleOpener).OpenConsole(t.Context(), vm, "", false)
+			if err == nil {
+				_ = con.Close()
+			}
+			return err == nil
+		})
 	})
 }
 

@@ -242,6 +242,9 @@ func (s *streamConn) Close() error {
 		defer s.wmu.Unlock()
 		select {
 		case <-s.ended:
+			if errors.Is(s.why, io.EOF) { // the daemon keeps its half until ours is ended too
+				_ = s.send(frameStream, statusOK, nil)
+			}
 			return
 		default:
 		}

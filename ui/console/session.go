@@ -67,6 +67,7 @@ func (s *Session) read() {
 		}
 		if err != nil {
 			s.end(err)
+			_ = s.con.Close() // also ends a write that the guest does not take
 			return
 		}
 	}
