@@ -232,7 +232,7 @@ func (h hostColumns) hardware(o backend.Object) []Section {
 	for i, free := range n.CellFree {
 		facts = append(facts, Fact{fmt.Sprintf("Free in cell %d", i), Bytes(float64(free)), theme.Text})
 	}
-	facts = plus(facts, d.Fields)
+	facts = plus(facts, otherThan(d.Fields, "Hypervisor", "Library", "CPU model"))
 	return append([]Section{{Facts: facts}}, sharingSections(n.Sharing)...)
 }
 
