@@ -59,32 +59,32 @@ func (c *client) usesBesides(ctx context.Context, vm libvirt.UUID) (*diskUses, e
 	return uses, err
 }
 
-// pathsOf are the files and devices that a VM has now or will have at its next start,
-// with the chains below as far as libvirt tells them.
+// pathsOf are the files and devices that a VM has now or will have at its next start:
+// disks with the chains below as far as libvirt tells them, copies of them under way,
+// kernels.
 func (c *client) pathsOf(ctx context.Context, d libvirt.Domain) ([]string, error) {
-	seen := make(map[string]bool)
+	var paths []string
 	for _, flags := range []libvirt.DomainXMLFlags{0, libvirt.DomainXMLInactive} {
 		x, err := c.vmXML(ctx, d, flags)
 		if err != nil {
 			return nil, err
+		}
+		if x.OS != nil {
+			paths = append(paths, x.OS.Kernel, x.OS.Initrd)
 		}
 		for _, disk := range disksOf(x) {
 			path, err := c.sourcePath(ctx, disk.Source)
 			if err != nil {
 				return nil, err
 			}
-			seen[path] = true
-			for _, below := range diskOf(&disk).Backing {
-				seen[below] = true
+			paths = append(append(paths, path), diskOf(&disk).Backing...)
+			if disk.Mirror != nil {
+				paths = append(paths, diskPath(disk.Mirror.Source))
 			}
 		}
 	}
-	delete(seen, "")
-	paths := make([]string, 0, len(seen))
-	for p := range seen {
-		paths = append(paths, p)
-	}
-	return paths, nil
+	slices.Sort(paths)
+	return slices.DeleteFunc(slices.Compact(paths), func(p string) bool { return p == "" }), nil
 }
 
 // sourcePath is the path of a disk's data, also where the disk is given as a volume.

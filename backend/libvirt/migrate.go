@@ -3,10 +3,8 @@ package libvirt
 import (
 	"context"
 	"strings"
-	"time"
 
 	"hvdeck/backend"
-	"hvdeck/backend/guard"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
@@ -27,9 +25,7 @@ func (c *client) migrate(ctx context.Context, o backend.VMMigrateOp, progress ba
 		_, err := lv.DomainMigratePerform3Params(ch.domain, libvirt.OptString{o.URI}, params, nil, flags)
 		return err
 	})
-	stop := c.followJob(ch.domain, progress)
-	defer stop()
-	result, err := c.runAside(ctx, ch, progress)
+	result, err := c.runJob(ctx, ch, progress)
 	return result, withMigrateRemedy(ctx, err)
 }
 
@@ -100,47 +96,4 @@ func withMigrateRemedy(ctx context.Context, err error) error {
 	default:
 	}
 	return &helped
-}
-
-// lookAtJob is how often the progress of a job is asked for.
-const lookAtJob = 500 * time.Millisecond
-
-// followJob tells how far a domain's job is until the function that it gives is
-// called.
-func (c *client) followJob(d libvirt.Domain, progress backend.Progress) (stop func()) {
-	if progress.Bytes == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	guard.Go("libvirt job progress", c.poll.fence.fail, func() {
-		defer close(ended)
-		t := time.NewTicker(lookAtJob)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
-			}
-			if done, total, ok := c.jobBytes(ctx, d); ok {
-				progress.Bytes(done, total)
-			}
-		}
-	})
-	return func() { cancel(); <-ended }
-}
-
-// jobBytes is how much of a job's data has been moved.
-func (c *client) jobBytes(ctx context.Context, d libvirt.Domain) (done, total int64, ok bool) {
-	got, err := read(ctx, c, "read the progress of", d.Name, func(lv *libvirt.Libvirt) ([]libvirt.TypedParam, error) {
-		_, params, err := lv.DomainGetJobStats(d, 0)
-		return params, err
-	})
-	p := paramsOf(got)
-	if err != nil || !p.has("data_total") {
-		return 0, 0, false
-	}
-	total = p.integer("data_total")
-	return max(total-p.integer("data_remaining"), 0), total, total > 0
 }

@@ -117,7 +117,7 @@ func (c *client) managedSave(ctx context.Context, o backend.VMManagedSaveOp, pro
 	}
 	ch.deed.limit, ch.abortable = longLimit, true
 	ch.run = plainly(func(lv *libvirt.Libvirt) error { return lv.DomainManagedSave(ch.domain, 0) })
-	return c.runAside(ctx, ch, progress)
+	return c.runJob(ctx, ch, progress)
 }
 
 // removeManagedSave discards it. The server's own words for a VM without one are those
