@@ -58,7 +58,7 @@ func (r *defineRig) cancelClone(t *testing.T, vm backend.Ref) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	copied := ""
-	_, err := r.b.Do(ctx, backend.VMCloneOp{VM: vm, Name: "copy"}, backend.Progress{Bytes: func(done, total int64) {
+	_, err := r.b.Do(ctx, backend.VMCloneOp{VM: vm, Name: "copy"}, backend.Progress{Bytes: func(done, _ int64) {
 		if done > 0 && copied == "" {
 			copied = r.volumes()
 			cancel()

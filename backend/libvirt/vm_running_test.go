@@ -232,6 +232,11 @@ func (r *defineRig) saved(t *testing.T, vm backend.Ref) {
 }
 
 func (r *defineRig) runningRefusals(t *testing.T, vm backend.Ref) {
+	// vCPUs that it was started with can't be taken out.
+	result := mustDo(t, r.b, backend.VMResourcesOp{VM: vm, VCPUs: 1})
+	if want := "1 vCPUs: from the next start (unsupported configuration: failed to find appropriate hotpluggable vcpus"; !strings.Contains(result.Text, want) {
+		t.Errorf("%q, want %q", result.Text, want)
+	}
 	r.refused(t, backend.VMRenameOp{VM: vm, Name: "other"}, backend.ClassConflict, "rename")
 	if e := r.refused(t, backend.VMCloneOp{VM: vm, Name: "other"}, backend.ClassConflict, "it runs"); e.Remedy == "" {
 		t.Errorf("%#v", e)
