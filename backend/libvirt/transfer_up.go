@@ -89,72 +89,90 @@ func (c *client) send(ctx context.Context, op backend.Op, v libvirt.StorageVol, 
 	}
 	defer t.close()
 	told := &tally{progress: progress, total: int64(size)} //nolint:gosec // a file's size
-	source, end := c.readAhead(file, procVolumeUpload)
+	source, end := c.newSource(file)
 	defer end()
-	for frame := range source.full {
+	for {
+		frame, err := source.next()
+		if err != nil {
+			return "", t.uploadBroke(ctx, told, fileError(op, v.Name, err))
+		}
+		if frame == nil {
+			break
+		}
 		if err := t.s.sendFrame(frame); err != nil {
 			return "", t.uploadBroke(ctx, told, err)
 		}
 		told.add(len(frame) - frameHeadLen)
-		source.empty <- frame[:cap(frame)]
-	}
-	if source.err != nil {
-		return "", t.uploadBroke(ctx, told, fileError(op, v.Name, source.err))
 	}
 	if err := t.confirm(); err != nil {
 		return "", t.uploadBroke(ctx, told, err)
 	}
 	told.finish()
-	return hex.EncodeToString(source.sum.Sum(nil)), nil
+	return source.checksum(), nil
 }
 
-// fileSource reads a file and sums it up while what it read before is sent.
+// fileSource reads a file packet by packet, and sums up beside that what is on its way.
 type fileSource struct {
-	full, empty chan streamFrame
-	sum         hash.Hash
-	err         error // set before full is closed
+	file   io.Reader
+	ended  bool
+	sum    hash.Hash
+	queue  chan streamFrame // read, to be summed up
+	free   chan streamFrame // summed up
+	summed func()           // waits for the end of the sum
 }
 
-// framesAhead is how many packets are read ahead.
+// framesAhead is how many packets may wait to be summed up.
 const framesAhead = 4
 
-// readAhead starts reading; end stops it and waits.
-func (c *client) readAhead(file io.Reader, procedure uint32) (source *fileSource, end func()) {
-	s := &fileSource{full: make(chan streamFrame, framesAhead), empty: make(chan streamFrame, framesAhead), sum: sha256.New()}
+// newSource starts the summing; end stops it and waits.
+func (c *client) newSource(file io.Reader) (source *fileSource, end func()) {
+	s := &fileSource{file: file, sum: sha256.New(), queue: make(chan streamFrame, framesAhead), free: make(chan streamFrame, framesAhead)}
 	for range framesAhead {
-		s.empty <- newStreamFrame(procedure)
+		s.free <- newStreamFrame(procVolumeUpload)
 	}
-	stop := make(chan struct{})
-	wait := c.beside(func() {
-		defer close(s.full)
-		s.err = s.read(file, stop)
+	queue := s.queue // endQueue forgets it
+	s.summed = c.beside(func() {
+		for frame := range queue {
+			_, _ = s.sum.Write(frame[frameHeadLen:]) // never fails
+			s.free <- frame[:cap(frame)]             // there is room for all frames
+		}
 	})
 	return s, func() {
-		close(stop)
-		wait()
+		s.endQueue()
+		s.summed()
 	}
 }
 
-func (s *fileSource) read(file io.Reader, stop <-chan struct{}) error {
-	for {
-		var frame streamFrame
-		select {
-		case frame = <-s.empty:
-		case <-stop:
-			return nil
-		}
-		n, err := io.ReadFull(file, frame.room())
-		if n > 0 {
-			_, _ = s.sum.Write(frame.room()[:n]) // never fails
-			s.full <- frame.of(n)                // there is room for all frames
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+// next is the next packet, good until the one after it is asked for; nil at the end.
+// The sum only reads it, so that it can be sent meanwhile.
+func (s *fileSource) next() (streamFrame, error) {
+	if s.ended {
+		return nil, nil
 	}
+	frame := <-s.free
+	n, err := io.ReadFull(s.file, frame.room())
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		s.ended, err = true, nil
+	}
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	s.queue <- frame.of(n)
+	return frame.of(n), nil
+}
+
+func (s *fileSource) endQueue() {
+	if s.queue != nil {
+		close(s.queue)
+		s.queue = nil
+	}
+}
+
+// checksum is that of all that was read.
+func (s *fileSource) checksum() string {
+	s.endQueue()
+	s.summed()
+	return hex.EncodeToString(s.sum.Sum(nil))
 }
 
 // confirm tells the daemon that all is sent, and waits until it has written it.
