@@ -93,7 +93,8 @@ func TestOnlyWiringImportsDrivers(t *testing.T) {
 		{imported: []string{module + "backend/vcsim"}, by: []string{module + "backend/demo", module + "backend/lab"}},
 		{imported: []string{module + "backend/lab", module + "backend/backendtest", module + "ui/uitest"},
 			by: []string{module + "backend/lab", module + "ui/uitest", module + "bench", module + "e2e"}},
-		{imported: []string{"github.com/digitalocean/go-libvirt", "libvirt.org/go/libvirtxml"}, by: []string{module + "backend/libvirt"}},
+		{imported: []string{"github.com/digitalocean/go-libvirt"}, by: []string{module + "backend/libvirt"}},
+		{imported: []string{"libvirt.org/go/libvirtxml"}, by: []string{module + "backend/libvirt", module + "backend/mem"}},
 		{imported: []string{"C"}, tests: true},
 	} {
 		for _, p := range listPackages(t) {

@@ -26,6 +26,8 @@ func (m *Model) openNew() {
 	actions := slices.DeleteFunc(m.reg.Menu(keymap.MenuNew), func(a keymap.Action) bool {
 		return a.Makes != k && (a.Mutates() || a.Makes != backend.KindNone)
 	})
+	// Forms come first: they ask for what is needed.
+	slices.SortStableFunc(actions, func(a, b keymap.Action) int { return formRank(a) - formRank(b) })
 	items := make([]overlay.MenuItem, len(actions))
 	for i, a := range actions {
 		items[i] = overlay.MenuItem{Key: a.Key, Title: a.Title, Why: a.WhyNone(s)}
@@ -61,10 +63,10 @@ func (m *Model) newKind() backend.Kind {
 // newUnder is what a new object of a kind comes under: the pool that is open, the VM of
 // the snapshots, else the host; nil for none.
 func (m *Model) newUnder(k backend.Kind) backend.Object {
-	switch k {
-	case backend.KindVolume:
+	if k == backend.KindVolume {
 		return m.openPool()
-	case backend.KindSnapshot:
+	}
+	if k == backend.KindSnapshot {
 		return m.focusVM()
 	}
 	if o := m.cursor(); o != nil {

@@ -58,7 +58,8 @@ type drill struct {
 func newSlots(m *Model) []*slot {
 	p := func(k backend.Kind) *pane.Pane { return pane.New(m.env, m.specs.Of(k), m.fault) }
 	return []*slot{
-		slotHosts:     {number: 1, name: "Hosts", tabs: []*pane.Pane{p(backend.KindHost), p(backend.KindCluster), p(backend.KindResourcePool), p(backend.KindNodeDevice)}},
+		slotHosts: {number: 1, name: "Hosts", tabs: []*pane.Pane{p(backend.KindHost), p(backend.KindCluster), p(backend.KindResourcePool),
+			p(backend.KindNodeDevice)}},
 		slotVMs:       {number: 2, name: "VMs", tabs: []*pane.Pane{p(backend.KindVM)}},
 		slotSnapshots: {number: 3, name: "Snapshots", tabs: []*pane.Pane{p(backend.KindSnapshot)}},
 		slotStorage:   {number: 4, name: "Storage", tabs: []*pane.Pane{p(backend.KindPool)}},

@@ -11,13 +11,16 @@ import (
 func hostActions() []keymap.Action { return []keymap.Action{hostTune(), hostSuspend()} }
 
 func hostTune() keymap.Action {
-	a := manageAction(backend.KindHost, "tune", "Tune memory sharing…", "t", "Sets how the host shares equal memory pages (KSM).", backend.VerbNodeTune, keymap.Disruptive)
+	a := manageAction(backend.KindHost, "tune", "Tune memory sharing…", "t", "Sets how the host shares equal memory pages (KSM).", backend.VerbNodeTune,
+		keymap.Disruptive)
 	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		now := sharingOf(s)
 		return []keymap.Field{
-			{Name: "pages", Label: "Pages to scan", Hint: "at each wake-up", Type: keymap.NumberField, Default: strconv.FormatUint(now.PagesToScan, 10), Min: 1, Max: 1 << 31},
-			{Name: "sleep", Label: "Sleep", Hint: "milliseconds between wake-ups", Type: keymap.NumberField, Default: strconv.FormatUint(now.SleepMillis, 10), Max: 1 << 31},
+			{Name: "pages", Label: "Pages to scan", Hint: "at each wake-up", Type: keymap.NumberField, Default: strconv.FormatUint(now.PagesToScan, 10),
+				Min: 1, Max: 1 << 31},
+			{Name: "sleep", Label: "Sleep", Hint: "milliseconds between wake-ups", Type: keymap.NumberField, Default: strconv.FormatUint(now.SleepMillis, 10),
+				Max: 1 << 31},
 			{Name: "across", Label: "Across NUMA cells", Hint: "can only be changed while no page is shared", Type: keymap.ToggleField, Default: yesIf(now.MergeAcross)},
 		}
 	}
@@ -63,14 +66,16 @@ func changedFlag(args keymap.Args, was bool) int64 {
 }
 
 func hostSuspend() keymap.Action {
-	a := manageAction(backend.KindHost, "suspend", "Put the host to sleep…", "z", "Suspends the whole host; it wakes after the time given.", backend.VerbNodeSuspend, keymap.Irreversible)
+	a := manageAction(backend.KindHost, "suspend", "Put the host to sleep…", "z", "Suspends the whole host; it wakes after the time given.",
+		backend.VerbNodeSuspend, keymap.Irreversible)
 	least := int64(backend.MinNodeSuspend / time.Second)
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "to", Label: "To", Type: keymap.ChoiceField, Default: "mem", Choices: []keymap.FieldChoice{
 				{Value: "mem", Label: "memory (S3)"}, {Value: "disk", Label: "disk (S4)"}, {Value: "hybrid", Label: "both"},
 			}},
-			{Name: "seconds", Label: "Wake after", Hint: "seconds, at least " + strconv.FormatInt(least, 10), Type: keymap.NumberField, Default: "3600", Required: true, Min: least, Max: 1 << 31},
+			{Name: "seconds", Label: "Wake after", Hint: "seconds, at least " + strconv.FormatInt(least, 10), Type: keymap.NumberField, Default: "3600",
+				Required: true, Min: least, Max: 1 << 31},
 		}
 	}
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string {

@@ -9,7 +9,8 @@ import (
 )
 
 func secretActions() []keymap.Action {
-	return []keymap.Action{secretSet(), undefineAction(backend.KindSecret, keymap.Irreversible, "The value goes with it. What needs it, such as an encrypted volume, can't be opened."), secretNew()}
+	return []keymap.Action{secretSet(), undefineAction(backend.KindSecret, keymap.Irreversible,
+		"The value goes with it. What needs it, such as an encrypted volume, can't be opened."), secretNew()}
 }
 
 func secretSet() keymap.Action {
@@ -52,7 +53,8 @@ func secretNew() keymap.Action {
 
 // valueFields ask where a secret's value comes from.
 func valueFields(mayLack bool) []keymap.Field {
-	from := []keymap.FieldChoice{{Value: "typed", Label: "typed here"}, {Value: "file", Label: "a file of this machine"}, {Value: "command", Label: "what a command prints"}}
+	from := []keymap.FieldChoice{{Value: "typed", Label: "typed here"}, {Value: "file", Label: "a file of this machine"}, {Value: "command",
+		Label: "what a command prints"}}
 	first := "typed"
 	if mayLack {
 		first, from = "later", append([]keymap.FieldChoice{{Value: "later", Label: "set later"}}, from...)
@@ -61,7 +63,8 @@ func valueFields(mayLack bool) []keymap.Field {
 		{Name: "from", Label: "Value", Type: keymap.ChoiceField, Default: first, Choices: from},
 		{Name: "value", Label: "Secret value", Type: keymap.SecretField, Required: true, Only: onlyIf("from", "typed")},
 		{Name: "file", Label: "File", Hint: "every byte of it is the value", Type: keymap.PathField, Required: true, Only: onlyIf("from", "file")},
-		{Name: "command", Label: "Command", Hint: "such as: pass show ceph/admin; its output without the last line break", Required: true, Only: onlyIf("from", "command")},
+		{Name: "command", Label: "Command", Hint: "such as: pass show ceph/admin; its output without the last line break", Required: true,
+			Only: onlyIf("from", "command")},
 	}
 }
 

@@ -43,7 +43,7 @@ func readValue(ctx context.Context, args keymap.Args) ([]byte, error) {
 }
 
 func readSecretFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // the operator named it
 	if err != nil {
 		return nil, fmt.Errorf("read the value: %w", err)
 	}

@@ -18,8 +18,10 @@ func vmAttachDisk() keymap.Action {
 			{Name: "device", Label: "As", Type: keymap.ChoiceField, Default: "disk", Choices: choices("disk", "cdrom", "floppy")},
 			{Name: "path", Label: "Path", Hint: "of the image or device at the host", Check: absolutePath, Only: onlyIf("device", "disk")},
 			{Name: "path", Label: "Path", Hint: "at the host; empty for an empty drive", Check: optional(absolutePath), Only: onlyIf("device", "cdrom", "floppy")},
-			{Name: "bus", Label: "Bus", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "the best that fits"}}, choices("virtio", "scsi", "sata", "usb", "ide")...)},
-			{Name: "format", Label: "Format", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "as the volume is"}}, choices("qcow2", "raw")...), Only: onlyIf("device", "disk")},
+			{Name: "bus", Label: "Bus", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "the best that fits"}},
+				choices("virtio", "scsi", "sata", "usb", "ide")...)},
+			{Name: "format", Label: "Format", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "as the volume is"}},
+				choices("qcow2", "raw")...), Only: onlyIf("device", "disk")},
 			{Name: "readonly", Label: "Read-only", Type: keymap.ToggleField, Default: "no", Only: onlyIf("device", "disk")},
 		}
 	}
@@ -42,7 +44,8 @@ func vmAttachNIC() keymap.Action {
 		}
 		return []keymap.Field{
 			{Name: "network", Label: "Network", Type: keymap.ChoiceField, Default: "default", Choices: choices(names...), Check: chosen("there is no network")},
-			{Name: "model", Label: "Model", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "the best that fits"}}, choices("virtio", "e1000e", "rtl8139")...)},
+			{Name: "model", Label: "Model", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "the best that fits"}},
+				choices("virtio", "e1000e", "rtl8139")...)},
 			{Name: "mac", Label: "MAC", Hint: "of QEMU's range; another may be typed", Default: backend.NewMAC(qemuVendor()), Check: optional(checkMAC)},
 		}
 	}
@@ -102,10 +105,12 @@ func vmEject() keymap.Action {
 }
 
 func vmDetach() keymap.Action {
-	a := vmAction("detach", "Detach a device…", "D", "Takes a disk or NIC away, at once and from the definition; a disk's content stays.", backend.VerbAttach, keymap.Disruptive, nil)
+	a := vmAction("detach", "Detach a device…", "D", "Takes a disk or NIC away, at once and from the definition; a disk's content stays.",
+		backend.VerbAttach, keymap.Disruptive, nil)
 	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
-		return []keymap.Field{{Name: "device", Label: "Device", Type: keymap.ChoiceField, Choices: devices(s), Check: chosen("it has no device, or they are not known yet")}}
+		return []keymap.Field{{Name: "device", Label: "Device", Type: keymap.ChoiceField, Choices: devices(s),
+			Check: chosen("it has no device, or they are not known yet")}}
 	}
 	a.Loses = func(s keymap.Selection, args keymap.Args) []string {
 		for _, c := range devices(s) {

@@ -64,9 +64,11 @@ func vmResources() keymap.Action {
 		maxMemory := max(d.MaxMemory, vm.Memory)
 		return []keymap.Field{
 			{Name: "vcpus", Label: "vCPUs", Type: keymap.NumberField, Default: strconv.Itoa(max(d.VCPUs, vm.VCPUs)), Required: true, Min: 1, Max: 4096},
-			{Name: "maxvcpus", Label: "vCPUs at most", Hint: "counts from the next start", Type: keymap.NumberField, Default: strconv.Itoa(max(d.MaxVCPUs, vm.VCPUs)), Required: true, Min: 1, Max: 4096},
+			{Name: "maxvcpus", Label: "vCPUs at most", Hint: "counts from the next start", Type: keymap.NumberField, Default: strconv.Itoa(max(d.MaxVCPUs,
+				vm.VCPUs)), Required: true, Min: 1, Max: 4096},
 			{Name: "memory", Label: "Memory", Hint: "such as 4 GiB", Type: keymap.SizeField, Default: strconv.FormatUint(vm.Memory, 10), Required: true, Min: 1 << 20},
-			{Name: "maxmemory", Label: "Memory at most", Hint: "counts from the next start", Type: keymap.SizeField, Default: strconv.FormatUint(maxMemory, 10), Required: true, Min: 1 << 20},
+			{Name: "maxmemory", Label: "Memory at most", Hint: "counts from the next start", Type: keymap.SizeField, Default: strconv.FormatUint(maxMemory,
+				10), Required: true, Min: 1 << 20},
 		}
 	}
 	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
@@ -158,7 +160,7 @@ func vmMigrate() keymap.Action {
 			{Name: "bandwidth", Label: "At most", Hint: "a second, such as 100 MiB; empty: no bound", Type: keymap.SizeField},
 		}
 	}
-	a.Loses = func(s keymap.Selection, args keymap.Args) []string {
+	a.Loses = func(_ keymap.Selection, args keymap.Args) []string {
 		lines := []string{"It runs on while it moves, and stands still for a moment at the end."}
 		if args.On("unsafe") {
 			lines = append(lines, "UNSAFE: with some disk caches this can corrupt its disks.")
@@ -218,7 +220,8 @@ func chosen(why string) func(string) string {
 }
 
 func vmSave() keymap.Action {
-	a := onEach(vmAction("save", "Save to disk", "s", "Writes its memory to disk and stops it; the next start goes on from there.", backend.VerbManagedSave, keymap.Disruptive, whenRunning))
+	a := onEach(vmAction("save", "Save to disk", "s", "Writes its memory to disk and stops it; the next start goes on from there.",
+		backend.VerbManagedSave, keymap.Disruptive, whenRunning))
 	a.Loses = says("The guest stands still until it is started again; its clients are cut off.")
 	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
 		return backend.VMManagedSaveOp{VM: o.Ref()}
@@ -227,12 +230,13 @@ func vmSave() keymap.Action {
 }
 
 func vmSaveRemove() keymap.Action {
-	a := onEach(vmAction("save-remove", "Discard saved state", "S", "The next start boots afresh.", backend.VerbManagedSave, keymap.Irreversible, func(vm *backend.VM) string {
-		if vm.State != backend.PowerSaved {
-			return "it has no saved state"
-		}
-		return ""
-	}))
+	a := onEach(vmAction("save-remove", "Discard saved state", "S", "The next start boots afresh.", backend.VerbManagedSave, keymap.Irreversible,
+		func(vm *backend.VM) string {
+			if vm.State != backend.PowerSaved {
+				return "it has no saved state"
+			}
+			return ""
+		}))
 	a.Loses = says("The saved memory is deleted: what the guest had not written to disk is lost.")
 	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
 		return backend.VMManagedSaveRemoveOp{VM: o.Ref()}
@@ -245,7 +249,8 @@ func vmSendKey() keymap.Action {
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "combo", Label: "Keys", Type: keymap.ChoiceField, Default: "ctrl+alt+delete", Choices: append(
-				choices("ctrl+alt+delete", "ctrl+alt+f1", "ctrl+alt+f2", "ctrl+alt+f7", "alt+sysrq+s", "alt+sysrq+b", "enter"), keymap.FieldChoice{Value: "", Label: "others…"})},
+				choices("ctrl+alt+delete", "ctrl+alt+f1", "ctrl+alt+f2", "ctrl+alt+f7", "alt+sysrq+s", "alt+sysrq+b", "enter"), keymap.FieldChoice{Value: "",
+					Label: "others…"})},
 			{Name: "keys", Label: "Others", Hint: "with + between them: ctrl+alt+f3", Required: true, Only: onlyIf("combo", "")},
 		}
 	}
@@ -258,7 +263,8 @@ func vmSendKey() keymap.Action {
 func vmScreenshot() keymap.Action {
 	a := vmAction("screenshot", "Screenshot…", "p", "Saves the guest's display as a PNG.", backend.VerbScreenshot, keymap.Safe, whenRunning)
 	a.Form = func(s keymap.Selection) []keymap.Field {
-		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine; must not exist", Type: keymap.PathField, Required: true, Default: fileName(firstVM(s).Name) + ".png"}}
+		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine; must not exist", Type: keymap.PathField, Required: true,
+			Default: fileName(firstVM(s).Name) + ".png"}}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VMScreenshotOp{VM: o.Ref(), File: args["file"]}
@@ -278,7 +284,8 @@ func fileName(name string) string {
 }
 
 func vmUndefine() keymap.Action {
-	a := onEach(vmAction("undefine", "Undefine…", "u", "Removes the definition, and what is ticked.", backend.VerbFor(backend.KindVM, backend.ActUndefine), keymap.Irreversible, whenPersistent))
+	a := onEach(vmAction("undefine", "Undefine…", "u", "Removes the definition, and what is ticked.", backend.VerbFor(backend.KindVM,
+		backend.ActUndefine), keymap.Irreversible, whenPersistent))
 	a.Detailed = true
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		fields := []keymap.Field{

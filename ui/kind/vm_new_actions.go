@@ -41,7 +41,8 @@ func vmNewFields(s keymap.Selection) []keymap.Field {
 			Check: chosen("no volume is known: open its pool first"), Only: onlyIf("disk", "existing")},
 		{Name: "iso", Label: "ISO", Hint: "path at the host of a medium to install from; empty for none", Check: optional(absolutePath)},
 		{Name: "network", Label: "Network", Type: keymap.ChoiceField, Default: preferred(nets, "default"), Choices: append(objectChoices(nets), none())},
-		{Name: "firmware", Label: "Firmware", Type: keymap.ChoiceField, Default: "bios", Choices: []keymap.FieldChoice{{Value: "bios", Label: "BIOS"}, {Value: "uefi", Label: "UEFI"}}},
+		{Name: "firmware", Label: "Firmware", Type: keymap.ChoiceField, Default: "bios", Choices: []keymap.FieldChoice{{Value: "bios", Label: "BIOS"},
+			{Value: "uefi", Label: "UEFI"}}},
 		{Name: "autostart", Label: "Autostart", Type: keymap.ToggleField, Default: "no"},
 		{Name: "start", Label: "Start now", Type: keymap.ToggleField, Default: "no"},
 	}

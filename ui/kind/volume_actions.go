@@ -64,7 +64,8 @@ func volumeClone() keymap.Action {
 		return []keymap.Field{
 			{Name: "name", Label: "Name", Default: cloneName(v.Name), Suggested: true, Check: checkName},
 			{Name: "pool", Label: "Pool", Type: keymap.ChoiceField, Default: v.Parent.ID, Choices: objectChoices(pools)},
-			{Name: "format", Label: "Format", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "as the original"}}, choices("qcow2", "raw")...)},
+			{Name: "format", Label: "Format", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "as the original"}},
+				choices("qcow2", "raw")...)},
 			{Name: "metadata", Label: "Preallocate metadata", Hint: "qcow2: a little quicker later", Type: keymap.ToggleField, Default: "no"},
 		}
 	}
@@ -233,7 +234,8 @@ func volumeByID(s keymap.Selection, pool backend.Ref, id string) *backend.Volume
 }
 
 func volumeImport() keymap.Action {
-	a := newAction(backend.KindVolume, backend.KindPool, "import", "Volume from a file…", "i", "Uploads a file of this machine as a new volume.", backend.VerbVolumeUpload)
+	a := newAction(backend.KindVolume, backend.KindPool, "import", "Volume from a file…", "i", "Uploads a file of this machine as a new volume.",
+		backend.VerbVolumeUpload)
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "file", Label: "File", Hint: "of this machine: a disk image or an ISO", Type: keymap.PathField, Required: true},
