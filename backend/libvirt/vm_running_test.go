@@ -46,6 +46,10 @@ func TestRunningVM(t *testing.T) {
 	t.Run("screenshot", func(t *testing.T) { r.screenshots(t, vm) })
 	t.Run("keys", func(t *testing.T) { r.keys(t, vm) })
 	t.Run("managed save", func(t *testing.T) { r.saved(t, vm) })
+	// What follows needs it on: if it went off by itself, this says why.
+	if got := r.l.Virsh("domstate", "full", "--reason"); !strings.HasPrefix(got, "running") {
+		t.Fatalf("%s: %s", got, r.l.Log())
+	}
 	t.Run("documents", func(t *testing.T) { r.documents(t, vm) })
 	t.Run("refusals", func(t *testing.T) { r.runningRefusals(t, vm) })
 	t.Run("undefine", func(t *testing.T) { r.undefineRunning(t, vm) })
