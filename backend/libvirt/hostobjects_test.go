@@ -75,6 +75,7 @@ func (s *storageLab) networks(t *testing.T) {
 	mustDo(t, s.b, backend.StartOp{Object: r.Created})
 	nat := networkNamed(t, s.b, "n-nat")
 	refused(t, s.b, backend.StartOp{Object: nat.ID}, backend.ClassConflict, "already active")
+	refused(t, s.b, backend.UndefineOp{Object: nat.ID}, backend.ClassConflict, "it is active", "stop it first")
 	mustDo(t, s.b, backend.AutostartOp{Object: nat.ID})
 	mustDo(t, s.b, backend.StopOp{Object: nat.ID})
 	if s.netInfo("n-nat", "Active") != "no" || s.netInfo("n-nat", "Autostart") != "no" {

@@ -25,9 +25,15 @@ func (c *client) networkWork(op backend.Op) work {
 		return c.networkCall(op, (*libvirt.Libvirt).NetworkDestroy)
 	case backend.UndefineOp:
 		if o.Object.Kind == backend.KindInterface {
-			return c.interfaceCall(op, (*libvirt.Libvirt).InterfaceUndefine)
+			return c.interfaceCall(op, func(lv *libvirt.Libvirt, i libvirt.Interface) error {
+				return whenInactive(op, i.Name, func() (int32, error) { return lv.InterfaceIsActive(i) },
+					func() error { return lv.InterfaceUndefine(i) })
+			})
 		}
-		return c.networkCall(op, (*libvirt.Libvirt).NetworkUndefine)
+		return c.networkCall(op, func(lv *libvirt.Libvirt, n libvirt.Network) error {
+			return whenInactive(op, n.Name, func() (int32, error) { return lv.NetworkIsActive(n) },
+				func() error { return lv.NetworkUndefine(n) })
+		})
 	case backend.AutostartOp:
 		return c.networkCall(op, func(lv *libvirt.Libvirt, n libvirt.Network) error {
 			return lv.NetworkSetAutostart(n, flag(o.On))
@@ -39,6 +45,21 @@ func (c *client) networkWork(op backend.Op) work {
 	default:
 		return nil
 	}
+}
+
+// whenInactive refuses to undefine what runs: libvirt would let it run on without a
+// definition, to be gone at the next stop.
+func whenInactive(op backend.Op, name string, active func() (int32, error), undefine func() error) error {
+	runs, err := active()
+	if err != nil {
+		return err
+	}
+	if runs != 0 {
+		e := backend.Refuse(backend.ClassConflict, op.Title(), name, "it is active")
+		e.Remedy = "stop it first"
+		return e
+	}
+	return undefine()
 }
 
 func networkVerbs() []backend.Verb {

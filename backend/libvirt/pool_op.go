@@ -89,7 +89,7 @@ func buildPool(lv *libvirt.Libvirt, p libvirt.StoragePool, kind string, overwrit
 
 // rebuildPool builds a pool whose type has to be looked up.
 func rebuildPool(lv *libvirt.Libvirt, p libvirt.StoragePool, overwrite bool) error {
-	text, err := lv.StoragePoolGetXMLDesc(p, libvirt.StorageXMLInactive)
+	text, err := lv.StoragePoolGetXMLDesc(p, 0)
 	if err != nil {
 		return err
 	}
