@@ -30,10 +30,11 @@ type Document struct {
 }
 
 // Names of documents that screens know by name: the XML of a VM as it runs, and of its
-// next start, both without secrets.
+// next start, both without secrets; what differs between a snapshot and its VM now.
 const (
-	DocumentNow       = "XML now"
-	DocumentNextStart = "XML next start"
+	DocumentNow         = "XML now"
+	DocumentNextStart   = "XML next start"
+	DocumentDifferences = "Differences from now"
 )
 
 // DocumentSection is a headed list of facts; Depth is how far it hangs under the

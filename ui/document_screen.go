@@ -161,7 +161,7 @@ func (m *Model) openDifferences() {
 	if o == nil {
 		return
 	}
-	if !m.openDocument(o, "") {
+	if !m.openDocument(o, backend.DocumentDifferences) {
 		m.say(theme.StateWarn, o.Title()+": what has changed since is not known on this connection")
 	}
 }

@@ -207,9 +207,9 @@ func TestDocuments(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1")}})
 	w.row("web-1", "run")
 	w.Press("1", "d").WaitFor("[Details]").Press("]").WaitFor("[capabilities]").WaitFor("as of ")
-	w.Press("y").WaitFor("<").Press("y", "]").WaitFor("[system information]").WaitFor("as of ")
+	w.Press("y").WaitFor("<").Press("y", "]").WaitFor("[System information]").WaitFor("as of ")
 	w.Press("[", "[").WaitFor("[Details]").Press("q")
-	w.Press(":").Type("system information").WaitFor("of kvm1").Press("enter").WaitFor("[system information]").Press("q")
+	w.Press(":").Type("system information").WaitFor("of kvm1").Press("enter").WaitFor("[System information]").Press("q")
 	w.hosts[0].Fail(mem.CallDocument, &backend.Error{Class: backend.ClassOther, Doing: "read", Object: "capabilities", Message: "the node is on fire", Remedy: "put it out"})
 	w.Press("d", "]").WaitFor("the node is on fire").WaitFor("What to do: put it out").WaitFor("r asks again").Press("r").WaitFor("as of ")
 }
@@ -223,7 +223,7 @@ func TestDifferencesSinceASnapshot(t *testing.T) {
 	w.Pane("Snapshots").WaitFor("base").Focus()
 	w.Pane("Snapshots").Select("base")
 	w.menu("s", "Differences from now", "=")
-	w.WaitFor("base on kvm1").WaitFor("[changes since]").WaitFor("as of ").Press("[").WaitFor("[Details]").Press("q")
+	w.WaitFor("base on kvm1").WaitFor("[Differences from now]").WaitFor("as of ").Press("[").WaitFor("[Details]").Press("q")
 }
 
 // y has the definition of the next start beside the one that runs, and counts matches.

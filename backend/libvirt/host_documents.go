@@ -14,7 +14,7 @@ import (
 // …GetStoragePoolCapabilities.
 func (c *client) hostDocuments() []document {
 	return []document{
-		c.hostDocument("System", func(lv *libvirt.Libvirt) (string, error) { return lv.ConnectGetSysinfo(0) }),
+		c.hostDocument("System information", func(lv *libvirt.Libvirt) (string, error) { return lv.ConnectGetSysinfo(0) }),
 		c.hostDocument("Capabilities", (*libvirt.Libvirt).ConnectGetCapabilities),
 		c.hostDocument("Domain capabilities", func(lv *libvirt.Libvirt) (string, error) {
 			return lv.ConnectGetDomainCapabilities(nil, nil, nil, nil, 0)

@@ -57,7 +57,7 @@ func (s *storageLab) node(t *testing.T) {
 func (s *storageLab) documents(t *testing.T) {
 	host := s.host(t).ID
 	docs, _ := backend.As[backend.Documenter](s.b)
-	want := []string{"System", "Capabilities", "Domain capabilities", "Storage capabilities"}
+	want := []string{"System information", "Capabilities", "Domain capabilities", "Storage capabilities"}
 	if got := docs.Documents(host); !slices.Equal(got, want) {
 		t.Fatalf("%q", got)
 	}
@@ -76,7 +76,7 @@ func (s *storageLab) documents(t *testing.T) {
 			t.Errorf("%s: %.3000s", tt.name, text)
 		}
 	}
-	_, err := docs.Document(t.Context(), host, "System")
+	_, err := docs.Document(t.Context(), host, "System information")
 	if out, failed := s.l.TryVirsh("sysinfo"); failed != nil {
 		e, _ := backendError(err)
 		if e == nil || !strings.Contains(out, e.Message) || !strings.Contains(e.Remedy, "DMI") {
@@ -131,7 +131,7 @@ func (s *storageLab) testDriver(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	docs, _ := backend.As[backend.Documenter](b)
-	d, err := docs.Document(t.Context(), c.node.ref, "System")
+	d, err := docs.Document(t.Context(), c.node.ref, "System information")
 	if err != nil || !strings.Contains(fmt.Sprintf("%+v", d.Sections), "Title:BIOS") {
 		t.Errorf("%+v %v", d, err)
 	}

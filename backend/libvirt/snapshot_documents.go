@@ -11,15 +11,12 @@ import (
 	"libvirt.org/go/libvirtxml"
 )
 
-// The documents of a snapshot.
-const (
-	docConfiguration = "Configuration"
-	docDifferences   = "Differences from now"
-)
+// docConfiguration is the document of a snapshot with all that it holds.
+const docConfiguration = "Configuration"
 
 // snapshotDocuments are S6.
 func (c *client) snapshotDocuments() []document {
-	return []document{{docConfiguration, c.snapshotConfiguration}, {docDifferences, c.snapshotDifferences}}
+	return []document{{docConfiguration, c.snapshotConfiguration}, {backend.DocumentDifferences, c.snapshotDifferences}}
 }
 
 // readSnapshotXML reads a snapshot, without secrets.
@@ -105,7 +102,7 @@ func (c *client) snapshotDifferences(ctx context.Context, r backend.Ref) (*backe
 	if err != nil {
 		return nil, err
 	}
-	doc := &backend.Document{Ref: r, Name: docDifferences, At: time.Now()}
+	doc := &backend.Document{Ref: r, Name: backend.DocumentDifferences, At: time.Now()}
 	was := x.Domain
 	if now.ID == nil || was == nil {
 		was = domainThen(x)

@@ -9,21 +9,17 @@ import (
 	libvirt "github.com/digitalocean/go-libvirt"
 )
 
-// The documents of a VM.
-const (
-	docNow     = "XML now"
-	docNext    = "XML next start"
-	docWaiting = "Changes waiting for the next start"
-)
+// docWaiting is the document of a VM that compares its two definitions.
+const docWaiting = "Changes waiting for the next start"
 
 // vmDocuments are both definitions of a VM, and what is between them (I8, P4).
 func (c *client) vmDocuments() []document {
 	return []document{
-		{docNow, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
-			return c.vmText(ctx, r, docNow, 0)
+		{backend.DocumentNow, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
+			return c.vmText(ctx, r, backend.DocumentNow, 0)
 		}},
-		{docNext, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
-			return c.vmText(ctx, r, docNext, libvirt.DomainXMLInactive)
+		{backend.DocumentNextStart, func(ctx context.Context, r backend.Ref) (*backend.Document, error) {
+			return c.vmText(ctx, r, backend.DocumentNextStart, libvirt.DomainXMLInactive)
 		}},
 		{docWaiting, c.waitingChanges},
 	}

@@ -40,7 +40,7 @@ func (r *defineRig) documents(t *testing.T, vm backend.Ref) {
 	}
 	mustDo(t, r.b, backend.SnapshotCreateOp{VM: vm, Name: "then"})
 	snap := list[*backend.Snapshot](t, r.b, backend.Query{Kind: backend.KindSnapshot, Parent: vm})[0].ID
-	if got := page(t, r.b, snap, docDifferences); !strings.Contains(got, "None: full is as it was") {
+	if got := page(t, r.b, snap, backend.DocumentDifferences); !strings.Contains(got, "None: full is as it was") {
 		t.Error(got)
 	}
 	result := mustDo(t, r.b, backend.VMResourcesOp{VM: vm, MaxMemory: 512 << 20})
@@ -52,7 +52,7 @@ func (r *defineRig) documents(t *testing.T, vm backend.Ref) {
 		}
 	}
 	mustDo(t, r.b, backend.VMAttachNICOp{VM: vm, Network: "n1", MAC: "52:54:00:00:00:09"})
-	if got := page(t, r.b, snap, docDifferences); !strings.Contains(got, "# NIC 52:54:00:00:00:09: added\nNetwork: n1\nModel: virtio\n") || strings.Contains(got, "sdb") {
+	if got := page(t, r.b, snap, backend.DocumentDifferences); !strings.Contains(got, "# NIC 52:54:00:00:00:09: added\nNetwork: n1\nModel: virtio\n") || strings.Contains(got, "sdb") {
 		t.Error(got)
 	}
 	got = page(t, r.b, snap, docConfiguration)
@@ -61,7 +61,7 @@ func (r *defineRig) documents(t *testing.T, vm backend.Ref) {
 			t.Errorf("%s\nwant %q", got, want)
 		}
 	}
-	if now, next := page(t, r.b, vm, docNow), page(t, r.b, vm, docNext); strings.Contains(now, "524288") || !strings.Contains(next, "524288") {
+	if now, next := page(t, r.b, vm, backend.DocumentNow), page(t, r.b, vm, backend.DocumentNextStart); strings.Contains(now, "524288") || !strings.Contains(next, "524288") {
 		t.Errorf("%s\n%s", now, next)
 	}
 	mustDo(t, r.b, backend.SnapshotDeleteOp{VM: vm, Snapshot: snap})

@@ -15,11 +15,11 @@ var _ backend.Documenter = (*conn)(nil)
 func (c *conn) Documents(r backend.Ref) []string {
 	switch r.Kind {
 	case backend.KindHost:
-		return []string{"capabilities", "system information"}
+		return []string{"Capabilities", "System information"}
 	case backend.KindVM:
-		return []string{"current definition"}
+		return []string{backend.DocumentNow}
 	case backend.KindSnapshot:
-		return []string{"changes since"}
+		return []string{backend.DocumentDifferences}
 	default:
 		return nil
 	}
@@ -38,14 +38,14 @@ func (c *conn) Document(ctx context.Context, r backend.Ref, name string) (*backe
 	defer h.mu.Unlock()
 	doc := &backend.Document{Ref: r, Name: name, At: h.now()}
 	switch one, m := h.hostOf(r), h.byRef[r]; {
-	case one != nil && name == "capabilities":
+	case one != nil && name == "Capabilities":
 		one.capabilities(doc)
-	case one != nil && name == "system information":
+	case one != nil && name == "System information":
 		one.systemInformation(doc)
-	case m != nil && name == "current definition":
+	case m != nil && name == backend.DocumentNow:
 		doc.Raw = textOf(m.xml())
 		doc.Sections = []backend.DocumentSection{{Title: "VM", Fields: []backend.Field{{Name: "Name", Value: m.Name}, {Name: "UUID", Value: m.UUID}}}}
-	case name == "changes since":
+	case name == backend.DocumentDifferences:
 		return h.changesSince(doc)
 	case one == nil && m == nil:
 		return nil, backend.Refuse(backend.ClassNotFound, doing, name, "no such %s", r.Kind)
