@@ -186,14 +186,14 @@ func TestRefusalsAreShownInTheServersWords(t *testing.T) {
 	c := start(t, setup{config: both(l)})
 	c.Pane("VMs").Select("guest")
 	pane := c.Pane("Snapshots").WaitFor("outer")
+	// What is known beforehand is grey, with the reason.
 	pane.Select("outer")
-	c.menu("s", "snapshot: guest /inner/outer", "r")
-	c.WaitFor("Revert to this snapshot: guest /inner/outer").Press("enter")
-	c.yes("Revert to this snapshot: guest /inner/outer on kvm?")
-	c.WaitFor(regexp.MustCompile(`revert to external snapshot not[\s│]+supported yet`)) // 67
-	c.dismiss("on kvm: error")
+	c.Press("s").WaitFor("snapshot: guest /inner/outer").WaitFor("can't revert to an external snapshot").WaitFor("stands on an internal one")
+	c.Press("esc").WaitGone("snapshot: guest /inner/outer")
 	pane.Select("inner")
-	c.menu("s", "snapshot: guest /inner", "d")
-	c.yes("Delete this snapshot: guest /inner on kvm?")
-	c.WaitFor(regexp.MustCompile(`is not the same as[\s│]+disk`)) // 84
+	c.Press("s").WaitFor("snapshot: guest /inner").WaitFor("Delete this snapshot… · it is inside the image of vda").Press("esc")
+	c.WaitGone("snapshot: guest /inner")
+	// What is not is told in full.
+	c.takeSnapshot("guest", "inner", "")
+	c.WaitFor(regexp.MustCompile(`domain moment inner[\s│]+already[\s│]+exists`)) // 9
 }

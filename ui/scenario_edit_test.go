@@ -206,7 +206,7 @@ func TestDefineFromAFile(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "web-1")}})
 	w.row("web-1", "run")
-	w.Press("1", "d").WaitFor("[Details]").Press("]").WaitFor("[capabilities]").WaitFor("as of ")
+	w.Press("1", "d").WaitFor("[Details]").Press("]").WaitFor("[Capabilities]").WaitFor("as of ")
 	w.Press("y").WaitFor("<").Press("y", "]").WaitFor("[System information]").WaitFor("as of ")
 	w.Press("[", "[").WaitFor("[Details]").Press("q")
 	w.Press(":").Type("system information").WaitFor("of kvm1").Press("enter").WaitFor("[System information]").Press("q")
