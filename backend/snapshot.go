@@ -41,7 +41,18 @@ type Snapshot struct {
 	Current  bool // the VM's disks descend from this one
 	Storage  Storage
 	Size     uint64 // bytes; 0 unknown
+	// Disks say where the disks' state of that moment is; nil where nobody says.
+	Disks []SnapshotDisk
 	// Why the server would not delete it, delete it with all below it, or revert to it,
 	// as far as that is known beforehand; "" where nothing speaks against it.
 	NoDelete, NoDeleteTree, NoRevert string
+}
+
+// SnapshotDisk is where one disk's state at the moment of a snapshot is kept.
+type SnapshotDisk struct {
+	Label string // of the disk, as in Disk.Label
+	Image string // the file that has it
+	// Overlay is the file in which an external snapshot let the disk go on; "" where
+	// the state is inside Image.
+	Overlay string
 }

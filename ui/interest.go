@@ -136,6 +136,9 @@ func (m *Model) inSightNow() poll.Interest {
 	}
 	if o := m.cursorObject(); o != nil {
 		in.Details = append(in.Details, o.Ref())
+		if o.Ref().Kind == backend.KindSnapshot {
+			in.Details = append(in.Details, o.Owner()) // the chain of its disks
+		}
 	}
 	return in
 }

@@ -166,7 +166,7 @@ func snapshotFacts(x *libvirtxml.DomainSnapshot) cachedSnapshot {
 		s.parent = x.Parent.Name
 	}
 	s.State = snapshotState(x.State)
-	s.inside = insideDisks(x)
+	s.inside, s.Disks = insideDisks(x), snapshotDisks(x)
 	s.Storage = snapshotStorage(x)
 	return s
 }

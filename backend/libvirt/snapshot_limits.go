@@ -38,6 +38,30 @@ func insideDisks(x *libvirtxml.DomainSnapshot) map[string]string {
 	return inside
 }
 
+// snapshotDisks tells for each disk of a snapshot which image has its state, and where
+// an external one let the disk go on.
+func snapshotDisks(x *libvirtxml.DomainSnapshot) []backend.SnapshotDisk {
+	if x.Disks == nil {
+		return nil
+	}
+	images := make(map[string]string)
+	for _, d := range disksOf(x.Domain) {
+		images[targetOf(&d)] = diskPath(d.Source)
+	}
+	var all []backend.SnapshotDisk
+	for _, d := range x.Disks.Disks {
+		if d.Snapshot != "internal" && d.Snapshot != "external" {
+			continue
+		}
+		disk := backend.SnapshotDisk{Label: d.Name, Image: images[d.Name]}
+		if d.Snapshot == "external" {
+			disk.Overlay = diskPath(d.Source)
+		}
+		all = append(all, disk)
+	}
+	return all
+}
+
 // external reports whether libvirt counts it so: any part outside of the images.
 func external(s *backend.Snapshot) bool {
 	return s.Storage == backend.StorageExternal || s.Storage == backend.StorageMixed

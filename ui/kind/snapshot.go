@@ -118,7 +118,7 @@ func (s snapshotColumns) overview(o backend.Object) []Section {
 		{"Quiesced", readOnlyWord(x.Quiesced), theme.Text},
 		{"Size", Bytes(known(x.Size)), theme.Text},
 	})
-	out := []Section{{Facts: plus(facts, x.Extra)}}
+	out := append([]Section{{Facts: plus(facts, x.Extra)}}, s.keptSection(x)...)
 	if x.Description != "" {
 		out = append(out, Section{Title: "Description", Lines: strings.Split(x.Description, "\n")})
 	}

@@ -146,24 +146,20 @@ func (v vmColumns) disks(o backend.Object) []Section {
 	if len(d.VM.Disks) == 0 {
 		return []Section{{Lines: []string{"No disks."}}}
 	}
+	tree, _ := v.Store.Children(backend.KindSnapshot, o.Ref())
 	var out []Section
 	for _, k := range d.VM.Disks {
+		lines := chainLines(k, tree)
+		if len(k.Backing) == 0 && len(tree) == 0 {
+			lines = nil // the file stands above
+		}
 		out = append(out, Section{Title: joined(" ", k.Label, k.Device, k.Bus), Facts: compact([]Fact{
 			{"File", orWord(k.Path, "no medium"), theme.Text},
 			{"Format", k.Format, theme.Text},
 			{"Capacity", Bytes(known(k.Capacity)), theme.Text},
 			{"Allocation", Bytes(known(k.Allocation)), theme.Text},
 			{"Read-only", readOnlyWord(k.ReadOnly), theme.Text},
-		}), Lines: chain(k.Backing)})
-	}
-	return out
-}
-
-// chain draws the files below a disk, nearest first.
-func chain(files []string) []string {
-	var out []string
-	for i, f := range files {
-		out = append(out, strings.Repeat("  ", i)+"└ on "+f)
+		}), Lines: lines})
 	}
 	return out
 }
