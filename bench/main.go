@@ -62,7 +62,7 @@ func (b *bench) run() error {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"bare program", b.bareProgram}, {"vSphere", b.vsphere}, {"libvirt", b.libvirt}, {"libvirt storage", b.storage}} {
+	}{{"bare program", b.bareProgram}, {"vSphere", b.vsphere}, {"libvirt", b.libvirt}, {"libvirt polling", b.polling}, {"libvirt storage", b.storage}} {
 		fmt.Printf("measuring: %s\n", part.name)
 		if err := part.run(); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", part.name, err))

@@ -261,6 +261,25 @@ func (b *bench) callFigures(where string, few, lots loadCalls) {
 	b.add(figure{name: "calls of a refresh, " + where, value: float64(lots.refresh), unit: "calls", peer: "with 100 VMs", peerIs: float64(few.refresh)})
 }
 
+// polling is what a host with a thousand defined domains costs at the default
+// intervals.
+func (b *bench) polling() error {
+	const vms = 1000
+	daemon, uri, _, err := b.libvirtd(vms)
+	if err != nil {
+		return err
+	}
+	defer daemon.stop()
+	t, err := b.open(vms, uri)
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	_, cpu := idle(t, 20*time.Second)
+	b.add(figure{name: "polling 1,000 domains, of a core", value: cpu, unit: "%", target: 2, peer: "bare at 120 fps", peerIs: b.bareCPU})
+	return nil
+}
+
 // libvirt measures with a real daemon.
 func (b *bench) libvirt() error {
 	daemon, uri, socket, err := b.libvirtd(many)
