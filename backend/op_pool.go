@@ -20,6 +20,23 @@ type PoolNewOp struct {
 	Start        bool
 }
 
+// PoolFormats are the formats of a pool's source that a type knows, the usual ones
+// first; nil for a type that has no choice. Source: virStoragePoolFormat… (storage_conf.c).
+func PoolFormats(poolType string) []string {
+	switch poolType {
+	case "fs":
+		return []string{"auto", "ext4", "xfs", "ext3", "ext2", "vfat", "ufs", "iso9660", "udf", "gfs", "gfs2", "hfs+", "ocfs2", "vmfs"}
+	case "netfs":
+		return []string{"nfs", "cifs", "glusterfs", "auto"}
+	case "disk":
+		return []string{"gpt", "dos", "dvh", "mac", "bsd", "pc98", "sun", "lvm2"}
+	case "logical":
+		return []string{"lvm2"}
+	default:
+		return nil
+	}
+}
+
 // PoolBuildOp makes what the pool stands on: a directory, a file system, a volume
 // group. Source: virStoragePoolBuild.
 type PoolBuildOp struct {

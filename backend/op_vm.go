@@ -95,8 +95,8 @@ type VMResourcesOp struct {
 // virDomainMigrateToURI3 (peer to peer).
 type VMMigrateOp struct {
 	VM Ref
-	// To is the host it goes to, and URI how the source's daemon reaches that
-	// host's: "" takes the URI of the connection.
+	// To is the host it goes to, and URI how the source's daemon reaches that host's;
+	// it must not be empty.
 	To  Ref
 	URI string
 	// DataURI is where the memory goes ("tcp://10.0.0.2", "unix:///path"); "" leaves

@@ -47,6 +47,7 @@ type guestConsole struct {
 	why     string
 
 	since    time.Time // of the session
+	attempt  int       // to open it; only the latest counts
 	tries    int       // in vain, in a row
 	next     time.Time // not tried again before
 	timer    bool      // next is being waited for
@@ -139,8 +140,12 @@ func (m *Model) lookAt(c *guestConsole) tea.Cmd {
 
 // connectConsole opens the device, off the event loop.
 func (m *Model) connectConsole(c *guestConsole, force bool) tea.Cmd {
+	if c.state == consoleOn {
+		return nil // it has come back by itself meanwhile
+	}
 	c.state, c.why = consoleOpening, ""
-	vm, device := c.vm, c.device
+	c.attempt++
+	vm, device, attempt := c.vm, c.device, c.attempt
 	open := func(ctx context.Context, b backend.Backend) (io.ReadWriteCloser, error) {
 		opener, ok := backend.As[backend.ConsoleOpener](b)
 		if !ok {
@@ -149,6 +154,9 @@ func (m *Model) connectConsole(c *guestConsole, force bool) tea.Cmd {
 		return opener.OpenConsole(ctx, vm, device, force)
 	}
 	return direct(m, "console", vm.Conn, open, func(con io.ReadWriteCloser, err error) tea.Cmd {
+		if attempt != c.attempt {
+			return m.closeAside(con) // a later one has taken its place
+		}
 		return m.consoleOpened(c, con, err)
 	})
 }
@@ -161,7 +169,7 @@ func (m *Model) consoleOpened(c *guestConsole, con io.ReadWriteCloser, err error
 	case err != nil:
 		return nil
 	case c.gone:
-		return m.aside("console", func() func() tea.Cmd { _ = con.Close(); return noMore })
+		return m.closeAside(con)
 	}
 	words := "connected; a silent guest answers to enter; " + m.consoleKey("console.menu") + " opens the menu"
 	if c.tries > 0 || !c.since.IsZero() {
@@ -173,6 +181,14 @@ func (m *Model) consoleOpened(c *guestConsole, con io.ReadWriteCloser, err error
 	s := c.session
 	over := func() tea.Msg { <-s.Over(); return consoleMsg{c, s, true} }
 	return tea.Batch(over, m.watchConsole(c))
+}
+
+// closeAside closes a connection that nobody wants any more, off the event loop.
+func (m *Model) closeAside(con io.Closer) tea.Cmd {
+	if con == nil {
+		return nil
+	}
+	return m.aside("console", func() func() tea.Cmd { _ = con.Close(); return noMore })
 }
 
 func noMore() tea.Cmd { return nil }

@@ -28,18 +28,20 @@ type poolType struct {
 }
 
 func poolTypes() map[string]poolType {
-	return map[string]poolType{
-		"dir": {needs: []string{"target path"}},
-		"fs": {needs: []string{"target path", "source device"}, formats: []string{"auto", "ext2", "ext3", "ext4", "ufs",
-			"iso9660", "udf", "gfs", "gfs2", "vfat", "hfs+", "xfs", "ocfs2", "vmfs"}},
-		"netfs": {needs: []string{"target path", "source host", "exported directory"},
-			formats: []string{"auto", "nfs", "glusterfs", "cifs"}},
-		"logical": {needs: []string{"source name"}, formats: []string{"lvm2"}},
+	types := map[string]poolType{
+		"dir":     {needs: []string{"target path"}},
+		"fs":      {needs: []string{"target path", "source device"}},
+		"netfs":   {needs: []string{"target path", "source host", "exported directory"}},
+		"logical": {needs: []string{"source name"}},
 		"iscsi":   {needs: []string{"source host", "source device"}, auth: true},
 		"rbd":     {needs: []string{"source host", "source name"}, auth: true},
-		"disk": {needs: []string{"source device"}, formats: []string{"dos", "dvh", "gpt", "mac", "bsd", "pc98", "sun",
-			"lvm2"}},
+		"disk":    {needs: []string{"source device"}},
 	}
+	for name, t := range types {
+		t.formats = backend.PoolFormats(name)
+		types[name] = t
+	}
+	return types
 }
 
 // checkPool refuses what libvirt would refuse with other words, or take and fail with

@@ -14,7 +14,8 @@ func networkActions() []keymap.Action {
 	k := backend.KindNetwork
 	all := []keymap.Action{startAction(k, active), stopAction(k, active, "VMs on it lose their network until it is started and they are connected again.")}
 	all = append(all, autostartActions(k, "a", "A", func(o backend.Object) bool { return net(o).Autostart })...)
-	undefine := undefineAction(k, keymap.Disruptive, "The definition goes. One that is active goes on until it is stopped.")
+	undefine := undefineAction(k, keymap.Disruptive, "The definition goes.")
+	undefine.When = whenActive(active, false)
 	return append(all, undefine, networkNew())
 }
 

@@ -137,10 +137,11 @@ func vmClone() keymap.Action {
 func cloneField(d backend.Disk) keymap.Field {
 	f := keymap.Field{
 		Name: diskField(d), Label: d.Label, Hint: d.Path, Type: keymap.ChoiceField, Default: "copy",
-		Choices: []keymap.FieldChoice{{Value: "copy", Label: "copy"}, {Value: "share", Label: "share: both use it"}, {Value: "leave", Label: "leave out"}},
+		Choices: []keymap.FieldChoice{{Value: "copy", Label: "copy"}, {Value: "leave", Label: "leave out"}},
 	}
-	if d.ReadOnly || d.Device != "disk" {
+	if d.ReadOnly || d.Device != "disk" { // two VMs that write to one disk destroy it
 		f.Default = "share"
+		f.Choices = append(f.Choices, keymap.FieldChoice{Value: "share", Label: "share: both use it"})
 	}
 	return f
 }

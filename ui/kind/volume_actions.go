@@ -51,7 +51,7 @@ func volumeDelete() keymap.Action {
 func unknownUse(s keymap.Selection) []string {
 	for _, o := range s.Objects {
 		if v, ok := o.(*backend.Volume); ok && !v.UsedKnown {
-			return []string{"It is not known yet whether a VM uses it; the console looks before it deletes."}
+			return []string{"It is not known yet whether a VM uses it; that is looked at first."}
 		}
 	}
 	return nil
@@ -137,7 +137,9 @@ func volumeWipe() keymap.Action {
 		return []keymap.Field{{Name: "algorithm", Label: "Pattern", Type: keymap.ChoiceField, Default: "zero", Choices: choices(backend.WipeAlgorithms()...),
 			Hint: "all but zero and trim need the program scrub at the host"}}
 	}
-	a.Loses = says("Everything in the volume is overwritten.")
+	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+		return append([]string{"Everything in the volume is overwritten."}, unknownUse(s)...)
+	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VolumeWipeOp{Volume: o.Ref(), Algorithm: args["algorithm"]}
 	}
@@ -150,7 +152,9 @@ func volumeUpload() keymap.Action {
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine", Type: keymap.PathField, Required: true}}
 	}
-	a.Loses = says("What is in the volume is overwritten.")
+	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
+		return append([]string{"What is in the volume is overwritten."}, unknownUse(s)...)
+	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VolumeUploadOp{Volume: o.Ref(), File: args["file"]}
 	}
