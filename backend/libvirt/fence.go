@@ -106,13 +106,25 @@ func (f *fence) readFailed(err error) error {
 	var broken *net.OpError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		err = errors.New("the server closed the connection")
+		err = &lostLink{"the server closed the connection", err}
 	case errors.As(err, &broken):
-		err = fmt.Errorf("the connection broke: %s", transport.Plain(err))
+		err = &lostLink{"the connection broke: " + transport.Plain(err), err}
 	}
 	f.fail(err)
 	return io.EOF
 }
+
+// lostLink words the end of a connection; the transport can tell more of its cause.
+type lostLink struct {
+	words string
+	cause error
+}
+
+// Error implements error.
+func (l *lostLink) Error() string { return l.words }
+
+// Unwrap gives what the transport said.
+func (l *lostLink) Unwrap() error { return l.cause }
 
 // nextFrame reads a header and either prepares its frame for the library or deals
 // with it here.
@@ -227,7 +239,7 @@ func (f *fence) writeFailed(err error) {
 		select {
 		case <-f.done:
 		case <-time.After(lastWords):
-			f.fail(fmt.Errorf("the connection broke: %s", transport.Plain(err)))
+			f.fail(&lostLink{"the connection broke: " + transport.Plain(err), err})
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -317,5 +318,29 @@ func TestSSHRefusals(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "hvd*", "askpass"))
 	if len(left) > 0 {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+// TestSSHAsides: connections for one job each leave no process behind.
+func TestSSHAsides(t *testing.T) {
+	l := lab.StartLibvirtd(t)
+	s := startSSHD(t)
+	b, err := dialSSH(t, s.uri(l.Socket(), ""), noAsker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	before, goroutines := s.clients(t), runtime.NumGoroutine()
+	for range 20 {
+		r, err := b.(*client).aside(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.close()
+	}
+	eventually(t, 5*time.Second, "only the two that stay run", func() bool { return s.clients(t) == before })
+	eventually(t, 5*time.Second, "no goroutine stays", func() bool { return runtime.NumGoroutine() <= goroutines })
+	if _, err := b.(*client).aside(t.Context()); err != nil {
+		t.Errorf("the connection that the others share has ended: %v", err)
 	}
 }

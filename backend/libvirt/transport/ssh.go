@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,9 +28,10 @@ type sshTransport struct {
 	ask      backend.Asker
 	dir      string // private: control socket and askpass
 
-	mu    sync.Mutex
-	procs []*sshProcess
-	share *bool // use a master of our own; nil: not looked up yet
+	mu     sync.Mutex
+	procs  map[*sshProcess]bool // that run
+	closed bool
+	share  *bool // use a master of our own; nil: not looked up yet
 }
 
 // sshIdle is how long ssh may take to log in, not counting the time in which the
@@ -36,7 +39,7 @@ type sshTransport struct {
 const sshIdle = 45 * time.Second
 
 func newSSH(t *Target, o Options) (Transport, error) {
-	s := &sshTransport{target: t, id: o.ID, readOnly: o.ReadOnly, ask: o.Ask}
+	s := &sshTransport{target: t, id: o.ID, readOnly: o.ReadOnly, ask: o.Ask, procs: map[*sshProcess]bool{}}
 	if _, err := exec.LookPath(s.program()); err != nil {
 		return nil, &backend.Error{Class: backend.ClassUnreachable, Message: fmt.Sprintf("the program %q was not found", s.program()),
 			Remedy: "install the OpenSSH client, or name it: …?command=PATH", Err: err}
@@ -64,13 +67,10 @@ func (s *sshTransport) program() string {
 // Open implements Transport. It returns when ssh is logged in and the far end is
 // about to speak libvirt RPC.
 func (s *sshTransport) Open(ctx context.Context) (net.Conn, error) {
-	p, err := startSSH(s.program(), s.args(ctx), s.environment())
+	p, err := s.start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	s.procs = append(s.procs, p)
-	s.mu.Unlock()
 	if err := s.login(ctx, p); err != nil {
 		p.kill()
 		return nil, err
@@ -78,37 +78,60 @@ func (s *sshTransport) Open(ctx context.Context) (net.Conn, error) {
 	return p, nil
 }
 
+// start runs an ssh that is known until it has ended.
+func (s *sshTransport) start(ctx context.Context) (*sshProcess, error) {
+	args := s.args(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, &backend.Error{Class: backend.ClassUnreachable, Message: ErrClosed.Error(), Err: ErrClosed}
+	}
+	p, err := startSSH(s.program(), args, s.environment(), s.gone)
+	if err != nil {
+		return nil, err
+	}
+	s.procs[p] = true
+	return p, nil
+}
+
+func (s *sshTransport) gone(p *sshProcess) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.procs, p)
+}
+
 // Explain implements Transport: what ssh wrote tells more than a closed connection.
+// Only the ssh of the connection that failed is asked.
 func (s *sshTransport) Explain(err error) error {
 	var e *backend.Error
 	if !errors.As(err, &e) || (e.Class != backend.ClassUnreachable && e.Class != backend.ClassLost) || errors.Is(err, ErrClosed) {
 		return err
 	}
-	s.mu.Lock()
-	procs := append([]*sshProcess(nil), s.procs...)
-	s.mu.Unlock()
-	for _, p := range procs {
-		if !p.ended(300 * time.Millisecond) {
-			continue
-		}
-		if why := s.failure(p); why != nil {
-			out := *e
-			out.Message, out.Remedy, out.Err = e.Message+"; "+why.Message, why.Remedy, why
-			if e.Class != backend.ClassLost {
-				out.Class = why.Class
-			}
-			return &out
-		}
+	var end *sshEnded
+	if !errors.As(err, &end) || !end.p.ended(sshPatience) {
+		return err
 	}
-	return err
+	why := s.failure(end.p)
+	if why == nil {
+		return err
+	}
+	out := *e
+	out.Message, out.Remedy, out.Err = e.Message+"; "+why.Message, why.Remedy, why
+	if e.Class != backend.ClassLost {
+		out.Class = why.Class
+	}
+	return &out
 }
 
 // Close implements Transport.
 func (s *sshTransport) Close() {
 	s.mu.Lock()
-	procs := s.procs
-	s.procs = nil
+	s.closed = true
+	procs := slices.Collect(maps.Keys(s.procs))
 	s.mu.Unlock()
+	for _, p := range procs {
+		_ = p.Close()
+	}
 	for _, p := range procs {
 		p.kill()
 	}

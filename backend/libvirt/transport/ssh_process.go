@@ -20,13 +20,30 @@ type sshProcess struct {
 	net.Conn
 	cmd    *exec.Cmd
 	stderr *tail
-	exited chan struct{}
-	once   sync.Once
+	exited chan struct{} // closed when it was reaped
+	once   sync.Once     // of Close
+	err    error         // of Close
 }
 
+// sshEnded is the error of a connection whose ssh went away by itself. It leads back
+// to the process, so that only that one is asked for the reason.
+type sshEnded struct {
+	p   *sshProcess
+	err error
+}
+
+// Error implements error.
+func (e *sshEnded) Error() string { return e.err.Error() }
+
+// Unwrap gives the error of the socket.
+func (e *sshEnded) Unwrap() error { return e.err }
+
+// sshPatience is how long ssh may take to end after it was asked to; then it is killed.
+const sshPatience = time.Second
+
 // startSSH runs ssh in a session of its own, so that it has no terminal to ask on
-// and gets no signal meant for the console.
-func startSSH(program string, args, env []string) (*sshProcess, error) {
+// and gets no signal meant for the console. gone is called when it was reaped.
+func startSSH(program string, args, env []string, gone func(*sshProcess)) (*sshProcess, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -49,30 +66,51 @@ func startSSH(program string, args, env []string) (*sshProcess, error) {
 		return nil, err
 	}
 	guard.Go("ssh", nil, func() {
+		defer gone(p)
 		defer close(p.exited)
 		_ = p.cmd.Wait()
 	})
 	return p, nil
 }
 
-// Close implements net.Conn; ssh ends in its own time, and by kill at the latest.
-func (p *sshProcess) Close() error {
-	err := p.Conn.Close()
-	p.signal(syscall.SIGTERM)
-	return err
+// Read implements net.Conn.
+func (p *sshProcess) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	return n, p.broken(err)
 }
 
-// kill ends ssh and all that it started, within 2 s.
-func (p *sshProcess) kill() {
+// Write implements net.Conn.
+func (p *sshProcess) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	return n, p.broken(err)
+}
+
+func (p *sshProcess) broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &sshEnded{p, err}
+}
+
+// Close implements net.Conn; it does not wait: ssh ends in its own time, or is killed
+// after sshPatience.
+func (p *sshProcess) Close() error {
 	p.once.Do(func() {
-		_ = p.Conn.Close()
+		p.err = p.Conn.Close()
 		p.signal(syscall.SIGTERM)
-		if p.ended(time.Second) {
-			return
-		}
-		p.signal(syscall.SIGKILL)
-		p.ended(time.Second)
+		guard.Go("end ssh", nil, func() {
+			if !p.ended(sshPatience) {
+				p.signal(syscall.SIGKILL)
+			}
+		})
 	})
+	return p.err
+}
+
+// kill ends ssh and all that it started, and waits for that.
+func (p *sshProcess) kill() {
+	_ = p.Close()
+	p.ended(2 * sshPatience)
 }
 
 // signal reaches the whole session.
