@@ -23,17 +23,17 @@ type VMNewOp struct {
 }
 
 // VMUndefineOp removes the definition of a VM. Each remnant that stays behind makes
-// the server refuse, unless it is ticked. Storage is deleted only as far as it is
-// listed, after the definition is gone; a volume that backs another or belongs to
-// another VM is refused before anything is done. A running VM keeps running without
-// a definition. Source: virDomainUndefineFlags, virStorageVolDelete.
+// the server refuse, unless it is ticked. Storage is deleted only as far as its disks
+// are listed, after the definition is gone; before anything is done it is refused for
+// a disk in no pool, for a volume that backs another or belongs to another VM, and
+// while the VM runs. A running VM keeps running without a definition. Source:
+// virDomainUndefineFlags, virStorageVolDelete.
 type VMUndefineOp struct {
 	VM          Ref
 	ManagedSave bool
 	Snapshots   bool // metadata of snapshots and checkpoints
 	NVRAM       bool // UEFI variables; kept when not set
 	TPM         bool // state of an emulated TPM; kept when not set
-	Volumes     []Ref
 	// Disks are the VM's own, as in Disk.Label ("vda"), whose volumes go as well.
 	Disks []string
 }

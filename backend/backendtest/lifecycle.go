@@ -19,7 +19,8 @@ func lifecycleCases() []testCase {
 		{name: "life/undefine", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefine},
 		{name: "life/undefine-snapshots", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineSnapshots},
 		{name: "life/undefine-running", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineRunning},
-		{name: "life/undefine-volumes", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineVolumes},
+		{name: "life/undefine-disk", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineDisk},
+		{name: "life/undefine-backing", ops: []backend.Op{backend.VMUndefineOp{}}, run: vmUndefineBacking},
 		{name: "life/autostart", ops: []backend.Op{backend.AutostartOp{}}, run: vmAutostart},
 		{name: "life/managed-save", ops: []backend.Op{backend.VMManagedSaveOp{}}, run: vmManagedSave},
 		{name: "life/managed-save-remove", ops: []backend.Op{backend.VMManagedSaveRemoveOp{}}, run: vmManagedSaveRemove},
@@ -129,24 +130,68 @@ func vmUndefineRunning(r *run) {
 	r.await("the VM is gone", func() bool { return r.named(backend.KindVM, backend.Ref{}, prefix+"vm") == nil })
 }
 
-func vmUndefineVolumes(r *run) {
-	vm, p := r.diskVM()
-	base := r.volume(backend.VolumeCreateOp{Pool: p, Name: prefix + "base", Format: "qcow2", Capacity: 8 * mib})
-	r.volume(backend.VolumeCreateOp{Pool: p, Name: prefix + "over", Format: "qcow2", Capacity: 8 * mib, Backing: base.Path, BackingFormat: "qcow2"})
-	disk := r.named(backend.KindVolume, p, prefix+"vm.qcow2")
-	if disk == nil {
-		r.fatalf("the VM has no disk")
+// vmUndefineDisk: of two disks the one that is ticked goes, and no other.
+func vmUndefineDisk(r *run) {
+	vm, p := r.twoDiskVM()
+	ticked, kept := r.labelOf(vm, p, prefix+"vm.qcow2"), r.labelOf(vm, p, prefix+"second")
+	if ticked == kept {
+		r.fatalf("both disks are called %q", kept)
 	}
-	// What backs another volume is refused before anything is done.
-	r.refused(backend.VMUndefineOp{VM: vm, Volumes: []backend.Ref{disk.Ref(), base.ID}}, backend.ClassConflict, backend.ClassBusy)
+	r.refused(backend.VMUndefineOp{VM: vm, Disks: []string{ticked, "vdz"}}, backend.ClassNotFound, backend.ClassInvalid)
 	r.vmAt(vm)
-	byRef[*backend.Volume](r, disk.Ref(), p)
-	r.do(backend.VMUndefineOp{VM: vm, Volumes: []backend.Ref{disk.Ref()}})
+	if got := len(r.seen(backend.KindVolume, p)); got != 2 {
+		r.fatalf("a refused undefine left %d of 2 volumes", got)
+	}
+	r.do(backend.VMUndefineOp{VM: vm, Disks: []string{ticked}})
 	r.absent(backend.KindVM, backend.Ref{}, prefix+"vm")
 	r.absent(backend.KindVolume, p, prefix+"vm.qcow2")
-	if got := len(r.seen(backend.KindVolume, p)); got != 2 {
-		r.errorf("%d other volumes are left of 2", got)
+	if r.named(backend.KindVolume, p, prefix+"second") == nil {
+		r.errorf("the disk that was not ticked went as well")
 	}
+}
+
+// vmUndefineBacking: what backs another volume is refused before anything is done.
+func vmUndefineBacking(r *run) {
+	vm, p := r.diskVM()
+	label := r.labelOf(vm, p, prefix+"vm.qcow2")
+	disk, _ := r.named(backend.KindVolume, p, prefix+"vm.qcow2").(*backend.Volume)
+	over := r.volume(backend.VolumeCreateOp{Pool: p, Name: prefix + "over", Format: "qcow2", Capacity: 8 * mib, Backing: disk.Path, BackingFormat: "qcow2"})
+	r.refused(backend.VMUndefineOp{VM: vm, Disks: []string{label}}, backend.ClassConflict, backend.ClassBusy)
+	r.vmAt(vm)
+	if got := len(r.seen(backend.KindVolume, p)); got != 2 {
+		r.fatalf("a refused undefine left %d of 2 volumes", got)
+	}
+	r.do(backend.VolumeDeleteOp{Volume: over.ID})
+	r.do(backend.VMUndefineOp{VM: vm, Disks: []string{label}})
+	r.absent(backend.KindVolume, p, disk.Name)
+}
+
+// twoDiskVM makes a VM with its own disk and one of the volume "second".
+func (r *run) twoDiskVM() (vm, pool backend.Ref) {
+	vm, pool = r.diskVM()
+	second := r.rawVolume(pool, "second", mib)
+	r.addDisk(vm, second)
+	return vm, pool
+}
+
+// addDisk gives a VM that is off one more disk: attached where the driver can, else
+// by its definition.
+func (r *run) addDisk(vm backend.Ref, v *backend.Volume) {
+	if r.b.Caps().Why(backend.VerbAttach) == "" {
+		r.do(backend.VMAttachDiskOp{VM: vm, Path: v.Path, Device: "disk"})
+		return
+	}
+	disk := "<disk type='file' device='disk'><source file='" + v.Path + "'/><target dev='vdq' bus='virtio'/></disk></devices>"
+	r.do(backend.DefineOp{Kind: backend.KindVM, Object: vm, XML: strings.Replace(r.definition(vm), "</devices>", disk, 1)})
+}
+
+// labelOf is the label of the disk on a volume.
+func (r *run) labelOf(vm, pool backend.Ref, volume string) string {
+	v, ok := r.named(backend.KindVolume, pool, volume).(*backend.Volume)
+	if !ok {
+		r.fatalf("there is no volume %s", volume)
+	}
+	return r.attached(vm, v.Path).Label
 }
 
 func vmAutostart(r *run) {

@@ -217,9 +217,7 @@ func (f *fitting) busFor(device string) string {
 // it is one. A format is never guessed from the bytes: a guest could write there what
 // makes it another one.
 func (c *client) sourceAt(ctx context.Context, path string) (*libvirtxml.DomainDiskSource, string, error) {
-	v, err := read(ctx, c, "find volume", path, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-		return lv.StorageVolLookupByPath(path)
-	})
+	v, err := c.volumeAt(ctx, path)
 	if err == nil {
 		x, err := c.volumeXML(ctx, v)
 		if err != nil {

@@ -24,34 +24,6 @@ func (c *client) lookupNetwork(ctx context.Context, r backend.Ref) (libvirt.Netw
 	})
 }
 
-// lookupVolume finds a volume by its reference and reads its XML. Sources:
-// virStorageVolLookupByKey, virStorageVolGetXMLDesc.
-func (c *client) lookupVolume(ctx context.Context, r backend.Ref) (libvirt.StorageVol, *libvirtxml.StorageVolume, error) {
-	_, key, ok := strings.Cut(r.ID, "/")
-	if !ok || r.Kind != backend.KindVolume {
-		return libvirt.StorageVol{}, nil, backend.Refuse(backend.ClassNotFound, "find volume", "", "no volume has the id %q", r.ID)
-	}
-	v, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-		return lv.StorageVolLookupByKey(key)
-	})
-	if err != nil {
-		return v, nil, err
-	}
-	x, err := c.volumeXML(ctx, v)
-	return v, x, err
-}
-
-func (c *client) volumeXML(ctx context.Context, v libvirt.StorageVol) (*libvirtxml.StorageVolume, error) {
-	text, err := read(ctx, c, "read volume", v.Name, func(lv *libvirt.Libvirt) (string, error) {
-		return lv.StorageVolGetXMLDesc(v, 0)
-	})
-	if err != nil {
-		return nil, err
-	}
-	x := &libvirtxml.StorageVolume{}
-	return x, parsed("volume", v.Name, x.Unmarshal(text))
-}
-
 // lookupVM finds a VM by its reference; the name comes along. Source:
 // virDomainLookupByUUID.
 func (c *client) lookupVM(ctx context.Context, r backend.Ref) (libvirt.Domain, error) {

@@ -157,9 +157,7 @@ func (k *cloning) planCopy(ctx context.Context, d *libvirtxml.DomainDisk, wish b
 	if err != nil {
 		return one, err
 	}
-	one.source, err = read(ctx, k.c, "find volume", path, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-		return lv.StorageVolLookupByPath(path)
-	})
+	one.source, err = k.c.volumeAt(ctx, path)
 	if err != nil {
 		if backend.ClassOf(err) != backend.ClassNotFound {
 			return one, err

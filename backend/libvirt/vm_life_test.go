@@ -230,6 +230,22 @@ func (r *defineRig) volume(t *testing.T, name string) backend.Ref {
 	return backend.Ref{}
 }
 
+// disk is the name under which a VM has a volume.
+func (r *defineRig) disk(t *testing.T, vm backend.Ref, volume string) string {
+	t.Helper()
+	d, err := r.b.Get(t.Context(), vm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, disk := range d.VM.Disks {
+		if filepath.Base(disk.Path) == volume {
+			return disk.Label
+		}
+	}
+	t.Fatalf("no disk on %q: %+v", volume, d.VM.Disks)
+	return ""
+}
+
 func (r *defineRig) undefine(t *testing.T) {
 	r.l.Virsh("snapshot-create-as", "named", "s1")
 	named := vmNamed(t, r.b, "named").ID
@@ -237,7 +253,7 @@ func (r *defineRig) undefine(t *testing.T) {
 		t.Errorf("remedy %q", e.Remedy)
 	}
 	r.l.Virsh("pool-refresh", "images")
-	result := mustDo(t, r.b, backend.VMUndefineOp{VM: named, Snapshots: true, Volumes: []backend.Ref{r.volume(t, "its own.qcow2")}})
+	result := mustDo(t, r.b, backend.VMUndefineOp{VM: named, Snapshots: true, Disks: []string{r.disk(t, named, "its own.qcow2")}})
 	if got := r.l.Virsh("list", "--all", "--name"); strings.Contains(got, "named") {
 		t.Error(got)
 	}
@@ -254,23 +270,26 @@ func (r *defineRig) undefineRefused(t *testing.T) {
 	images := filepath.Join(r.l.Dir(), "images")
 	r.l.Virsh("vol-create-as", "images", "overlay.qcow2", "5M", "--format", "qcow2", "--backing-vol", "web.qcow2", "--backing-vol-format", "qcow2")
 	web := vmNamed(t, r.b, "web").ID
-	op := backend.VMUndefineOp{VM: web, Volumes: []backend.Ref{r.volume(t, "web.qcow2")}}
+	op := backend.VMUndefineOp{VM: web, Disks: []string{r.disk(t, web, "web.qcow2")}}
 	r.refused(t, op, backend.ClassConflict, "volume overlay.qcow2 stands on it")
 	r.l.Define("qemu", `<domain type='qemu'><name>above</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os><devices>
 		<disk type='file'><driver name='qemu' type='qcow2'/><source file='`+images+`/overlay.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`)
 	r.refused(t, op, backend.ClassConflict, "used by VM above")
-	op.Volumes = []backend.Ref{r.volume(t, "ready.img")}
-	r.refused(t, op, backend.ClassConflict, "used by VM ready")
-	op.Volumes = []backend.Ref{{Conn: "c", Kind: backend.KindVolume, ID: r.pool.ID + "/" + images + "/none"}}
-	r.refused(t, op, backend.ClassNotFound, "")
+	op.Disks = []string{"vdz"}
+	r.refused(t, op, backend.ClassNotFound, `no disk "vdz"`)
+	r.undefineOutside(t)
 	if got := r.l.Virsh("list", "--all", "--name"); !strings.Contains(got, "web") {
 		t.Errorf("undefined although it was refused: %s", got)
 	}
 	// By pool and volume instead of a path.
 	r.l.Define("qemu", `<domain type='qemu'><name>byvolume</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os><devices>
 		<disk type='volume'><source pool='images' volume='web-2-vda.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`)
-	op.Volumes = []backend.Ref{r.volume(t, "web-2-vda.qcow2")}
-	r.refused(t, op, backend.ClassConflict, "used by VM byvolume")
+	byVolume := vmNamed(t, r.b, "byvolume").ID
+	r.l.Define("qemu", `<domain type='qemu'><name>bypath</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os><devices>
+		<disk type='file'><driver name='qemu' type='qcow2'/><source file='`+images+`/web-2-vda.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`)
+	byPath := vmNamed(t, r.b, "bypath").ID
+	r.refused(t, backend.VMUndefineOp{VM: byPath, Disks: []string{"vda"}}, backend.ClassConflict, "used by VM byvolume")
+	r.refused(t, backend.VMUndefineOp{VM: byVolume, Disks: []string{"vda"}}, backend.ClassConflict, "used by VM bypath")
 	// What of the chain can be seen of a VM that is off.
 	d, err := r.b.Get(t.Context(), vmNamed(t, r.b, "above").ID)
 	if err != nil || len(d.VM.Disks) != 1 || len(d.VM.Disks[0].Backing) != 1 || d.VM.Disks[0].Backing[0] != images+"/web.qcow2" {
@@ -279,6 +298,25 @@ func (r *defineRig) undefineRefused(t *testing.T) {
 	if d, err = r.b.Get(t.Context(), web); err != nil || len(d.VM.Consoles) != 1 || d.VM.Consoles[0] != "serial0" {
 		t.Errorf("consoles %q %v", d.VM.Consoles, err)
 	}
+}
+
+// undefineOutside: a file in no pool can't be deleted, and the VM stays.
+func (r *defineRig) undefineOutside(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(r.l.Dir(), "outside.img")
+	if err := os.WriteFile(file, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.l.Define("qemu", `<domain type='qemu'><name>nopool</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os><devices>
+		<disk type='file'><source file='`+file+`'/><target dev='vda' bus='virtio'/></disk></devices></domain>`)
+	vm := vmNamed(t, r.b, "nopool").ID
+	if e := r.refused(t, backend.VMUndefineOp{VM: vm, Disks: []string{"vda"}}, backend.ClassUnsupported, "in no active storage pool"); !strings.Contains(e.Remedy, "define a pool") {
+		t.Errorf("remedy %q", e.Remedy)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+	mustDo(t, r.b, backend.VMUndefineOp{VM: vm})
 }
 
 func (r *defineRig) noManagedSave(t *testing.T) {

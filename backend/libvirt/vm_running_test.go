@@ -245,7 +245,7 @@ func (r *defineRig) runningRefusals(t *testing.T, vm backend.Ref) {
 	if e := r.refused(t, backend.VMCloneOp{VM: vm, Name: "other"}, backend.ClassConflict, "it runs"); e.Remedy == "" {
 		t.Errorf("%#v", e)
 	}
-	r.refused(t, backend.VMUndefineOp{VM: vm, Volumes: []backend.Ref{r.volume(t, "full.qcow2")}}, backend.ClassConflict, "its volumes can't be deleted")
+	r.refused(t, backend.VMUndefineOp{VM: vm, Disks: []string{r.disk(t, vm, "full.qcow2")}}, backend.ClassConflict, "its disks can't be deleted")
 	r.refused(t, backend.VMMigrateOp{VM: vm}, backend.ClassInvalid, "URI of the destination is missing")
 	r.refused(t, backend.VMMigrateOp{VM: vm, URI: "host"}, backend.ClassInvalid, "is no URI")
 	r.refused(t, backend.VMMigrateOp{VM: vm, URI: "qemu+ssh://h/system", Undefine: true}, backend.ClassInvalid, "no definition anywhere")

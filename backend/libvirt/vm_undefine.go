@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hvdeck/backend"
@@ -12,14 +13,14 @@ import (
 )
 
 // undefineVM removes a definition with exactly the remnants that are ticked, and after
-// that the volumes. What speaks against a volume is found before anything is done.
-// Sources: virDomainUndefineFlags, virStorageVolDelete.
+// that the volumes of the disks. What speaks against one is found before anything is
+// done. Sources: virDomainUndefineFlags, virStorageVolLookupByPath, virStorageVolDelete.
 func (c *client) undefineVM(ctx context.Context, o backend.VMUndefineOp, progress backend.Progress) (backend.Result, error) {
 	ch, err := c.changeOf(ctx, o)
 	if err != nil {
 		return backend.Result{}, err
 	}
-	volumes, err := c.volumesToGo(ctx, ch, o)
+	volumes, err := c.disksToGo(ctx, ch, o)
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -40,9 +41,10 @@ func (c *client) undefineVM(ctx context.Context, o backend.VMUndefineOp, progres
 	return c.deleteVolumes(ctx, ch, volumes)
 }
 
-// volumesToGo looks the volumes up and refuses those that anything else needs.
-func (c *client) volumesToGo(ctx context.Context, ch change, o backend.VMUndefineOp) ([]libvirt.StorageVol, error) {
-	if len(o.Volumes) == 0 {
+// disksToGo finds the volumes of the listed disks and refuses those that anything else
+// needs.
+func (c *client) disksToGo(ctx context.Context, ch change, o backend.VMUndefineOp) ([]libvirt.StorageVol, error) {
+	if len(o.Disks) == 0 {
 		return nil, nil
 	}
 	running, err := c.vmRuns(ctx, ch.domain)
@@ -50,24 +52,53 @@ func (c *client) volumesToGo(ctx context.Context, ch change, o backend.VMUndefin
 		return nil, err
 	}
 	if running {
-		err := ch.refuse(backend.ClassConflict, "it runs, so its volumes can't be deleted")
-		err.Remedy = "power it off first, or keep the volumes"
+		err := ch.refuse(backend.ClassConflict, "it runs, so its disks can't be deleted")
+		err.Remedy = "power it off first, or keep the disks"
 		return nil, err
 	}
-	uses, err := c.usesBesides(ctx, ch.domain.UUID)
+	x, err := c.vmXML(ctx, ch.domain, libvirt.DomainXMLInactive)
 	if err != nil {
 		return nil, err
 	}
 	var volumes []libvirt.StorageVol
 	var paths []string
-	for _, r := range o.Volumes {
-		v, x, err := c.lookupVolume(ctx, r)
+	for _, label := range o.Disks {
+		v, path, err := c.diskToGo(ctx, ch, x, label)
 		if err != nil {
 			return nil, err
 		}
-		volumes, paths = append(volumes, v), append(paths, volumePath(x))
+		if !slices.Contains(paths, path) {
+			volumes, paths = append(volumes, v), append(paths, path)
+		}
+	}
+	uses, err := c.usesBesides(ctx, ch.domain.UUID)
+	if err != nil {
+		return nil, err
 	}
 	return volumes, uses.unused(ch.deed.doing+": delete volume", paths)
+}
+
+// diskToGo finds the volume of a disk, and the path of its data.
+func (c *client) diskToGo(ctx context.Context, ch change, x *libvirtxml.Domain, label string) (libvirt.StorageVol, string, error) {
+	disks := disksOf(x)
+	i := slices.IndexFunc(disks, func(d libvirtxml.DomainDisk) bool { return targetOf(&d) == label })
+	if i < 0 {
+		return libvirt.StorageVol{}, "", ch.refuse(backend.ClassNotFound, "it has no disk %q", clip(label))
+	}
+	path, err := c.sourcePath(ctx, disks[i].Source)
+	if err != nil {
+		return libvirt.StorageVol{}, "", err
+	}
+	if path == "" {
+		return libvirt.StorageVol{}, "", ch.refuse(backend.ClassUnsupported, "disk %s has no volume to delete", label)
+	}
+	v, err := c.volumeAt(ctx, path)
+	if backend.ClassOf(err) == backend.ClassNotFound {
+		err := ch.refuse(backend.ClassUnsupported, "disk %s (%s) is in no active storage pool, and libvirt deletes only volumes", label, path)
+		err.Remedy = "delete the file at the host, or define a pool for its directory"
+		return v, "", err
+	}
+	return v, path, err
 }
 
 // undefineFlags asks for what is ticked, and only for what the VM has: drivers refuse

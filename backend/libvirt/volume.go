@@ -3,7 +3,6 @@ package libvirt
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,39 +154,6 @@ func (c *client) volume(ctx context.Context, pool libvirt.UUID, v libvirt.Storag
 
 func (c *client) volumeRef(pool libvirt.UUID, key string) backend.Ref {
 	return c.ref(backend.KindVolume, uuidText(pool)+"/"+key)
-}
-
-// findVolume looks a volume up by its reference. A file may be a volume of two pools,
-// of which the look-up by key gives any. Sources: virStorageVolLookupByKey,
-// virStoragePoolListAllVolumes.
-func (c *client) findVolume(ctx context.Context, r backend.Ref) (libvirt.StorageVol, libvirt.StoragePool, error) {
-	poolID, key, ok := strings.Cut(r.ID, "/")
-	if !ok || r.Kind != backend.KindVolume {
-		return libvirt.StorageVol{}, libvirt.StoragePool{}, backend.Refuse(backend.ClassNotFound, "find volume", "", "no volume has the id %q", r.ID)
-	}
-	pool, err := c.findPool(ctx, c.ref(backend.KindPool, poolID))
-	if err != nil {
-		return libvirt.StorageVol{}, pool, err
-	}
-	v, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-		return lv.StorageVolLookupByKey(key)
-	})
-	if err != nil || v.Pool == pool.Name {
-		return v, pool, err
-	}
-	all, err := read(ctx, c, "find volume", key, func(lv *libvirt.Libvirt) ([]libvirt.StorageVol, error) {
-		all, _, err := lv.StoragePoolListAllVolumes(pool, 1, 0)
-		return all, err
-	})
-	if err != nil {
-		return v, pool, err
-	}
-	for _, v := range all {
-		if v.Key == key {
-			return v, pool, nil
-		}
-	}
-	return v, pool, backend.Refuse(backend.ClassNotFound, "find volume", key, "the pool %s does not have it", pool.Name)
 }
 
 func (c *client) getVolume(ctx context.Context, r backend.Ref) (*backend.Detail, error) {

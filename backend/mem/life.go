@@ -186,19 +186,30 @@ func (h *Hypervisor) checkUndefine(m *machine, o backend.VMUndefineOp) error {
 		return remnant(fmt.Sprintf("with %d snapshots: delete inactive domain", len(m.snaps)))
 	case !m.Persistent:
 		return refuse55("cannot undefine transient domain")
-	case alive(m.State) && len(o.Volumes) > 0:
+	case alive(m.State) && len(o.Disks) > 0:
 		return backend.Refuse(backend.ClassConflict, "", "", "the VM runs: its disks can't be deleted")
 	}
-	for _, r := range o.Volumes {
-		p, v := h.volumeOf(r)
-		if v == nil {
-			return backend.Refuse(backend.ClassNotFound, "", "", "Storage volume not found")
-		}
-		if err := h.checkVolumeDelete(p, v, m.Name); err != nil {
+	for _, label := range o.Disks {
+		if err := h.checkDiskDelete(m, label); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkDiskDelete refuses a disk whose volume can't go with its VM.
+func (h *Hypervisor) checkDiskDelete(m *machine, label string) error {
+	d := m.diskAt(label)
+	if d == nil {
+		return backend.Refuse(backend.ClassNotFound, "", "", "it has no disk %q", label)
+	}
+	v := h.volumeAt(d.path)
+	if v == nil {
+		e := backend.Refuse(backend.ClassUnsupported, "", "", "disk %s (%s) is in no storage pool", label, d.path)
+		e.Remedy = "delete the file at the host, or define a pool for its directory"
+		return e
+	}
+	return h.checkVolumeDelete(h.poolOf(v.Parent), v, m.Name)
 }
 
 func (h *Hypervisor) undefine(m *machine, o backend.VMUndefineOp) backend.Result {
@@ -208,9 +219,9 @@ func (h *Hypervisor) undefine(m *machine, o backend.VMUndefineOp) backend.Result
 		return backend.Result{Text: "it runs on without a definition until it is powered off"}
 	}
 	h.forget(m)
-	for _, r := range o.Volumes {
-		if p, v := h.volumeOf(r); v != nil {
-			h.deleteVolume(p, v)
+	for _, label := range o.Disks {
+		if v := h.volumeAt(m.diskAt(label).path); v != nil { // nil: the same one listed twice
+			h.deleteVolume(h.poolOf(v.Parent), v)
 		}
 	}
 	return backend.Result{}

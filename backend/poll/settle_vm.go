@@ -59,18 +59,15 @@ func vmMade(ctx context.Context, b backend.Backend, name string, fits func(*back
 }
 
 // vmUndefined: the server answers, and the VM is not there or runs on without a lasting
-// definition; and every volume that was to go has gone.
+// definition. Where disks were to go as well nobody can tell: which volumes they were
+// went with the definition.
 func vmUndefined(ctx context.Context, b backend.Backend, op backend.VMUndefineOp) bool {
-	o, ok := found(ctx, b, op.VM, backend.Ref{})
-	if vm, is := o.(*backend.VM); !ok || is && vm.Persistent {
+	if len(op.Disks) > 0 {
 		return false
 	}
-	for _, v := range op.Volumes {
-		if !volumeGone(ctx, b, v) {
-			return false
-		}
-	}
-	return true
+	o, ok := found(ctx, b, op.VM, backend.Ref{})
+	vm, is := o.(*backend.VM)
+	return ok && (!is || !vm.Persistent)
 }
 
 // vmLeft: the server takes the definition away only when the VM runs elsewhere, and

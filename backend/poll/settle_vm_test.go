@@ -22,7 +22,6 @@ func TestSettleKnowsWhatBecameOfAVM(t *testing.T) {
 	r.phase("k", store.Ready)
 	a, b := h.VM("a"), h.VM("b")
 	nowhere := backend.Ref{Conn: "k", Kind: backend.KindVM, ID: "nowhere"}
-	volume := backend.Ref{Conn: "k", Kind: backend.KindVolume, ID: "nowhere/a.qcow2"}
 	network := backend.Ref{Conn: "k", Kind: backend.KindNetwork, ID: "nowhere"}
 	for name, tt := range map[string]struct {
 		op   backend.Op
@@ -37,7 +36,7 @@ func TestSettleKnowsWhatBecameOfAVM(t *testing.T) {
 		"may yet be cloned":           {backend.VMCloneOp{VM: a, Name: "new"}, false},
 		"is undefined":                {backend.VMUndefineOp{VM: nowhere}, true},
 		"may yet be undefined":        {backend.VMUndefineOp{VM: a}, false},
-		"its volumes may yet go":      {backend.VMUndefineOp{VM: nowhere, Volumes: []backend.Ref{volume}}, false},
+		"its disks may yet go":        {backend.VMUndefineOp{VM: nowhere, Disks: []string{"vda"}}, false},
 		"is renamed":                  {backend.VMRenameOp{VM: a, Name: "a"}, true},
 		"may yet be renamed":          {backend.VMRenameOp{VM: a, Name: "c"}, false},
 		"renamed and gone?":           {backend.VMRenameOp{VM: nowhere, Name: "c"}, false},
