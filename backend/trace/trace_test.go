@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hvdeck/backend/redact"
 )
 
 const marker = "s3cr3t-marker"
@@ -34,7 +36,7 @@ func TestMask(t *testing.T) {
 		"PASSWD = '" + marker + "'",
 	} {
 		got := m.text(text)
-		if strings.Contains(got, marker) || !strings.Contains(got, hiddenText) {
+		if strings.Contains(got, marker) || !strings.Contains(got, redact.Hidden) {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
