@@ -6,7 +6,3 @@
 // the editor runs, and that no message of this package has a line of the text in it:
 // definitions may hold passwords.
 package edit
-
-// MaxXML is how long a definition may be, in bytes. libvirt itself takes no string over
-// VIR_NET_MESSAGE's REMOTE_STRING_MAX, 4 MiB.
-const MaxXML = 4 << 20

