@@ -49,7 +49,9 @@ type DocumentSection struct {
 // operator can edit.
 type Definer interface {
 	// Definition is an object's text as DefineOp takes it back: the lasting one where
-	// there are two, complete, so with any password in it. It must not be kept.
+	// there are two, complete, so with any password in it. It must not be kept. That
+	// it was read is recorded, without the text. On a connection that is read-only it is
+	// for reading alone: without passwords, which are left out or masked.
 	Definition(ctx context.Context, r Ref) (string, error)
 	// Template is a good beginning for a new object of a kind under a host, or a
 	// volume under a pool, with a fresh UUID and MAC address where one belongs.

@@ -54,8 +54,9 @@ type VMRenameOp struct {
 // DiskFate is what a clone does with a disk of the original.
 type DiskFate uint8
 
-// Copied: a new volume with the same bytes. Shared: both use it (read-only media).
-// Left out: the clone has no such disk.
+// Copied: a new volume with the same bytes. Shared: both use it; refused, with
+// ClassConflict, for a disk that is neither read-only nor shareable. Left out: the clone
+// has no such disk.
 const (
 	DiskCopied DiskFate = iota
 	DiskShared
@@ -111,11 +112,11 @@ type VMMigrateOp struct {
 	Bandwidth    uint64 // bytes a second; 0: no bound
 }
 
-// VMSendKeyOp presses a key combination, "ctrl+alt+delete", in the guest. Source:
-// virDomainSendKey.
+// VMSendKeyOp presses a key combination, "ctrl+alt+delete", in the guest. Keys can
+// type a password, so they are not recorded. Source: virDomainSendKey.
 type VMSendKeyOp struct {
 	VM   Ref
-	Keys string
+	Keys string `audit:"secret"`
 }
 
 // VMScreenshotOp saves the guest's display as a PNG in a file of this machine, which

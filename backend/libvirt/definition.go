@@ -20,7 +20,7 @@ const (
 // VIR_DOMAIN_XML_SECURE and _INACTIVE, virStoragePoolGetXMLDesc,
 // virStorageVolGetXMLDesc, virNetworkGetXMLDesc, virInterfaceGetXMLDesc,
 // virSecretGetXMLDesc, virDomainSnapshotGetXMLDesc with
-// VIR_DOMAIN_SNAPSHOT_XML_SECURE.
+// VIR_DOMAIN_SNAPSHOT_XML_SECURE; without the SECURE flags where we may only read.
 func (c *client) Definition(ctx context.Context, r backend.Ref) (string, error) {
 	run, err := c.definitionCall(ctx, r)
 	if err != nil {
@@ -33,9 +33,11 @@ func (c *client) definitionCall(ctx context.Context, r backend.Ref) (func(*libvi
 	switch r.Kind {
 	case backend.KindVM:
 		d, err := c.lookupVM(ctx, r)
-		return func(lv *libvirt.Libvirt) (string, error) {
-			return lv.DomainGetXMLDesc(d, libvirt.DomainXMLSecure|libvirt.DomainXMLInactive)
-		}, err
+		flags := libvirt.DomainXMLInactive
+		if !c.caps.ReadOnly { // the daemon would refuse
+			flags |= libvirt.DomainXMLSecure
+		}
+		return func(lv *libvirt.Libvirt) (string, error) { return lv.DomainGetXMLDesc(d, flags) }, err
 	case backend.KindPool:
 		p, err := c.findPool(ctx, r)
 		return lasting(func(lv *libvirt.Libvirt, flag uint32) (string, error) {
@@ -71,8 +73,12 @@ func (c *client) definitionCall(ctx context.Context, r backend.Ref) (func(*libvi
 		}, nil
 	case backend.KindSnapshot:
 		d, name, err := snapshotKey(r)
+		var flags uint32
+		if !c.caps.ReadOnly {
+			flags = snapshotXMLSecure
+		}
 		return func(lv *libvirt.Libvirt) (string, error) {
-			return lv.DomainSnapshotGetXMLDesc(libvirt.DomainSnapshot{Name: name, Dom: d}, snapshotXMLSecure)
+			return lv.DomainSnapshotGetXMLDesc(libvirt.DomainSnapshot{Name: name, Dom: d}, flags)
 		}, err
 	default:
 		return nil, backend.Refuse(backend.ClassUnsupported, "read the definition of", "", "libvirt has no definition of a %s", r.Kind)

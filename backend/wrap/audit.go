@@ -13,7 +13,11 @@ import (
 // the operator knows an object, "" when nobody does; it must not block. The record
 // never delays or fails an operation.
 func Audit(b backend.Backend, log *Log, name func(backend.Ref) string) backend.Backend {
-	return audit{b, log, name}
+	a := audit{b, log, name}
+	if d, ok := backend.As[backend.Definer](b); ok {
+		return defining{a, d}
+	}
+	return a
 }
 
 type audit struct {

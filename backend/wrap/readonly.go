@@ -10,8 +10,14 @@ import (
 // whatever the server would allow, and says so in Caps. Closing it closes b.
 //
 // Optional interfaces found by backend.As pass this layer, except those that can
-// change something or give a secret away.
-func ReadOnly(b backend.Backend) backend.Backend { return readOnly{b} }
+// change something or give a secret away; definitions come without their passwords.
+func ReadOnly(b backend.Backend) backend.Backend {
+	r := readOnly{b}
+	if d, ok := backend.As[backend.Definer](b); ok {
+		return reading{r, d}
+	}
+	return r
+}
 
 type readOnly struct{ backend.Backend }
 

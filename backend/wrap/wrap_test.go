@@ -301,3 +301,69 @@ func TestResultWords(t *testing.T) {
 		}
 	}
 }
+
+// definitions is a driver whose definitions hold a password.
+type definitions struct{ backend.Backend }
+
+const passworded = "<domain>\n<graphics passwd='hunter2'/>\n</domain>"
+
+func (definitions) ID() backend.ConnID { return "c" }
+
+func (definitions) Caps() backend.Caps { return backend.Caps{} }
+
+func (definitions) Definition(context.Context, backend.Ref) (string, error) { return passworded, nil }
+
+func (definitions) Template(context.Context, backend.Ref, backend.Kind) (string, error) {
+	return "<domain/>", nil
+}
+
+func definitionOf(t *testing.T, b backend.Backend) string {
+	t.Helper()
+	d, ok := backend.As[backend.Definer](b)
+	if !ok {
+		t.Fatal("no Definer")
+	}
+	text, err := d.Definition(t.Context(), backend.Ref{Conn: "c", Kind: backend.KindVM, ID: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if template, err := d.Template(t.Context(), backend.Ref{}, backend.KindVM); err != nil || template != "<domain/>" {
+		t.Errorf("%q %v", template, err)
+	}
+	return text
+}
+
+func TestDefinitionsAreRecordedAndMaskedForReaders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l := NewLog(path, func(err error) { t.Error(err) }, nil)
+	name := func(backend.Ref) string { return "web-01" }
+	if got := definitionOf(t, Audit(definitions{}, l, name)); got != passworded {
+		t.Errorf("the editor gets %q", got)
+	}
+	if got := definitionOf(t, Audit(ReadOnly(definitions{}), l, name)); strings.Contains(got, "hunter2") || strings.Count(got, "\n") != 2 {
+		t.Errorf("a reader gets %q", got)
+	}
+	if _, ok := backend.As[backend.Definer](Audit(ReadOnly(panicking{}), l, name)); ok {
+		t.Error("a layer claims a Definer that is not there")
+	}
+	closeLog(t, l)
+	all := records(t, path)
+	if len(all) != 4 || all[0].Operation != "read definition" || all[0].Object != "web-01" || all[1].Result != "success" {
+		t.Errorf("records %+v", all)
+	}
+	if raw, _ := os.ReadFile(path); strings.Contains(string(raw), "hunter2") || strings.Contains(string(raw), "graphics") {
+		t.Errorf("log: %s", raw)
+	}
+}
+
+func TestTypedKeysAreNotRecorded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l := NewLog(path, func(err error) { t.Error(err) }, nil)
+	_, b := open(t)
+	op := backend.VMSendKeyOp{VM: backend.Ref{Conn: "kvm01", Kind: backend.KindVM, ID: "none"}, Keys: "h u n t e r"}
+	_, _ = Audit(ReadOnly(b), l, func(backend.Ref) string { return "" }).Do(t.Context(), op, backend.Progress{})
+	closeLog(t, l)
+	if raw, _ := os.ReadFile(path); strings.Contains(string(raw), "h u n t") || !strings.Contains(string(raw), `"keys":"(not recorded)"`) {
+		t.Errorf("log: %s", raw)
+	}
+}
