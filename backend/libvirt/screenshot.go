@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"hvdeck/backend"
-
-	libvirt "github.com/digitalocean/go-libvirt"
 )
 
 // maxScreenshot bounds what a server may send: 8K in 32 bits, twice.
@@ -42,53 +40,35 @@ func (c *client) screenshot(ctx context.Context, o backend.VMScreenshotOp, _ bac
 	return backend.Result{Text: "saved as " + o.File}, nil
 }
 
-// display asks for the picture on a connection aside: it comes as a stream. The
-// library reports an error at the end of every stream of this call, so what counts is
-// whether a picture came.
+// display asks for the picture of the first display, which comes as a stream. Source:
+// virDomainScreenshot.
 func (c *client) display(ctx context.Context, ch change) ([]byte, error) {
-	r, end, err := c.sideline(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	// Only read once call has returned without the picture being written to any more.
-	type shot struct{ data []byte }
 	d := ch.deed
 	d.change, d.limit = false, quickLimit
-	got, err := call(ctx, r, d, func(lv *libvirt.Libvirt) (shot, error) {
-		var b bounded
-		_, err := lv.DomainScreenshot(ch.domain, &b, 0, 0)
-		var refused libvirt.Error
-		if b.Len() > 0 && !errors.As(err, &refused) {
-			err = nil
-		}
-		if b.over {
-			err = fmt.Errorf("the picture has more than %d bytes", maxScreenshot)
-		}
-		return shot{b.Bytes()}, err
-	})
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	var args xdrWriter
+	args.domain(ch.domain)
+	args.uint(0) // the screen
+	args.uint(0) // flags
+	t, err := c.startTransfer(ctx, d, procDomainScreenshot, args.buf, nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(got.data) == 0 {
+	defer t.close()
+	data, err := io.ReadAll(io.LimitReader(t.s, maxScreenshot+1))
+	switch {
+	case ctx.Err() != nil:
+		return nil, d.failed(ctx.Err())
+	case err != nil:
+		return nil, d.failed(err)
+	case len(data) == 0:
 		return nil, ch.refuse(backend.ClassOther, "the server sent no picture")
+	case len(data) > maxScreenshot:
+		return nil, ch.refuse(backend.ClassOther, "the picture has more than %d bytes", maxScreenshot)
+	default:
+		return data, nil
 	}
-	return got.data, nil
-}
-
-// bounded keeps what is written up to a limit. It never fails: a failing writer hangs
-// the library for good.
-type bounded struct {
-	bytes.Buffer
-	over bool
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxScreenshot {
-		b.over = true
-		return len(p), nil
-	}
-	return b.Buffer.Write(p)
 }
 
 // asPNG gives a picture as PNG. QEMU sends PNG where it can and PPM where not; the

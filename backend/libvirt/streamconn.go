@@ -45,7 +45,9 @@ type streamConn struct {
 	deed      deed
 	procedure uint32
 
-	reply   chan error // the answer to the call that opens the stream
+	// reply says whether the stream is open: the answer to the call, or data that
+	// came before it.
+	reply   chan error
 	arrived chan []byte
 	rmu     sync.Mutex
 	rest    []byte // arrived and not read yet; guarded by rmu
@@ -94,11 +96,24 @@ func (s *streamConn) open(ctx context.Context, args []byte) error {
 		}
 		return nil
 	case <-s.rpc.fence.done:
-		return s.deed.unreachable(s.rpc.fence.cause)
+		return s.answered()
 	case <-ctx.Done():
 		return s.deed.failed(ctx.Err())
 	case <-timer.C:
 		return s.deed.unreachable(fmt.Errorf("no answer within %v", s.deed.limit))
+	}
+}
+
+// answered is what came of the call on a connection that has ended since.
+func (s *streamConn) answered() error {
+	select {
+	case err := <-s.reply:
+		if err != nil {
+			return s.deed.failed(err)
+		}
+		return nil
+	default:
+		return s.deed.unreachable(s.rpc.fence.cause)
 	}
 }
 
@@ -130,12 +145,10 @@ func (s *streamConn) end(why error) {
 // waits for the reader when that is slow; so does the daemon then.
 func (s *streamConn) take(kind, status uint32, payload []byte) {
 	if kind == frameReply {
-		select {
-		case s.reply <- replyError(status, payload):
-		default: // a second answer
-		}
+		s.opened(replyError(status, payload))
 		return
 	}
+	s.opened(nil)
 	switch {
 	case status == statusError:
 		s.end(s.failed(replyError(status, payload)))
@@ -146,6 +159,20 @@ func (s *streamConn) take(kind, status uint32, payload []byte) {
 		case s.arrived <- payload:
 		case <-s.closed:
 		case <-s.rpc.fence.done:
+		}
+	}
+}
+
+// opened takes the first word on whether the stream is open. The daemon sends data and
+// the answer from two threads, so data may come first: it is kept, and proves that the
+// call went well. Waiting for the answer then would hold up the goroutine that is to
+// read it, once there is more data than room.
+func (s *streamConn) opened(err error) {
+	select {
+	case s.reply <- err:
+	default:
+		if err != nil { // after data
+			s.end(s.deed.failed(err))
 		}
 	}
 }

@@ -12,40 +12,48 @@ import (
 	libvirt "github.com/digitalocean/go-libvirt"
 )
 
-// The calls that open a volume's stream, of remote_procedure (remote_protocol.x).
+// The calls that open a stream of bytes with an end, of remote_procedure
+// (remote_protocol.x).
 const (
-	procVolumeUpload   = 208
-	procVolumeDownload = 209
+	procVolumeUpload     = 208
+	procVolumeDownload   = 209
+	procDomainScreenshot = 211
 )
 
 // transferPacket is what goes out in one packet: what every daemon since libvirt 0.8
 // takes. Source: VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX.
 const transferPacket = 262120
 
-// transfer is a volume on its way, on a connection of its own that is cut to stop it.
+// transfer is a volume or a picture on its way, on a connection of its own that is cut to stop it.
 type transfer struct {
 	s    *streamConn
 	deed deed
 	wait func()
 }
 
-// openTransfer opens the stream; sink gets what comes down, in the goroutine that reads the
-// connection. When ctx ends, the connection is cut, and so the daemon stops.
+// openTransfer opens the stream of a volume; sink gets what comes down, in the goroutine
+// that reads the connection.
 func (c *client) openTransfer(ctx context.Context, op backend.Op, v libvirt.StorageVol, procedure uint32, sink *fileSink) (*transfer, error) {
-	r, err := c.aside(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var args xdrWriter
 	args.string(v.Pool)
 	args.string(v.Name)
 	args.string(v.Key)
 	args.words64(0, 0) // from the beginning to the end
 	args.uint(0)       // flags: no holes, which old daemons do not know
-	t := &transfer{deed: deed{doing: op.Title(), object: v.Name, limit: readLimit}}
-	t.s = newTransferStream(r, t.deed, procedure, sink)
+	return c.startTransfer(ctx, deed{doing: op.Title(), object: v.Name, limit: readLimit}, procedure, args.buf, sink)
+}
+
+// startTransfer makes the call that opens a stream, on a connection aside. When ctx
+// ends, the connection is cut, and so the daemon stops.
+func (c *client) startTransfer(ctx context.Context, d deed, procedure uint32, args []byte, sink *fileSink) (*transfer, error) {
+	r, err := c.aside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &transfer{deed: d}
+	t.s = newTransferStream(r, d, procedure, sink)
 	guard.Go("libvirt transfer", r.fence.fail, func() { t.s.follow(c.poll.fence.done) })
-	if err := t.s.open(ctx, args.buf); err != nil {
+	if err := t.s.open(ctx, args); err != nil {
 		r.close()
 		return nil, err
 	}
@@ -81,6 +89,9 @@ func newTransferStream(r *rpcConn, d deed, procedure uint32, sink *fileSink) *st
 		arrived: make(chan []byte, streamAhead), ended: make(chan struct{}), closed: make(chan struct{}),
 	}
 	take := func(kind, status uint32, payload []byte) {
+		if kind == frameStream {
+			s.opened(nil)
+		}
 		switch {
 		case kind == frameStream && status == statusError:
 			s.end(d.failed(replyError(status, payload)))
