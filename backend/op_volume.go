@@ -26,7 +26,9 @@ type VolumeCloneOp struct {
 	Metadata bool   // qcow2: allocate the metadata at once
 }
 
-// VolumeResizeOp changes the capacity. Source: virStorageVolResize.
+// VolumeResizeOp changes the capacity. To shrink is refused, with ClassConflict, while a
+// VM has the volume as a disk or medium, running or not, or another volume stands on
+// it. Source: virStorageVolResize.
 type VolumeResizeOp struct {
 	Volume   Ref
 	Capacity uint64 // bytes
@@ -34,7 +36,9 @@ type VolumeResizeOp struct {
 	Shrink   bool   // allow a smaller size: what is beyond it is lost
 }
 
-// VolumeWipeOp overwrites a volume. Source: virStorageVolWipePattern.
+// VolumeWipeOp overwrites a volume, unless a VM has it as a disk or medium, running or
+// not, or another volume stands on it (ClassConflict). Source:
+// virStorageVolWipePattern.
 type VolumeWipeOp struct {
 	Volume    Ref
 	Algorithm string // one of WipeAlgorithms
@@ -45,7 +49,9 @@ func WipeAlgorithms() []string {
 	return []string{"zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"}
 }
 
-// VolumeUploadOp overwrites a volume with a file of this machine. Progress comes as
+// VolumeUploadOp overwrites a volume with a file of this machine, unless a VM has it as
+// a disk or medium, running or not, or another volume stands on it (ClassConflict).
+// Progress comes as
 // bytes; Result.Text gives the SHA-256 of what was sent. A cancel, or a link that
 // breaks, leaves the volume with part of it: the error says so. Source:
 // virStorageVolUpload.

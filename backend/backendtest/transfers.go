@@ -20,6 +20,7 @@ func transferCases() []testCase {
 	return []testCase{
 		{name: "transfer/upload", ops: up, run: uploadBytes},
 		{name: "transfer/upload-refused", ops: up, run: uploadRefused},
+		{name: "transfer/upload-used", ops: up, run: uploadUsed},
 		{name: "transfer/download", ops: down, run: downloadBytes},
 		{name: "transfer/download-exists", ops: down, run: downloadExists},
 		{name: "transfer/download-cancel", ops: down, run: downloadCancel},
@@ -107,6 +108,18 @@ func uploadRefused(r *run) {
 	}
 	if got := r.download(v.ID); !bytes.Equal(got, make([]byte, mib)) {
 		r.errorf("a refused upload changed the volume")
+	}
+}
+
+// uploadUsed: what a VM has or another volume stands on is not overwritten.
+func uploadUsed(r *run) {
+	r.needs(backend.VerbVolumeUpload)
+	_, all := r.neededVolumes()
+	for _, v := range all {
+		r.refused(backend.VolumeUploadOp{Volume: v.ID, File: r.file(mib)}, backend.ClassConflict)
+		if got := r.download(v.ID); !bytes.Equal(got, make([]byte, 2*mib)) {
+			r.errorf("a refused upload changed the volume")
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ func volumeCases() []testCase {
 		{name: "volume/clone", ops: []backend.Op{backend.VolumeCloneOp{}}, run: volumeClone},
 		{name: "volume/resize", ops: []backend.Op{backend.VolumeResizeOp{}}, run: volumeResize},
 		{name: "volume/wipe", ops: []backend.Op{backend.VolumeWipeOp{}}, run: volumeWipe},
+		{name: "volume/shrink-used", ops: []backend.Op{backend.VolumeResizeOp{}}, run: volumeShrinkUsed},
+		{name: "volume/wipe-used", ops: []backend.Op{backend.VolumeWipeOp{}}, run: volumeWipeUsed},
 	}
 }
 
@@ -147,6 +149,40 @@ func volumeWipe(r *run) {
 		if b != 0 {
 			r.fatalf("byte %d is %#x after the volume was wiped with zeros", i, b)
 		}
+	}
+}
+
+// neededVolumes are two volumes that must not lose their bytes: the disk of a VM that is
+// off, and what another volume stands on.
+func (r *run) neededVolumes() (pool backend.Ref, all []*backend.Volume) {
+	p := r.pool()
+	used := r.rawVolume(p, "used", 2*mib)
+	op := r.smallVM()
+	op.Disk = used.ID
+	r.makeVM(op)
+	base := r.rawVolume(p, "base", 2*mib)
+	r.volume(backend.VolumeCreateOp{Pool: p, Name: prefix + "over", Format: "qcow2", Capacity: 2 * mib, Backing: base.Path, BackingFormat: "raw"})
+	return p, []*backend.Volume{used, base}
+}
+
+func volumeShrinkUsed(r *run) {
+	r.needs(backend.VerbVolumeResize)
+	p, all := r.neededVolumes()
+	for _, v := range all {
+		r.refused(backend.VolumeResizeOp{Volume: v.ID, Capacity: mib, Shrink: true}, backend.ClassConflict)
+		if got := byRef[*backend.Volume](r, v.ID, p).Capacity; got != v.Capacity {
+			r.errorf("a refused resize left %d bytes of %d", got, v.Capacity)
+		}
+	}
+	// To grow takes nothing away.
+	r.do(backend.VolumeResizeOp{Volume: all[0].ID, Capacity: 4 * mib})
+}
+
+func volumeWipeUsed(r *run) {
+	r.needs(backend.VerbVolumeWipe)
+	_, all := r.neededVolumes()
+	for _, v := range all {
+		r.refused(backend.VolumeWipeOp{Volume: v.ID, Algorithm: "zero"}, backend.ClassConflict)
 	}
 }
 

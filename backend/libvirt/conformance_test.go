@@ -31,7 +31,7 @@ func conformTestDriver(t *testing.T, l *lab.Libvirtd) {
 	missing := backendtest.Lacking(no, "transfer", "secret", "host", "device")
 	maps.Copy(missing, map[string]string{
 		"guest/standby": no, "snapshot/create-memory": no, "snapshot/quiesce": no, "snapshot/disk-only": no,
-		"snapshot/delete-metadata": no, "volume/resize": no, "volume/wipe": no, "definition/secret": no, "life/migrate": no,
+		"snapshot/delete-metadata": no, "volume/resize": no, "volume/wipe": no, "volume/shrink-used": no, "volume/wipe-used": no, "definition/secret": no, "life/migrate": no,
 		"node/sample": "the shares of the node are known", // its counters stand still
 	})
 	suite := suiteTarget(l, "test", missing)

@@ -104,7 +104,7 @@ func (f *fitting) awaitGone(ctx context.Context, device string, fromConfig bool)
 	defer t.Stop()
 	for {
 		x, err := f.c.vmXML(ctx, f.ch.domain, 0)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && backend.ClassOf(err) != backend.ClassBusy {
 			return ignoreGone(err)
 		}
 		if err == nil && f.findDisk(x, device) == nil && f.findNIC(x, device) == nil {

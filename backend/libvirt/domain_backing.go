@@ -5,7 +5,6 @@ import (
 
 	"hvdeck/backend"
 
-	libvirt "github.com/digitalocean/go-libvirt"
 	"libvirt.org/go/libvirtxml"
 )
 
@@ -32,9 +31,7 @@ func (c *client) addBacking(ctx context.Context, x *libvirtxml.Domain, vm *backe
 func (c *client) chainBelow(ctx context.Context, path string) []string {
 	var chain []string
 	for path != "" && len(chain) < maxChain {
-		v, err := read(ctx, c, "find volume", path, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-			return lv.StorageVolLookupByPath(path)
-		})
+		v, err := c.volumeAt(ctx, path)
 		if err != nil {
 			return chain
 		}

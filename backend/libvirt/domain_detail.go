@@ -24,9 +24,7 @@ func (c *client) getVM(ctx context.Context, r backend.Ref) (*backend.Detail, err
 	if d.Name, err = c.domainName(ctx, d); err != nil {
 		return nil, err
 	}
-	text, err := read(ctx, c, "read", d.Name, func(lv *libvirt.Libvirt) (string, error) {
-		return lv.DomainGetXMLDesc(d, 0) // never with secrets
-	})
+	text, err := c.domainText(ctx, c.poll, d, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -175,7 +175,7 @@ func (b *eventBox) pool(procedure uint32, name string, id libvirt.UUID, r *xdrRe
 	if r.err != nil {
 		return
 	}
-	b.c.poolRevs.bump(id)
+	b.c.volumesChanged(id)
 	b.touch(backend.KindPool, uuidText(id))
 	b.touchVolumes(uuidText(id))
 	b.tell(b.c.poolRef(id), name, "pool "+what, backend.SeverityInfo)

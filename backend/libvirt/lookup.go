@@ -10,7 +10,6 @@ import (
 	"hvdeck/backend"
 
 	libvirt "github.com/digitalocean/go-libvirt"
-	"libvirt.org/go/libvirtxml"
 )
 
 // lookupNetwork finds a network by its reference. Source: virNetworkLookupByUUID.
@@ -33,18 +32,6 @@ func (c *client) lookupVM(ctx context.Context, r backend.Ref) (libvirt.Domain, e
 	}
 	d.Name, err = c.domainName(ctx, d)
 	return d, err
-}
-
-// vmXML reads a VM's definition without secrets; flags 0 is the running one.
-func (c *client) vmXML(ctx context.Context, d libvirt.Domain, flags libvirt.DomainXMLFlags) (*libvirtxml.Domain, error) {
-	text, err := read(ctx, c, "read", d.Name, func(lv *libvirt.Libvirt) (string, error) {
-		return lv.DomainGetXMLDesc(d, flags)
-	})
-	if err != nil {
-		return nil, err
-	}
-	x := &libvirtxml.Domain{}
-	return x, parsed("VM", d.Name, x.Unmarshal(text))
 }
 
 // parsed is the error for XML of the server that can't be read.

@@ -68,7 +68,7 @@ func (c *client) poolCall(op backend.Op, pool backend.Ref, limit time.Duration, 
 			return backend.Result{}, err
 		}
 		result, err := c.carry(ctx, plain(op, p.Name, limit, func(lv *libvirt.Libvirt) error { return fn(lv, p) }), progress)
-		c.poolRevs.bump(p.UUID)
+		c.volumesChanged(p.UUID)
 		return result, poolRemedy(err)
 	}
 }

@@ -26,6 +26,13 @@ func (r *revisions) bump(id libvirt.UUID) {
 	r.by[id]++
 }
 
+// volumesChanged says that the volumes of a pool may have changed, by an event or by
+// what was done here.
+func (c *client) volumesChanged(pool libvirt.UUID) {
+	c.book.touched(pool)
+	c.poolRevs.bump(pool)
+}
+
 // bumpAll says that every volume may look different: it is known now who uses it.
 func (r *revisions) bumpAll() {
 	r.mu.Lock()

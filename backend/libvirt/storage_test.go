@@ -208,7 +208,7 @@ func (s *storageLab) volumes(t *testing.T) {
 	if b := volumeNamed(t, s.b, pool, "base.qcow2"); len(b.Under) != 1 || b.Under[0] != "top.qcow2" || b.ID != base {
 		t.Errorf("under: %+v", b)
 	}
-	refused(t, s.b, backend.VolumeDeleteOp{Volume: base}, backend.ClassConflict, "volumes stand on it: top.qcow2")
+	refused(t, s.b, backend.VolumeDeleteOp{Volume: base}, backend.ClassConflict, "volume top.qcow2 stands on it")
 	var last int64
 	ctx := t.Context()
 	r, err := s.b.Do(ctx, backend.VolumeCloneOp{Volume: base, Name: "copy.raw", Format: "raw"}, backend.Progress{Bytes: func(done, _ int64) { last = done }})
@@ -260,7 +260,7 @@ func (s *storageLab) users(t *testing.T) {
 	})
 	_ = w
 	for _, name := range []string{"base", "byname", "iso", "top"} {
-		refused(t, s.b, backend.VolumeDeleteOp{Volume: volumeNamed(t, s.b, pool, name).ID}, backend.ClassConflict, "used by user", "detach it")
+		refused(t, s.b, backend.VolumeDeleteOp{Volume: volumeNamed(t, s.b, pool, name).ID}, backend.ClassConflict, "used by VM user", "detach it")
 	}
 	mustDo(t, s.b, backend.VolumeDeleteOp{Volume: volumeNamed(t, s.b, pool, "free").ID})
 	s.l.Virsh("undefine", "user")

@@ -53,7 +53,7 @@ func (c *client) importVolume(ctx context.Context, o backend.VolumeImportOp, pro
 		return backend.Result{}, err
 	}
 	sum, err := c.send(ctx, o, v, file, size, progress)
-	c.poolRevs.bump(pool.UUID)
+	c.volumesChanged(pool.UUID)
 	if err == nil {
 		result.Text = "SHA-256 " + sum
 		return result, nil

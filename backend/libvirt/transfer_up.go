@@ -36,8 +36,11 @@ func (c *client) uploadVolume(ctx context.Context, o backend.VolumeUploadOp, pro
 		e.Remedy = "resize the volume first"
 		return backend.Result{}, e
 	}
+	if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
+		return backend.Result{}, err
+	}
 	sum, err := c.send(ctx, o, v, file, size, progress)
-	c.poolRevs.bump(pool.UUID)
+	c.volumesChanged(pool.UUID)
 	if err != nil {
 		return backend.Result{}, err
 	}

@@ -31,7 +31,7 @@ func (c *client) vmText(ctx context.Context, r backend.Ref, name string, flags l
 	if err != nil {
 		return nil, err
 	}
-	text, err := read(ctx, c, "read", d.Name, func(lv *libvirt.Libvirt) (string, error) { return lv.DomainGetXMLDesc(d, flags) })
+	text, err := c.domainText(ctx, c.poll, d, flags)
 	if err != nil {
 		return nil, err
 	}

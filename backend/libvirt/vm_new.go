@@ -123,7 +123,7 @@ func (c *client) newVMDisk(ctx context.Context, o backend.VMNewOp, v *plainVM, p
 	} else {
 		vol, x, err = c.lookupVolume(ctx, o.Disk)
 		if err == nil {
-			err = c.mayUse(ctx, o.Title(), volumePath(x))
+			err = c.mayUse(ctx, o.Title(), volumeData{volumePath(x), vol.Pool, vol.Name})
 		}
 	}
 	if err != nil {
@@ -196,14 +196,4 @@ func (c *client) afterNew(ctx context.Context, o backend.VMNewOp, d libvirt.Doma
 		follow(o.Start, "the VM is defined; start", func(lv *libvirt.Libvirt) error { return lv.DomainCreate(d) }),
 	)
 	return result, err
-}
-
-// mayUse refuses a disk that another VM has or another volume stands on: two writers
-// destroy it.
-func (c *client) mayUse(ctx context.Context, doing, path string) error {
-	uses, err := c.usesBesides(ctx, libvirt.UUID{})
-	if err != nil {
-		return err
-	}
-	return uses.unused(doing, []string{path})
 }

@@ -61,21 +61,21 @@ func (c *client) disksToGo(ctx context.Context, ch change, o backend.VMUndefineO
 		return nil, err
 	}
 	var volumes []libvirt.StorageVol
-	var paths []string
+	var going []volumeData
 	for _, label := range o.Disks {
 		v, path, err := c.diskToGo(ctx, ch, x, label)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(paths, path) {
-			volumes, paths = append(volumes, v), append(paths, path)
+		if data := (volumeData{path, v.Pool, v.Name}); !slices.Contains(going, data) {
+			volumes, going = append(volumes, v), append(going, data)
 		}
 	}
-	uses, err := c.usesBesides(ctx, ch.domain.UUID)
+	uses, err := c.usesBesides(ctx, ch.domain.UUID, 0)
 	if err != nil {
 		return nil, err
 	}
-	return volumes, uses.unused(ch.deed.doing+": delete volume", paths)
+	return volumes, uses.unused(ch.deed.doing+": delete volume", going...)
 }
 
 // diskToGo finds the volume of a disk, and the path of its data.

@@ -21,6 +21,7 @@ func (c *client) listVolumes(ctx context.Context, q backend.Query, emit func([]b
 		return err
 	}
 	want := wanted(q)
+	c.learnUsers()
 	for _, p := range pools {
 		if err := c.volumesOf(ctx, p, want, emit); err != nil {
 			if q.Parent.IsZero() && ignoreGone(err) == nil {
@@ -43,6 +44,7 @@ func (c *client) volumeOwners(ctx context.Context, q backend.Query) ([]libvirt.S
 
 // volumesOf emits a pool's volumes page by page; an inactive pool has none to show.
 func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[string]bool, emit func([]backend.Object)) error {
+	began := time.Now()
 	volumes, err := read(ctx, c, "list volumes of", p.Name, func(lv *libvirt.Libvirt) ([]libvirt.StorageVol, error) {
 		all, _, err := lv.StoragePoolListAllVolumes(p, 1, 0)
 		if hasCode(err, libvirt.ErrOperationInvalid) {
@@ -53,7 +55,6 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 	if err != nil {
 		return err
 	}
-	c.learnUsers()
 	there := make(map[string]bool, len(volumes))
 	news := false
 	for chunk := range slices.Chunk(volumes, pageSize) {
@@ -70,7 +71,7 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 	if want != nil {
 		return nil
 	}
-	c.book.keep(p.UUID, there)
+	c.book.keep(p.UUID, there, began)
 	if news {
 		// Earlier pages did not know what stands on them.
 		c.poolRevs.bump(p.UUID)
@@ -85,7 +86,7 @@ func (c *client) bookVolumes(p libvirt.StoragePool, page []*backend.Volume, ther
 		there[v.Path] = true
 		news = c.book.note(p.UUID, v.Path, standing{v.Name, v.Backing}) || news
 	}
-	users, known := c.diskUsers.index(c.book.below())
+	users, known := c.diskUsers.index(c.book.below(), libvirt.UUID{})
 	above := c.book.above(p.UUID)
 	for _, v := range page {
 		v.UsedBy, v.UsedKnown, v.Under = usedBy(users, p.Name, v), known, above[v.Path]

@@ -3,6 +3,7 @@ package libvirt
 import (
 	"slices"
 	"sync"
+	"time"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
@@ -12,6 +13,8 @@ import (
 type volumeBook struct {
 	mu sync.Mutex
 	by map[libvirt.UUID]map[string]standing // by pool and path
+	// read is when a pool was last read as a whole, changed when it last changed.
+	read, changed map[libvirt.UUID]time.Time
 }
 
 // standing is a volume that stands on another file.
@@ -38,10 +41,17 @@ func (b *volumeBook) note(pool libvirt.UUID, path string, s standing) bool {
 	return true
 }
 
-// keep forgets the volumes of a pool that are not there any more.
-func (b *volumeBook) keep(pool libvirt.UUID, there map[string]bool) {
+// keep forgets the volumes of a pool that are not there any more; the pool was read as
+// a whole since began.
+func (b *volumeBook) keep(pool libvirt.UUID, there map[string]bool, began time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.read == nil {
+		b.read = make(map[libvirt.UUID]time.Time)
+	}
+	if b.changed[pool].Before(began) {
+		b.read[pool] = began
+	}
 	for path := range b.by[pool] {
 		if !there[path] {
 			delete(b.by[pool], path)
@@ -76,18 +86,44 @@ func (b *volumeBook) above(pool libvirt.UUID) map[string][]string {
 	return all
 }
 
-// allAbove are the names of the volumes of all pools that stand on a file.
-func (b *volumeBook) allAbove(path string) []string {
+// allAbove are the volumes of all pools by the file that they stand on.
+func (b *volumeBook) allAbove() map[string][]stander {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var names []string
+	all := make(map[string][]stander)
 	for _, pool := range b.by {
-		for _, s := range pool {
-			if s.backing == path {
-				names = append(names, s.name)
-			}
+		for path, s := range pool {
+			all[s.backing] = append(all[s.backing], stander{path, s.name})
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return all
+}
+
+// stander is a volume above another file.
+type stander struct{ path, name string }
+
+// fresh reports whether a pool was read as a whole within age, and nothing is known to
+// have changed since.
+func (b *volumeBook) fresh(pool libvirt.UUID, age time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Since(b.read[pool]) < age
+}
+
+// touched says that the volumes of a pool may stand on other files now.
+func (b *volumeBook) touched(pool libvirt.UUID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.read, pool)
+	if b.changed == nil {
+		b.changed = make(map[libvirt.UUID]time.Time)
+	}
+	b.changed[pool] = time.Now()
+}
+
+// gone forgets a volume that was deleted.
+func (b *volumeBook) gone(pool libvirt.UUID, path string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.by[pool], path)
 }

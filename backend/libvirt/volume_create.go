@@ -49,7 +49,7 @@ func (c *client) makeVolume(ctx context.Context, op backend.Op, pool libvirt.Sto
 		}
 	}
 	result, err := carry(ctx, ch, progress)
-	c.poolRevs.bump(pool.UUID)
+	c.volumesChanged(pool.UUID)
 	if err != nil {
 		return backend.Result{}, volumeRemedy(err)
 	}
@@ -160,7 +160,7 @@ func (c *client) cloneVolume(ctx context.Context, o backend.VolumeCloneOp, progr
 	result, err := c.carryAside(ctx, ch, progress, func(ctx context.Context) {
 		c.watchGrowth(ctx, into, o.Name, was.Allocation, progress)
 	})
-	c.poolRevs.bump(into.UUID)
+	c.volumesChanged(into.UUID)
 	if err != nil {
 		return backend.Result{}, volumeRemedy(err)
 	}

@@ -63,50 +63,25 @@ func (c *client) deleteVolume(ctx context.Context, o backend.VolumeDeleteOp, pro
 	if err != nil {
 		return backend.Result{}, err
 	}
-	if err := c.notNeeded(ctx, o.Title(), pool, v); err != nil {
+	now, _, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
 		return backend.Result{}, err
 	}
 	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
 		return lv.StorageVolDelete(v, libvirt.StorageVolDeleteNormal)
 	}), progress)
 	c.poolRevs.bump(pool.UUID)
+	if err == nil {
+		c.book.gone(pool.UUID, now.Path)
+	}
 	return result, volumeRemedy(err)
 }
 
-// notNeeded refuses to touch a volume that a VM uses or another volume stands on. All
-// VMs and all volumes are looked at; when that fails, nothing is done.
-func (c *client) notNeeded(ctx context.Context, doing string, pool libvirt.StoragePool, v libvirt.StorageVol) error {
-	if err := c.readUsers(ctx, userFresh); err != nil {
-		return err
-	}
-	if err := c.bookAll(ctx); err != nil {
-		return err
-	}
-	o, _, err := c.volume(ctx, pool.UUID, v)
-	if err != nil {
-		return err
-	}
-	users, _ := c.diskUsers.index(c.book.below())
-	if vms := usedBy(users, pool.Name, o); len(vms) > 0 {
-		e := backend.Refuse(backend.ClassConflict, doing, v.Name, "used by %s", strings.Join(vms, ", "))
-		e.Remedy = "detach it from the VM first, or delete the VM with its storage"
-		return e
-	}
-	if above := c.book.allAbove(o.Path); len(above) > 0 {
-		e := backend.Refuse(backend.ClassConflict, doing, v.Name, "volumes stand on it: %s", strings.Join(above, ", "))
-		e.Remedy = "delete those first, or give them a copy of their own"
-		return e
-	}
-	return nil
-}
-
-// bookAll reads what every volume of every active pool stands on.
-func (c *client) bookAll(ctx context.Context) error {
-	return c.listVolumes(ctx, backend.Query{Kind: backend.KindVolume}, func([]backend.Object) {})
-}
-
 // resizeVolume changes the capacity; smaller only when that is asked for in so many
-// words. Source: virStorageVolResize.
+// words, and while nobody needs what is there. Source: virStorageVolResize.
 func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, progress backend.Progress) (backend.Result, error) {
 	v, pool, err := c.findVolume(ctx, o.Volume)
 	if err != nil {
@@ -126,6 +101,11 @@ func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, pro
 		e.Remedy = "allow shrinking, if the guest's file systems end before"
 		return backend.Result{}, e
 	}
+	if shrinks {
+		if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
+			return backend.Result{}, err
+		}
+	}
 	var flags libvirt.StorageVolResizeFlags
 	if o.Allocate && !shrinks {
 		flags |= libvirt.StorageVolResizeAllocate
@@ -136,7 +116,7 @@ func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, pro
 	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
 		return lv.StorageVolResize(v, o.Capacity, flags)
 	}), progress)
-	c.poolRevs.bump(pool.UUID)
+	c.volumesChanged(pool.UUID)
 	if err != nil {
 		return result, volumeRemedy(err)
 	}
@@ -179,7 +159,11 @@ func (c *client) wipeVolume(ctx context.Context, o backend.VolumeWipeOp, progres
 		return backend.Result{}, err
 	}
 	// The daemon overwrites as much as it last knew to be allocated: this makes it look.
-	if _, _, err := c.volume(ctx, pool.UUID, v); err != nil {
+	now, _, err := c.volume(ctx, pool.UUID, v)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
 		return backend.Result{}, err
 	}
 	result, err := c.carryAside(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {

@@ -80,7 +80,10 @@ func (h *Hypervisor) upload(o backend.VolumeUploadOp) (*work, error) {
 		if err == nil && v.Format == "raw" && size > int64(v.Capacity) { //nolint:gosec // bounded when it was made
 			err = backend.Refuse(backend.ClassInvalid, "", "", "%s has %d bytes, the volume %d", o.File, size, v.Capacity)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return h.notNeeded(v, "")
 	}
 	w.move = func(t *transfer) (err error) {
 		sum, err = t.send(o.File, v)

@@ -121,7 +121,7 @@ func (h *Hypervisor) volumeWork(op backend.Op) (*work, error) {
 		w.check = func() error { return h.checkVolumeDelete(p, v, "") }
 		w.apply = done(func() { h.deleteVolume(p, v) })
 	case backend.VolumeResizeOp:
-		w.check = func() error { return checkResize(p, v, o) }
+		w.check = func() error { return h.checkResize(p, v, o) }
 		w.apply = done(func() { h.resizeVolume(p, v, o) })
 	case backend.VolumeWipeOp:
 		w.check = func() error { return h.checkWipe(p, v, o) }
@@ -250,6 +250,11 @@ func (h *Hypervisor) checkVolumeDelete(p *pool, v *volume, but string) error {
 	if _, busy := h.busy[v.ID]; busy {
 		return backend.Refuse(backend.ClassBusy, "", "", "volume '%s' is still in use.", v.Name)
 	}
+	return h.notNeeded(v, but)
+}
+
+// notNeeded refuses a volume that VMs use, besides one, or volumes stand on.
+func (h *Hypervisor) notNeeded(v *volume, but string) error {
 	by := slices.DeleteFunc(slices.Clone(h.users()[v.Path]), func(name string) bool { return name == but })
 	if len(by) > 0 {
 		e := backend.Refuse(backend.ClassConflict, "", "", "%s is used by %s", v.Name, strings.Join(by, ", "))
@@ -272,7 +277,7 @@ func (h *Hypervisor) deleteVolume(p *pool, v *volume) {
 	h.poolChanged(p)
 }
 
-func checkResize(p *pool, v *volume, o backend.VolumeResizeOp) error {
+func (h *Hypervisor) checkResize(p *pool, v *volume, o backend.VolumeResizeOp) error {
 	if err := p.mustRun(true); err != nil {
 		return err
 	}
@@ -283,6 +288,8 @@ func checkResize(p *pool, v *volume, o backend.VolumeResizeOp) error {
 		return backend.Refuse(backend.ClassInvalid, "", "", "can't shrink: the volume has %d bytes, and what is beyond %d would be lost", v.Capacity, o.Capacity)
 	case o.Capacity < v.Capacity && o.Allocate:
 		return backend.Refuse(backend.ClassInvalid, "", "", "there is no room to allocate when a volume shrinks")
+	case o.Capacity < v.Capacity:
+		return h.notNeeded(v, "")
 	default:
 		return nil
 	}
@@ -307,13 +314,7 @@ func (h *Hypervisor) checkWipe(p *pool, v *volume, o backend.VolumeWipeOp) error
 	if !slices.Contains(backend.WipeAlgorithms(), o.Algorithm) {
 		return backend.Refuse(backend.ClassInvalid, "", "", "unknown wiping algorithm %q", o.Algorithm)
 	}
-	users := h.users()[v.Path]
-	for _, m := range h.vms {
-		if alive(m.State) && slices.Contains(users, m.Name) {
-			return backend.Refuse(backend.ClassConflict, "", "", "%s is used by %s, which runs", v.Name, m.Name)
-		}
-	}
-	return nil
+	return h.notNeeded(v, "")
 }
 
 // wipeVolume makes all bytes zero, whatever the algorithm.
