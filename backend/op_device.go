@@ -3,7 +3,8 @@ package backend
 // Devices are attached and detached at once where the VM runs, and in its lasting
 // definition where it has one. Result.Text says so where only one of both was done.
 
-// VMAttachDiskOp gives a VM a disk, a CD-ROM or a floppy. Source:
+// VMAttachDiskOp gives a VM a disk, a CD-ROM or a floppy. What could be written to is
+// refused, with ClassConflict, where another VM has it or a volume stands on it. Source:
 // virDomainAttachDeviceFlags.
 type VMAttachDiskOp struct {
 	VM       Ref

@@ -10,6 +10,7 @@ import (
 func deviceCases() []testCase {
 	return []testCase{
 		{name: "device/attach-disk", ops: []backend.Op{backend.VMAttachDiskOp{}}, run: attachDisk},
+		{name: "device/attach-used", ops: []backend.Op{backend.VMAttachDiskOp{}}, run: attachUsed},
 		{name: "device/attach-nic", ops: []backend.Op{backend.VMAttachNICOp{}}, run: attachNIC},
 		{name: "device/detach", ops: []backend.Op{backend.VMDetachOp{}}, run: detachDevice},
 		{name: "device/media", ops: []backend.Op{backend.VMMediaOp{}}, run: changeMedium},
@@ -48,6 +49,22 @@ func attachDisk(r *run) {
 	if got := len(r.vmDetail(vm).Disks); got != 1 {
 		r.errorf("%d disks, want 1", got)
 	}
+}
+
+// attachUsed: what another VM has or a volume stands on is only attached read-only.
+func attachUsed(r *run) {
+	r.needs(backend.VerbAttach)
+	_, all := r.neededVolumes()
+	op := r.smallVM()
+	op.Name = prefix + "second"
+	vm := r.makeVM(op)
+	for _, v := range all {
+		r.refused(backend.VMAttachDiskOp{VM: vm, Path: v.Path, Device: "disk"}, backend.ClassConflict)
+	}
+	if got := r.vmDetail(vm).Disks; len(got) != 0 {
+		r.fatalf("refused disks were attached: %+v", got)
+	}
+	r.do(backend.VMAttachDiskOp{VM: vm, Path: all[0].Path, Device: "disk", ReadOnly: true})
 }
 
 func attachNIC(r *run) {

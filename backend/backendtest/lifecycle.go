@@ -271,6 +271,9 @@ func vmClone(r *run) {
 	}
 	r.refused(backend.VMCloneOp{VM: vm, Name: prefix + "clone"}, backend.ClassConflict)
 	r.refused(backend.VMCloneOp{VM: vm, Name: "a/b"}, backend.ClassInvalid)
+	// Two VMs that write to one disk destroy it.
+	shared := []backend.CloneDisk{{Target: a.Disks[0].Label, Fate: backend.DiskShared}}
+	r.refused(backend.VMCloneOp{VM: vm, Name: prefix + "other", Disks: shared}, backend.ClassConflict)
 	if got := len(r.seen(backend.KindVolume, p)); got != 2 {
 		r.errorf("a refused clone left %d volumes behind", got-2)
 	}

@@ -151,6 +151,9 @@ func (c *client) attachDisk(ctx context.Context, o backend.VMAttachDiskOp, progr
 	}
 	if o.Path != "" {
 		source, format, err := c.sourceAt(ctx, o.Path)
+		if err == nil && disk.ReadOnly == nil {
+			err = c.mayUse(ctx, o.Title(), volumeData{path: o.Path})
+		}
 		if err != nil {
 			return backend.Result{}, err
 		}

@@ -116,10 +116,16 @@ func (k *cloning) fateOf(d *libvirtxml.DomainDisk) backend.CloneDisk {
 		}
 	}
 	wish := backend.CloneDisk{Target: targetOf(d)}
-	if d.ReadOnly != nil || d.Shareable != nil || d.Device == "cdrom" || d.Device == "floppy" {
+	if mayBeShared(d) {
 		wish.Fate = backend.DiskShared
 	}
 	return wish
+}
+
+// mayBeShared reports whether two VMs may have a disk: nobody writes to it, or the
+// guests are made for that. An empty drive has nothing to share.
+func mayBeShared(d *libvirtxml.DomainDisk) bool {
+	return d.ReadOnly != nil || d.Shareable != nil || d.Device == "cdrom" || diskPath(d.Source) == ""
 }
 
 // plan finds the volume of each disk to copy and the place of the copy.
@@ -134,6 +140,11 @@ func (k *cloning) plan(ctx context.Context) error {
 		wish := k.fateOf(&d)
 		if wish.Fate == backend.DiskLeftOut {
 			continue
+		}
+		if wish.Fate == backend.DiskShared && !mayBeShared(&d) {
+			e := k.ch.refuse(backend.ClassConflict, "disk %s can be written to: two VMs that write to it destroy it", targetOf(&d))
+			e.Remedy = "copy it or leave it out, or mark it <shareable/> if the guests can share it"
+			return e
 		}
 		if wish.Fate == backend.DiskCopied && diskPath(d.Source) != "" {
 			one, err := k.planCopy(ctx, &d, wish)

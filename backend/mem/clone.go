@@ -26,7 +26,7 @@ func (h *Hypervisor) planClone(m *machine, o backend.VMCloneOp) ([]plannedCopy, 
 	var plan []plannedCopy
 	for _, d := range m.disks {
 		want := backend.CloneDisk{Target: d.target}
-		if d.readOnly || d.device != "disk" || d.path == "" {
+		if d.mayBeShared() {
 			want.Fate = backend.DiskShared
 		}
 		if i := slices.IndexFunc(o.Disks, func(c backend.CloneDisk) bool { return c.Target == d.target }); i >= 0 {
@@ -35,6 +35,9 @@ func (h *Hypervisor) planClone(m *machine, o backend.VMCloneOp) ([]plannedCopy, 
 		switch want.Fate {
 		case backend.DiskLeftOut:
 		case backend.DiskShared:
+			if !d.mayBeShared() {
+				return nil, backend.Refuse(backend.ClassConflict, "", "", "disk %s can be written to: two VMs that write to it destroy it", d.target)
+			}
 			plan = append(plan, plannedCopy{disk: d})
 		case backend.DiskCopied:
 			one, err := h.planCopy(d, want, o.Name)
@@ -46,6 +49,9 @@ func (h *Hypervisor) planClone(m *machine, o backend.VMCloneOp) ([]plannedCopy, 
 	}
 	return plan, nil
 }
+
+// mayBeShared reports whether two VMs may have a disk: nobody writes to it.
+func (d disk) mayBeShared() bool { return d.readOnly || d.device == "cdrom" || d.path == "" }
 
 func (h *Hypervisor) planCopy(d disk, want backend.CloneDisk, clone string) (plannedCopy, error) {
 	v := h.volumeAt(d.path)

@@ -53,7 +53,13 @@ func (h *Hypervisor) checkAttachDisk(m *machine, o backend.VMAttachDiskOp) error
 	case alive(m.State) && o.Device != "disk" && o.Device != "":
 		return backend.Refuse(backend.ClassUnsupported, "", "", "Operation not supported: %s device hotplug isn't supported", o.Device)
 	}
-	return h.checkMedium(m, o.Path)
+	if err := h.checkMedium(m, o.Path); err != nil {
+		return err
+	}
+	if v := h.volumeAt(o.Path); v != nil && !o.ReadOnly && o.Device != "cdrom" {
+		return h.notNeeded(v, "")
+	}
+	return nil
 }
 
 // checkMedium refuses the path of an image that is not there. Paths outside every pool
