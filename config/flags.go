@@ -45,7 +45,7 @@ Flags:
   --read-only     refuse every change
   --trace FILE    write down what goes over libvirt's wire, secrets left out
   --config FILE   read this configuration
-  --theme NAME    dark, light, high-contrast, colour-blind, mono, or a file
+  --theme NAME    dark, light, high-contrast, colour-blind, mono
   --ascii         boxes and sparklines of plain ASCII
   --print-config  print a commented configuration
   --version       print the version

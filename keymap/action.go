@@ -93,6 +93,8 @@ type Action struct {
 	// Gather completes the answers by what takes time: it reads the file, or runs the
 	// command, that an answer names. It runs aside, before anything is asked or started.
 	Gather func(ctx context.Context, a Args) (Args, error)
+	// Does lists, a line each, what will be done with these answers; shown in the question.
+	Does func(s Selection, a Args) []string
 	// Loses lists, a line each, what will be lost; shown in the question.
 	Loses func(s Selection, a Args) []string
 	// RiskOf says how bad it is with these answers, where that depends on them; nil: Risk.

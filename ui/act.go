@@ -60,9 +60,12 @@ func (m *Model) question(a keymap.Action, s keymap.Selection, fit []backend.Obje
 	if a.RiskWith(s, args) == keymap.Irreversible {
 		q.Level, q.Expect = overlay.Irreversible, expected(fit)
 	}
+	sel := s
+	sel.Objects = fit
+	if a.Does != nil {
+		q.Does = a.Does(sel, args)
+	}
 	if a.Loses != nil {
-		sel := s
-		sel.Objects = fit
 		q.Loses = a.Loses(sel, args)
 	}
 	for _, o := range fit {
@@ -94,8 +97,11 @@ func (m *Model) target(o backend.Object, note string) overlay.Target {
 	return overlay.Target{Name: m.fullName(o), Conn: string(o.Ref().Conn), Note: note}
 }
 
-// fullName is a snapshot with its VM and path, else the name.
+// fullName is a snapshot with its VM and path, a volume with its pool, else the name.
 func (m *Model) fullName(o backend.Object) string {
+	if pool := m.store.Object(o.Owner()); pool != nil && o.Ref().Kind == backend.KindVolume {
+		return pool.Title() + "/" + o.Title()
+	}
 	snap, ok := o.(*backend.Snapshot)
 	if !ok {
 		return o.Title()
@@ -268,10 +274,10 @@ func (m *Model) selectionWords() string {
 // state stays, greyed, with the reason.
 func (m *Model) fitting(actions []keymap.Action) []keymap.Action {
 	s := m.selected()
-	if len(s) == 0 {
-		return actions
+	k := m.newKind() // of the list, where it is empty
+	if len(s) > 0 {
+		k = s[0].Ref().Kind
 	}
-	k := s[0].Ref().Kind
 	return slices.DeleteFunc(actions, func(a keymap.Action) bool { return !slices.Contains(a.Kinds, k) })
 }
 

@@ -71,7 +71,7 @@ func consoleActions() []keymap.Action {
 		entry("force", "Force", "Takes the console over from another session, after a question.", "f"),
 		entry("send", "Send", "Sends the key of the menu to the guest; so does pressing it twice.", "]"),
 		entry("clear", "Clear", "Empties the screen and the scrollback.", "x"),
-		a("list", "List", "Lists the open consoles; a digit goes to one at once.", scopeConsoleMenu, "o"),
+		entry("list", "List", "Lists the open consoles; a digit goes to one at once.", "o"),
 		a("typing", "Back to the guest", "", scopeConsoleMenu, "esc"),
 		hint(a("end", "Back to the guest", "", scopeConsoleText, "esc", "q")),
 	}

@@ -49,6 +49,7 @@ func (m *Model) follow() {
 	}
 	for _, p := range slices.Concat(m.slots[slotStorage].tabs, m.slots[slotNetworks].tabs) {
 		p.SetSource(pane.Source{Conn: conn})
+		p.ShowConns(conn == "" && m.env.Several())
 	}
 }
 

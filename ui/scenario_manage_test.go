@@ -42,13 +42,13 @@ func TestPoolAndVolume(t *testing.T) {
 	pane = w.Pane("Storage · fast").WaitFor(regexp.MustCompile(`data\.qcow2 +qcow2 +4`))
 	w.WaitFor("orphan")
 
-	w.menu("v", "manage: data.qcow2", "z")
-	w.WaitFor("Resize: data.qcow2").Press("ctrl+u").Type("1 GiB").Press("enter")
+	w.menu("v", "manage: fast/data.qcow2", "z")
+	w.WaitFor("Resize: fast/data.qcow2").Press("ctrl+u").Type("1 GiB").Press("enter")
 	w.WaitFor("It SHRINKS from 4.0 GiB to 1.0 GiB").Type("data.qcow2").Press("enter")
 	pane.WaitFor(regexp.MustCompile(`data\.qcow2 +qcow2 +1`))
 
-	w.menu("v", "manage: data.qcow2", "d")
-	w.WaitFor("Delete: data.qcow2").WaitFor("goes with all that is in it").Type("data.qcow2").Press("enter")
+	w.menu("v", "manage: fast/data.qcow2", "d")
+	w.WaitFor("Delete: fast/data.qcow2").WaitFor("goes with all that is in it").Type("data.qcow2").Press("enter")
 	pane.WaitFor("empty")
 }
 

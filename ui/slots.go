@@ -122,15 +122,7 @@ func (m *Model) tabsExist(s *slot) bool {
 // tabExists reports whether a tab has something to show, or is where the first object
 // of its kind can be made.
 func (m *Model) tabExists(k backend.Kind) bool {
-	if m.store.Count(k) > 0 {
-		return true
-	}
-	for _, c := range m.store.Conns() {
-		if c.Caps.Why(backend.VerbFor(k, backend.ActDefine)) == "" {
-			return true
-		}
-	}
-	return false
+	return m.store.Count(k) > 0 || m.makeable(k)
 }
 
 func (s *slot) tabNames(m *Model) string {
@@ -188,7 +180,29 @@ func (m *Model) emptyWords(s *slot) string {
 	case s.kind() == backend.KindVolume:
 		return m.emptyVolumes(s)
 	}
-	return m.whyNone(s.pane().Source().Conn)
+	return m.whyNone(s.pane().Source().Conn) + m.howToMake(s)
+}
+
+// howToMake ends the words of an empty list with the key that makes the first.
+func (m *Model) howToMake(s *slot) string {
+	if why := m.whyNone(s.pane().Source().Conn); why != "none" || !m.tabExists(s.kind()) || !m.makeable(s.kind()) {
+		return ""
+	}
+	a, ok := m.reg.ByID("menu.new")
+	if !ok || len(a.Keys) == 0 {
+		return ""
+	}
+	return "; " + a.Keys[0] + " makes one"
+}
+
+// makeable reports whether some connection lets objects of a kind be made.
+func (m *Model) makeable(k backend.Kind) bool {
+	for _, c := range m.store.Conns() {
+		if c.Live() && c.Caps.Why(backend.VerbFor(k, backend.ActDefine)) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // whyNone says why a list of one connection, or of all, has no rows.
@@ -213,7 +227,10 @@ func (m *Model) emptyVolumes(s *slot) string {
 	if _, at := m.store.Children(backend.KindVolume, s.pane().Source().Parent); at.IsZero() {
 		return "listing…"
 	}
-	return "empty"
+	if c := m.env.Conn(s.pane().Source().Parent.Conn); !c.Live() {
+		return "empty, when " + string(c.ID) + " was last heard of; it is " + c.Phase.String()
+	}
+	return "empty" + m.howToMake(s)
 }
 
 func (m *Model) emptySnapshots() string {

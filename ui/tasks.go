@@ -67,6 +67,20 @@ func (l *tasksList) take(r *task.Runner) {
 	}
 }
 
+// onlyRunning is the one own task that runs; false when there are none or several.
+func (l *tasksList) onlyRunning() (found task.Task, ok bool) {
+	for _, t := range l.all {
+		if !t.Own || t.Done() {
+			continue
+		}
+		if ok {
+			return task.Task{}, false
+		}
+		found, ok = t, true
+	}
+	return found, ok
+}
+
 // runningFirst puts what is not done on top, each part the newest first.
 func (l *tasksList) runningFirst() []task.Task {
 	out := make([]task.Task, 0, len(l.all))
@@ -184,7 +198,7 @@ func (m *Model) taskLine(w int) string {
 
 func (m *Model) taskTail(t task.Task) string {
 	switch {
-	case t.State == backend.TaskFailed:
+	case t.State == backend.TaskFailed, t.State == backend.TaskCancelled && t.Err != "":
 		_, why, found := strings.Cut(t.Err, ": ") // what and on which object stand before
 		if !found {
 			why = t.Err
@@ -276,7 +290,7 @@ func (m *Model) showFailure(t task.Task, s startMsg) {
 	text := failureText(t)
 	again := s.action.Form != nil && t.State == backend.TaskFailed
 	if again {
-		text += "\n\nenter goes back to the form, esc closes"
+		text += "\n\nenter goes back to the form"
 	}
 	box := overlay.NewMessage(fmt.Sprintf("%s %s on %s: %s", t.Title, t.TargetName, t.ConnName, t.State), text).Async()
 	box.Tok = theme.StateBad
@@ -334,6 +348,9 @@ func orDash(s string) string {
 func (m *Model) askCancel() {
 	t, ok := m.tasksList.Cursor()
 	if !ok || t.Done() {
+		t, ok = m.tasksList.onlyRunning()
+	}
+	if !ok {
 		m.say(theme.StateWarn, "no task that runs is under the cursor")
 		return
 	}

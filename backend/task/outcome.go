@@ -96,8 +96,6 @@ func remedyOf(err error) string {
 		return "use a connection that may do this"
 	case backend.ClassUnreachable:
 		return "do it again when the connection is back"
-	case backend.ClassConflict:
-		return "look at the state of the object"
 	case backend.ClassInvalid:
 		return "correct the value and do it again"
 	case backend.ClassLost:

@@ -8,10 +8,11 @@ import (
 )
 
 // ParseSize reads a size in bytes: a number, which may have a fraction, and a unit. K,
-// M, G, T, P and KiB to PiB count in 1024, KB to PB in 1000, as in virsh; no unit and
+// M, G, T, P, E and KiB to EiB count in 1024, KB to EB in 1000, as in virsh; a rate may
+// end in "/s"; no unit and
 // B are bytes. The result is not negative.
 func ParseSize(text string) (int64, error) {
-	s := strings.TrimSpace(text)
+	s := strings.TrimSuffix(strings.TrimSpace(text), "/s")
 	i := 0
 	for i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == '.') {
 		i++
@@ -36,7 +37,7 @@ func unitBytes(unit string) (float64, bool) {
 	if u == "" || u == "b" {
 		return 1, true
 	}
-	power := strings.IndexByte("kmgtp", u[0]) + 1
+	power := strings.IndexByte("kmgtpe", u[0]) + 1
 	if power == 0 {
 		return 0, false
 	}
@@ -51,7 +52,7 @@ func unitBytes(unit string) (float64, bool) {
 
 // FormatSize writes bytes in the largest binary unit that keeps it exact to a tenth.
 func FormatSize(n int64) string {
-	const units = "KMGTP"
+	const units = "KMGTPE"
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)
 	}

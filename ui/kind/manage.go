@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -207,3 +208,11 @@ func refArg(under backend.Object, k backend.Kind, id string) backend.Ref {
 }
 
 func none() keymap.FieldChoice { return keymap.FieldChoice{Value: "", Label: "none"} }
+
+// here is a file in the folder that the program was started in, spelled out.
+func here(name string) string {
+	if path, err := filepath.Abs(name); err == nil {
+		return path
+	}
+	return name
+}

@@ -98,6 +98,14 @@ func vmEject() keymap.Action {
 			forceField(),
 		}
 	}
+	a.Does = func(s keymap.Selection, args keymap.Args) []string {
+		for _, c := range drives(s, true) {
+			if c.Value == args["drive"] {
+				return []string{"takes out " + c.Label}
+			}
+		}
+		return nil
+	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VMMediaOp{VM: o.Ref(), Drive: args["drive"], Force: args.On("force")}
 	}

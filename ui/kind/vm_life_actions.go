@@ -71,6 +71,7 @@ func vmResources() keymap.Action {
 				10), Required: true, Min: 1 << 20},
 		}
 	}
+	a.Does = resourcesDoes
 	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
 		vm, d := firstVM(s), vmDetail(s)
 		op := backend.VMResourcesOp{VM: o.Ref()}
@@ -81,6 +82,36 @@ func vmResources() keymap.Action {
 		return op
 	}
 	return a
+}
+
+// resourcesDoes says what changes, and when it counts.
+func resourcesDoes(s keymap.Selection, args keymap.Args) []string {
+	vm, d := firstVM(s), vmDetail(s)
+	when, later := "", ""
+	if vm.State.Running() {
+		when, later = ", at once as far as the guest takes it", ", from the next start"
+	}
+	count := func(v int64) string { return strconv.FormatInt(v, 10) }
+	size := func(v int64) string { return Bytes(float64(v)) }
+	var out []string
+	for _, c := range []struct {
+		name, what, when string
+		now              int64
+		words            func(int64) string
+	}{
+		{"vcpus", "vCPUs", when, int64(max(d.VCPUs, vm.VCPUs)), count},
+		{"maxvcpus", "vCPUs at most", later, int64(max(d.MaxVCPUs, vm.VCPUs)), count},
+		{"memory", "memory", when, int64(vm.Memory), size},                               //nolint:gosec // bytes of memory
+		{"maxmemory", "memory at most", later, int64(max(d.MaxMemory, vm.Memory)), size}, //nolint:gosec // as above
+	} {
+		if v := differs(args, c.name, c.now); v != 0 {
+			out = append(out, c.what+": "+c.words(c.now)+" to "+c.words(v)+c.when)
+		}
+	}
+	if len(out) == 0 {
+		return []string{"nothing is changed"}
+	}
+	return out
 }
 
 // differs is the answer, or 0 where it is what there is already.
@@ -161,6 +192,7 @@ func vmMigrate() keymap.Action {
 			{Name: "bandwidth", Label: "At most", Hint: "a second, such as 100 MiB; empty: no bound", Type: keymap.SizeField},
 		}
 	}
+	a.Does = migrateDoes
 	a.Loses = func(_ keymap.Selection, args keymap.Args) []string {
 		lines := []string{"It runs on while it moves, and stands still for a moment at the end."}
 		if args.On("unsafe") {
@@ -181,6 +213,30 @@ func vmMigrate() keymap.Action {
 		}
 	}
 	return a
+}
+
+// migrateDoes says where it goes, and what becomes of its definitions.
+func migrateDoes(s keymap.Selection, args keymap.Args) []string {
+	to := hostFrom(args["to"])
+	name := to.ID
+	if h := s.Lookup(to); h != nil {
+		name = h.Title()
+	}
+	out := []string{"to " + name + " on " + string(to.Conn)}
+	switch {
+	case args.On("persist") && args.On("undefine"):
+		out = append(out, "it is defined there, and no longer here")
+	case args.On("persist"):
+		out = append(out, "it is defined there, and stays defined here")
+	case args.On("undefine"):
+		out = append(out, "it is NOT defined there and no longer defined here: it is gone when it stops")
+	default:
+		out = append(out, "it is not defined there: it is gone from there when it stops")
+	}
+	if args.On("storage") {
+		out = append(out, "its disks are copied")
+	}
+	return out
 }
 
 // hostsElsewhere are the hosts of other connections that take a migration. The value
@@ -248,15 +304,12 @@ func vmSaveRemove() keymap.Action {
 func vmSendKey() keymap.Action {
 	a := onEach(vmAction("send-key", "Send keys…", "k", "Presses a key combination in the guest.", backend.VerbSendKey, keymap.Disruptive, whenRunning))
 	a.Form = func(keymap.Selection) []keymap.Field {
-		return []keymap.Field{
-			{Name: "combo", Label: "Keys", Type: keymap.ChoiceField, Default: "ctrl+alt+delete", Choices: append(
-				choices("ctrl+alt+delete", "ctrl+alt+f1", "ctrl+alt+f2", "ctrl+alt+f7", "alt+sysrq+s", "alt+sysrq+b", "enter"), keymap.FieldChoice{Value: "",
-					Label: "others…"})},
-			{Name: "keys", Label: "Others", Hint: "with + between them: ctrl+alt+f3", Required: true, Only: onlyIf("combo", "")},
-		}
+		return []keymap.Field{{Name: "keys", Label: "Keys", Default: "ctrl+alt+delete", Suggested: true, Required: true,
+			Hint: "with + between them: ctrl+alt+f2, alt+sysrq+s, enter"}}
 	}
+	a.Does = func(_ keymap.Selection, args keymap.Args) []string { return []string{"presses " + args["keys"]} }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.VMSendKeyOp{VM: o.Ref(), Keys: orWord(args["combo"], strings.TrimSpace(args["keys"]))}
+		return backend.VMSendKeyOp{VM: o.Ref(), Keys: strings.TrimSpace(args["keys"])}
 	}
 	return a
 }
@@ -265,7 +318,7 @@ func vmScreenshot() keymap.Action {
 	a := vmAction("screenshot", "Screenshot…", "p", "Saves the guest's display as a PNG.", backend.VerbScreenshot, keymap.Safe, whenRunning)
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine; must not exist", Type: keymap.PathField, Required: true,
-			Default: fileName(firstVM(s).Name) + ".png"}}
+			Default: here(fileName(firstVM(s).Name) + ".png")}}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VMScreenshotOp{VM: o.Ref(), File: args["file"]}

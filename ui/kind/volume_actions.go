@@ -165,7 +165,8 @@ func volumeDownload() keymap.Action {
 	a := volumeAction("download", "Download…", "D", "Copies the volume into a file of this machine.", backend.VerbVolumeDownload, keymap.Safe)
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
-			{Name: "file", Label: "File", Hint: "of this machine; whole, or not there", Type: keymap.PathField, Required: true, Default: firstVolume(s).Name},
+			{Name: "file", Label: "File", Hint: "of this machine; whole, or not there", Type: keymap.PathField, Required: true,
+				Default: here(fileName(firstVolume(s).Name))},
 			{Name: "overwrite", Label: "Replace", Hint: "a file that exists", Type: keymap.ToggleField, Default: "no"},
 		}
 	}

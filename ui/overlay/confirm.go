@@ -37,6 +37,7 @@ type Question struct {
 	Title   string // "Force off 3 VMs?"
 	Verb    string // on the button: "Force off"
 	Level   Level
+	Does    []string // what will be done, a line each
 	Loses   []string // what will be lost, a line each
 	Targets []Target // all of them, in full
 	Expect  string   // Irreversible: the name, or the number of objects, to be typed
@@ -51,8 +52,9 @@ type Confirm struct {
 	wrong  bool // enter was pressed with the wrong text
 	scroll scroller
 	grace  grace
+	does   []string // wrapped
 	loses  []string // wrapped
-	width  int      // that loses is for
+	width  int      // that they are for
 
 	lines    []targetLine
 	linesFor int // the width that lines are for
@@ -148,14 +150,22 @@ func (c *Confirm) Draw(w, h int, th *theme.Theme) []string {
 
 func (c *Confirm) head(w int, th *theme.Theme) []string {
 	if c.width != w {
-		c.loses, c.width = nil, w
-		for _, l := range c.q.Loses {
-			c.loses = append(c.loses, line.Wrap(l, max(w-2, 1))...)
-		}
+		c.does, c.loses, c.width = wrapAll(c.q.Does, w-2), wrapAll(c.q.Loses, w-2), w
 	}
-	out := make([]string, 0, len(c.loses)+1)
+	out := make([]string, 0, len(c.does)+len(c.loses)+1)
+	for _, l := range c.does {
+		out = append(out, line.New(th, theme.Plain, w).Add(theme.Muted, th.Glyphs.Dot+" ").Add(theme.Text, l).String())
+	}
 	for _, l := range c.loses {
 		out = append(out, line.New(th, theme.Plain, w).Add(theme.StateWarn, th.Glyphs.Warn+" ").Add(theme.Text, l).String())
+	}
+	return out
+}
+
+func wrapAll(texts []string, w int) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, line.Wrap(t, max(w, 1))...)
 	}
 	return out
 }

@@ -62,6 +62,7 @@ type Pane struct {
 	sort       string
 	chosen     []string
 	falling    bool
+	conns      bool // the column of connections is always shown
 	fault      func(error)
 }
 
@@ -137,6 +138,9 @@ func (p *Pane) columns(keys []string) []table.Column[backend.Object] {
 	}
 	return out
 }
+
+// ShowConns names the connection of each row also where there is little room.
+func (p *Pane) ShowConns(on bool) { p.conns = on }
 
 // SetSource changes where rows come from; filter and order stay.
 func (p *Pane) SetSource(s Source) {
@@ -385,5 +389,9 @@ func (p *Pane) UnmarkThese(objects []backend.Object) {
 
 // Draw gives h lines of w cells.
 func (p *Pane) Draw(w, h int, focused, wide bool, empty string) []string {
-	return p.rows.Draw(w, h, p.env.Theme, focused, table.Opts{Header: h > 3, Wide: wide, Empty: empty})
+	always := ""
+	if p.conns {
+		always = "conn"
+	}
+	return p.rows.Draw(w, h, p.env.Theme, focused, table.Opts{Header: h > 3, Wide: wide, Empty: empty, Always: always})
 }

@@ -16,6 +16,10 @@ func (m *Model[V, K]) Draw(w, h int, th *theme.Theme, focused bool, o Opts) []st
 	}
 	m.clamp()
 	visible := m.Visible()
+	if m.always != o.Always {
+		m.always = o.Always
+		m.lay.forget()
+	}
 	m.arrange(visible, w, o.Wide)
 
 	out := make([]string, 0, h)

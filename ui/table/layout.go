@@ -71,7 +71,7 @@ func cellWidth(c Cell) int {
 
 func (m *Model[V, K]) shown(i int, wide bool) bool {
 	c := m.cols[i]
-	if c.Wide && !wide || m.hidden[c.Key] {
+	if c.Wide && !wide && c.Key != m.always || m.hidden[c.Key] {
 		return false
 	}
 	return i == 0 || i > m.hscroll

@@ -39,6 +39,7 @@ type Column[V any] struct {
 type Opts struct {
 	Header bool
 	Wide   bool   // show the wide columns too
+	Always string // key of a wide column that is shown in any case
 	Empty  string // said when there are no rows
 }
 
@@ -48,6 +49,7 @@ type Model[V any, K comparable] struct {
 	id     func(V) K
 	stale  func(V) bool
 	hidden map[string]bool
+	always string // key of the wide column that is shown in any case
 
 	rows    []V
 	cursor  int
