@@ -38,7 +38,7 @@ func arrows() []arrow {
 	driver := []string{"backend/guard", "backend/clean", "backend/definition", "backend/redact", "backend/trace"}
 	return []arrow{
 		{from: "ui/uitest", may: []string{"backend/guard"}, never: drivers, why: "the test terminal knows no console"},
-		{from: "ui", may: []string{"backend/store", "backend/task", "backend/poll", "backend/clean", "backend/definition", "backend/guard", "backend/redact", "keymap", "theme", "ui", "="},
+		{from: "ui", may: []string{"backend/store", "backend/task", "backend/poll", "backend/clean", "backend/definition", "backend/guard", "backend/redact", "backend/secretsource", "keymap", "theme", "ui", "="},
 			never: append(drivers, counterparts...), why: "screens see the contract, the store and the tasks, and no driver"},
 		{from: "keymap", may: []string{"="}, never: append(drivers, screens...), why: "an action names an operation of the contract"},
 		{from: "theme", never: drivers, why: "a theme is data"},

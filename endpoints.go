@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"hvdeck/backend/demo"
 	"hvdeck/backend/libvirt"
 	"hvdeck/backend/poll"
+	"hvdeck/backend/secretsource"
 	"hvdeck/backend/vsphere"
 	"hvdeck/backend/wrap"
 	"hvdeck/config"
@@ -137,20 +136,12 @@ func passwordOf(c config.Connection, env func(string) string) func(context.Conte
 		}
 		ctx, cancel := context.WithTimeout(ctx, passwordTime)
 		defer cancel()
-		out, err := exec.CommandContext(ctx, c.PasswordCommand[0], c.PasswordCommand[1:]...).Output() //nolint:gosec // the operator's own command
+		out, err := secretsource.Command(ctx, c.PasswordCommand...)
 		if err != nil {
-			return "", fmt.Errorf("password_command %s: %w%s", c.PasswordCommand[0], err, said(err))
+			return "", fmt.Errorf("password_command %s: %w; what it says is not shown here: run it by itself, without a terminal", c.PasswordCommand[0], err)
 		}
 		return strings.TrimRight(string(out), "\r\n"), nil
 	}
-}
-
-func said(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return ": " + strings.TrimSpace(string(exit.Stderr))
-	}
-	return ""
 }
 
 // localSocket finds a libvirt daemon of this machine that answers. Root has no session
