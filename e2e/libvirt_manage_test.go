@@ -135,7 +135,7 @@ func TestDevicesFromTheKeyboard(t *testing.T) {
 	}
 	c.Pane("VMs").Select("guest")
 	c.menu("v", "manage: guest", "d")
-	c.WaitFor("Attach disk: guest").Press("tab").Type(disk).Press("enter")
+	c.WaitFor("Attach disk: guest").Press("tab", "tab").Type(disk).Press("enter")
 	virsh(t, l, disk, "domblklist", "guest")
 	virsh(t, l, disk, "domblklist", "guest", "--inactive")
 

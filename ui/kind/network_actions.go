@@ -24,9 +24,13 @@ func networkNew() keymap.Action {
 	a.Form = func(keymap.Selection) []keymap.Field { return networkFields() }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		word := func(name string) string { return strings.TrimSpace(args[name]) }
+		first, last := word("first"), word("last")
+		if args.On("dhcp") && first == "" && last == "" {
+			first, last = dhcpRange(word("address"))
+		}
 		return backend.NetworkNewOp{
 			Host: o.Ref(), Name: word("name"), Mode: args["mode"], Bridge: word("bridge"), Device: word("device"),
-			Address: word("address"), DHCPFirst: word("first"), DHCPLast: word("last"), Domain: word("domain"),
+			Address: word("address"), DHCPFirst: first, DHCPLast: last, Domain: word("domain"),
 			Start: args.On("start"), Autostart: args.On("autostart"),
 		}
 	}
@@ -48,8 +52,9 @@ func networkFields() []keymap.Field {
 		{Name: "device", Label: "Goes out by", Hint: "a device of the host; empty: any", Only: onlyIf("mode", "nat", "route")},
 		{Name: "address", Label: "Host's address", Hint: "with the length of the prefix: 192.168.150.1/24; empty for none", Default: "192.168.150.1/24",
 			Suggested: true, Check: optional(checkPrefix), Only: own},
-		{Name: "first", Label: "DHCP from", Hint: "empty for no DHCP", Check: optional(checkAddress), Only: own},
-		{Name: "last", Label: "DHCP to", Check: optional(checkAddress), Only: own},
+		{Name: "dhcp", Label: "DHCP", Hint: "gives the VMs their addresses", Type: keymap.ToggleField, Default: "yes", Only: own},
+		{Name: "first", Label: "DHCP from", Hint: "empty: as much of the network as there is", Check: optional(checkAddress), Only: onlyIf("dhcp", "yes")},
+		{Name: "last", Label: "DHCP to", Check: optional(checkAddress), Only: onlyIf("dhcp", "yes")},
 		{Name: "domain", Label: "Domain", Hint: "DNS domain of the VMs; may be empty", Only: own},
 		{Name: "start", Label: "Start", Type: keymap.ToggleField, Default: "yes"},
 		{Name: "autostart", Label: "Autostart", Type: keymap.ToggleField, Default: "yes"},

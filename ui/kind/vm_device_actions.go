@@ -13,11 +13,15 @@ func vmDeviceActions() []keymap.Action {
 
 func vmAttachDisk() keymap.Action {
 	a := vmAction("attach-disk", "Attach disk…", "d", "Gives the VM a disk or a drive, at once and for the next start.", backend.VerbAttach, keymap.Safe, nil)
-	a.Form = func(keymap.Selection) []keymap.Field {
+	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "device", Label: "As", Type: keymap.ChoiceField, Default: "disk", Choices: choices("disk", "cdrom", "floppy")},
-			{Name: "path", Label: "Path", Hint: "of the image or device at the host", Check: absolutePath, Only: onlyIf("device", "disk")},
-			{Name: "path", Label: "Path", Hint: "at the host; empty for an empty drive", Check: optional(absolutePath), Only: onlyIf("device", "cdrom", "floppy")},
+			{Name: "volume", Label: "Image", Hint: "volumes that nobody uses, of pools that were opened here, or a path", Type: keymap.ChoiceField,
+				Choices: append([]keymap.FieldChoice{byPath()}, imageChoices(s, diskLike)...), Only: onlyIf("device", "disk")},
+			{Name: "path", Label: "Path", Hint: "of the image or device at the host", Check: absolutePath, Only: onlyIf("volume", typedPath)},
+			{Name: "medium", Label: "Medium", Hint: "those of pools that were opened here, or a path", Type: keymap.ChoiceField,
+				Choices: append([]keymap.FieldChoice{none(), byPath()}, imageChoices(s, isoLike)...), Only: onlyIf("device", "cdrom", "floppy")},
+			{Name: "path", Label: "Path", Hint: "at the host", Check: absolutePath, Only: onlyIf("medium", typedPath)},
 			{Name: "bus", Label: "Bus", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "the best that fits"}},
 				choices("virtio", "scsi", "sata", "usb", "ide")...)},
 			{Name: "format", Label: "Format", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "as the volume is"}},
@@ -27,7 +31,7 @@ func vmAttachDisk() keymap.Action {
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.VMAttachDiskOp{
-			VM: o.Ref(), Path: strings.TrimSpace(args["path"]), Device: orWord(args["device"], "disk"), Bus: args["bus"],
+			VM: o.Ref(), Path: imagePath(args, "volume", "path") + imagePath(args, "medium", "path"), Device: orWord(args["device"], "disk"), Bus: args["bus"],
 			Format: args["format"], ReadOnly: args.On("readonly"),
 		}
 	}
@@ -79,12 +83,14 @@ func vmInsert() keymap.Action {
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "drive", Label: "Drive", Type: keymap.ChoiceField, Choices: drives(s, false), Check: chosen("it has no drive, or its devices are not known yet")},
-			{Name: "path", Label: "Path", Hint: "of the ISO at the host", Check: absolutePath},
+			{Name: "medium", Label: "Medium", Hint: "ISOs of pools that were opened here, or a path", Type: keymap.ChoiceField,
+				Choices: append(imageChoices(s, isoLike), byPath())},
+			{Name: "path", Label: "Path", Hint: "of the ISO at the host", Check: absolutePath, Only: onlyIf("medium", typedPath)},
 			forceField(),
 		}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.VMMediaOp{VM: o.Ref(), Drive: args["drive"], Path: strings.TrimSpace(args["path"]), Force: args.On("force")}
+		return backend.VMMediaOp{VM: o.Ref(), Drive: args["drive"], Path: imagePath(args, "medium", "path"), Force: args.On("force")}
 	}
 	return a
 }
