@@ -76,7 +76,11 @@ func (c *client) detach(ctx context.Context, o backend.VMDetachOp, progress back
 		}
 	}
 	if config != "" {
-		if err := f.take(ctx, libvirt.DomainDeviceModifyConfig, config); err != nil {
+		err := f.take(ctx, libvirt.DomainDeviceModifyConfig, config)
+		if err != nil && live != "" {
+			err = withMessage(err, "; the running VM was asked to let go of it all the same")
+		}
+		if err != nil {
 			return backend.Result{}, err
 		}
 	}

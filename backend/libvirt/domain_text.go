@@ -12,7 +12,7 @@ import (
 )
 
 // textLimit bounds reading one VM: some daemons ask its QEMU, which may hang.
-const textLimit = 5 * time.Second
+const textLimit = 4 * time.Second
 
 // domainText reads a VM's XML without secrets; flags 0 is the running one. A VM that
 // does not answer in time is ClassBusy and does not cut the connection: its call keeps

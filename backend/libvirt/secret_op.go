@@ -103,12 +103,22 @@ func (c *client) newSecret(ctx context.Context, o backend.SecretNewOp, progress 
 	if err == nil {
 		return created, nil
 	}
-	if backend.ClassOf(err) != backend.ClassLost {
-		_, _ = c.carryOut(context.Background(), plain(o, o.UsageID, powerLimit, func(lv *libvirt.Libvirt) error {
-			return lv.SecretUndefine(s)
-		}), backend.Progress{})
+	return backend.Result{}, withStep(c.takeSecretBack(o, s, err), "set value")
+}
+
+// takeSecretBack undefines a secret whose value could not be set. After a lost answer
+// nothing is known and nothing is done.
+func (c *client) takeSecretBack(o backend.SecretNewOp, s libvirt.Secret, cause error) error {
+	if backend.ClassOf(cause) == backend.ClassLost {
+		return cause
 	}
-	return backend.Result{}, withStep(err, "set value")
+	_, err := c.carryOut(context.Background(), plain(o, o.UsageID, powerLimit, func(lv *libvirt.Libvirt) error {
+		return lv.SecretUndefine(s)
+	}), backend.Progress{})
+	if ignoreGone(err) != nil {
+		return withRemedy(cause, "", "the definition of the secret is left behind, without a value ("+err.Error()+"): undefine it")
+	}
+	return cause
 }
 
 // secretXML checks the answers and puts them in libvirt's form. The UUID is ours, so

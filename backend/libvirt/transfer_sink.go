@@ -3,6 +3,7 @@ package libvirt
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 
@@ -19,8 +20,9 @@ type fileSink struct {
 	told   *tally
 
 	sum    hash.Hash
-	queue  chan []byte // written, to be summed up
-	free   chan []byte // summed up
+	queue  chan []byte   // written, to be summed up
+	free   chan []byte   // summed up
+	ended  chan struct{} // all has come
 	stop   chan struct{}
 	summed func() // waits for the end of the sum
 }
@@ -31,7 +33,8 @@ type fileFailure struct{ error }
 // newSink starts the summing; end stops it and waits.
 func (c *client) newSink(op backend.Op, volume string, file io.Writer, told *tally) (s *fileSink, end func()) {
 	s = &fileSink{
-		op: op, volume: volume, file: file, told: told, sum: sha256.New(), stop: make(chan struct{}),
+		op: op, volume: volume, file: file, told: told, sum: sha256.New(),
+		ended: make(chan struct{}), stop: make(chan struct{}),
 		queue: make(chan []byte, framesAhead), free: make(chan []byte, 2*framesAhead),
 	}
 	s.summed = c.beside(s.sumUp)
@@ -45,18 +48,24 @@ func (c *client) newSink(op backend.Op, volume string, file io.Writer, told *tal
 func (s *fileSink) sumUp() {
 	for {
 		select {
-		case b, more := <-s.queue:
-			if !more {
-				return
+		case b := <-s.queue:
+			s.add(b)
+		case <-s.ended:
+			for len(s.queue) > 0 {
+				s.add(<-s.queue)
 			}
-			_, _ = s.sum.Write(b) // never fails
-			select {
-			case s.free <- b:
-			default:
-			}
+			return
 		case <-s.stop:
 			return
 		}
+	}
+}
+
+func (s *fileSink) add(b []byte) {
+	_, _ = s.sum.Write(b) // never fails
+	select {
+	case s.free <- b:
+	default:
 	}
 }
 
@@ -72,8 +81,13 @@ func (s *fileSink) room(size int) []byte {
 	return make([]byte, size)
 }
 
-// put takes one packet.
+// put takes one packet; none may come after the end.
 func (s *fileSink) put(b []byte) error {
+	select {
+	case <-s.ended:
+		return errors.New("the daemon sent data after the end of the stream")
+	default:
+	}
 	if _, err := s.file.Write(b); err != nil {
 		return fileFailure{fileError(s.op, s.volume, err)}
 	}
@@ -87,7 +101,7 @@ func (s *fileSink) put(b []byte) error {
 
 // finish is the checksum, when all has come.
 func (s *fileSink) finish() string {
-	close(s.queue)
+	close(s.ended)
 	s.summed()
 	s.told.finish()
 	return hex.EncodeToString(s.sum.Sum(nil))

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"time"
 
 	"hvdeck/backend"
 
@@ -183,10 +184,14 @@ func (t *transfer) confirm() error {
 	if err := t.s.send(frameStream, statusOK, nil); err != nil {
 		return err
 	}
-	if _, err := t.s.next(); !errors.Is(err, io.EOF) {
+	switch _, err := t.s.next(); {
+	case err == nil:
+		return t.deed.unreachable(errors.New("the daemon sent data instead of the end of the stream"))
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
 		return err
 	}
-	return nil
 }
 
 // uploadBroke words the end of an upload before its time.
@@ -209,8 +214,11 @@ func (t *transfer) uploadBroke(ctx context.Context, told *tally, err error) erro
 func (t *transfer) whyBroke(err error) *backend.Error {
 	own, ok := backendError(err)
 	if !ok {
-		<-t.s.ended // it ends with the connection, if not before
-		own, ok = backendError(t.s.why)
+		select {
+		case <-t.s.ended: // with the connection, if not before
+			own, ok = backendError(t.s.why)
+		case <-time.After(farewell): // what was not sent need not end it
+		}
 	}
 	if !ok {
 		own, _ = backendError(t.deed.unreachable(err))

@@ -37,7 +37,11 @@ func (c *client) newVM(ctx context.Context, o backend.VMNewOp, progress backend.
 	if err != nil {
 		return backend.Result{}, err
 	}
-	d, err := c.defineNew(ctx, deed{doing: o.Title(), limit: powerLimit, change: true}, v.domainXML(p))
+	define := deed{doing: o.Title(), limit: powerLimit, change: true}
+	if ctx.Err() != nil {
+		return backend.Result{}, c.dropMade(ctx, define.failed(context.Canceled), made)
+	}
+	d, err := c.defineNew(ctx, define, v.domainXML(p))
 	if err != nil {
 		return backend.Result{}, c.dropMade(ctx, err, made)
 	}
