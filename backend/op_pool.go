@@ -1,5 +1,7 @@
 package backend
 
+import "time"
+
 // PoolNewOp defines a storage pool from the answers that its type needs. Source: the
 // storage pool XML format; virStoragePoolDefineXML, Build, Create.
 type PoolNewOp struct {
@@ -70,6 +72,12 @@ func (o PoolNewOp) Title() string     { return "create pool " + o.Name }
 func (o PoolBuildOp) Title() string   { return "build pool" }
 func (o PoolRefreshOp) Title() string { return "refresh pool" }
 func (o PoolDeleteOp) Title() string  { return "delete pool's storage" }
+
+// Span implements Spanned.
+func (PoolNewOp) Span() time.Duration     { return SpanDisks }
+func (PoolBuildOp) Span() time.Duration   { return SpanDisks }
+func (PoolRefreshOp) Span() time.Duration { return SpanDisks }
+func (PoolDeleteOp) Span() time.Duration  { return SpanDisks }
 
 func poolOps() []Op {
 	return []Op{PoolNewOp{}, PoolBuildOp{}, PoolRefreshOp{}, PoolDeleteOp{}}

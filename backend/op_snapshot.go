@@ -1,5 +1,7 @@
 package backend
 
+import "time"
+
 // SnapshotCreateOp takes a snapshot. Sources: virDomainSnapshotCreateXML;
 // CreateSnapshot_Task.
 type SnapshotCreateOp struct {
@@ -92,6 +94,12 @@ func (o SnapshotCreateOp) Title() string { return "create snapshot" }
 func (o SnapshotRevertOp) Title() string { return "revert to snapshot" }
 func (o SnapshotDeleteOp) Title() string { return "delete snapshot" }
 func (o SnapshotEditOp) Title() string   { return "edit snapshot" }
+
+// Span implements Spanned.
+func (SnapshotCreateOp) Span() time.Duration { return SpanMemory }
+func (SnapshotRevertOp) Span() time.Duration { return SpanMemory }
+func (SnapshotDeleteOp) Span() time.Duration { return SpanMemory }
+func (SnapshotEditOp) Span() time.Duration   { return SpanMemory }
 
 func snapshotOps() []Op {
 	return []Op{SnapshotCreateOp{}, SnapshotRevertOp{}, SnapshotDeleteOp{}, SnapshotEditOp{}}

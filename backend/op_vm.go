@@ -1,5 +1,7 @@
 package backend
 
+import "time"
+
 // VMNewOp defines a plain new VM from a few answers; the rest is the best that the
 // server's capabilities offer. A disk that it creates is deleted again when the VM
 // can't be defined. Source: virDomainDefineXMLFlags, virStorageVolCreateXML.
@@ -161,6 +163,15 @@ func (o VMResourcesOp) Title() string         { return "set vCPUs and memory" }
 func (o VMMigrateOp) Title() string           { return "migrate" }
 func (o VMSendKeyOp) Title() string           { return "send keys" }
 func (o VMScreenshotOp) Title() string        { return "take screenshot" }
+
+// Span implements Spanned.
+func (VMNewOp) Span() time.Duration         { return SpanDisks }
+func (VMCloneOp) Span() time.Duration       { return SpanDisks }
+func (VMMigrateOp) Span() time.Duration     { return SpanDisks }
+func (VMManagedSaveOp) Span() time.Duration { return SpanDisks }
+
+// Local implements the interface Local.
+func (VMScreenshotOp) Local() {}
 
 func vmOps() []Op {
 	return []Op{

@@ -1,5 +1,7 @@
 package backend
 
+import "time"
+
 // VolumeCreateOp makes a volume. Source: virStorageVolCreateXML.
 type VolumeCreateOp struct {
 	Pool       Ref
@@ -107,6 +109,20 @@ func (o VolumeWipeOp) Title() string     { return "wipe volume" }
 func (o VolumeUploadOp) Title() string   { return "upload to volume" }
 func (o VolumeImportOp) Title() string   { return "upload as volume " + o.Name }
 func (o VolumeDownloadOp) Title() string { return "download volume" }
+
+// Span implements Spanned.
+func (VolumeCreateOp) Span() time.Duration   { return SpanDisks }
+func (VolumeCloneOp) Span() time.Duration    { return SpanDisks }
+func (VolumeResizeOp) Span() time.Duration   { return SpanDisks }
+func (VolumeWipeOp) Span() time.Duration     { return SpanDisks }
+func (VolumeUploadOp) Span() time.Duration   { return SpanDisks }
+func (VolumeImportOp) Span() time.Duration   { return SpanDisks }
+func (VolumeDownloadOp) Span() time.Duration { return SpanDisks }
+
+// Local implements the interface Local.
+func (VolumeUploadOp) Local()   {}
+func (VolumeImportOp) Local()   {}
+func (VolumeDownloadOp) Local() {}
 
 func volumeOps() []Op {
 	return []Op{

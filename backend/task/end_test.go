@@ -191,14 +191,6 @@ func TestDeadline(t *testing.T) {
 		}
 		c.succeed()
 	})
-	t.Run("by kind of operation", func(t *testing.T) {
-		if d := deadlineOf(backend.SnapshotCreateOp{}); d != 2*time.Hour {
-			t.Errorf("snapshot: %s", d)
-		}
-		if d := deadlineOf(backend.ResetOp{}); d != 5*time.Minute {
-			t.Errorf("power: %s", d)
-		}
-	})
 }
 
 func TestClose(t *testing.T) {

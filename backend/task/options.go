@@ -28,7 +28,7 @@ type Options struct {
 	// ends: false, nothing is known. That an effect is not there yet is no finding: the
 	// server may still be working. nil: never certain.
 	Check func(ctx context.Context, op backend.Op, began time.Time) bool
-	// Deadline bounds an operation. nil: a day for what moves disks, 2 hours for snapshots, 5 minutes for the others.
+	// Deadline bounds an operation. nil: backend.SpanOf.
 	Deadline func(backend.Op) time.Duration
 	// Grace is how long after its deadline an operation may still answer; then it
 	// counts as lost. 0: 30 s.
@@ -57,7 +57,7 @@ func (o Options) withDefaults() Options {
 		o.Check = func(context.Context, backend.Op, time.Time) bool { return false }
 	}
 	if o.Deadline == nil {
-		o.Deadline = deadlineOf
+		o.Deadline = backend.SpanOf
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -74,20 +74,4 @@ func orDefault[T int | time.Duration](v, otherwise T) T {
 		return v
 	}
 	return otherwise
-}
-
-// deadlineOf is the usual bound: a snapshot with memory writes gigabytes, and what
-// overruns its deadline is cancelled at the server.
-func deadlineOf(op backend.Op) time.Duration {
-	switch op.(type) {
-	case backend.SnapshotCreateOp, backend.SnapshotRevertOp, backend.SnapshotDeleteOp, backend.SnapshotEditOp:
-		return 2 * time.Hour
-	case backend.VMNewOp, backend.VMCloneOp, backend.VMMigrateOp, backend.VMManagedSaveOp,
-		backend.PoolNewOp, backend.PoolBuildOp, backend.PoolRefreshOp, backend.PoolDeleteOp,
-		backend.VolumeCreateOp, backend.VolumeCloneOp, backend.VolumeResizeOp, backend.VolumeWipeOp,
-		backend.VolumeUploadOp, backend.VolumeImportOp, backend.VolumeDownloadOp:
-		return 24 * time.Hour // they move as much as the storage holds
-	default:
-		return 5 * time.Minute
-	}
 }
