@@ -31,6 +31,7 @@ import (
 // The way out is bounded, each step by itself: an operation that hangs must not cost
 // the others their logout.
 const (
+	stopTime   = 3 * time.Second // of transfers, which leave no half file or volume
 	tasksTime  = time.Second
 	logoutTime = 5 * time.Second
 	auditTime  = time.Second
@@ -165,6 +166,9 @@ func (a *app) run() (err error) {
 
 // leave logs out of every server and ends every goroutine.
 func (a *app) leave() {
+	if err := within(stopTime, a.tasks.StopLocal); err != nil {
+		a.log.Warn("leave", "error", err.Error())
+	}
 	if err := within(tasksTime, a.tasks.Close); err != nil {
 		a.log.Info("leave", "error", err.Error())
 	}

@@ -31,7 +31,7 @@ type outcome struct {
 // end sets the final state of a task, counts it, and gives it for the audit. Needs mu.
 func (r *Runner) end(e *entry, out outcome) []Task {
 	e.State, e.Ended, e.Checking, e.Cancellable = out.state, r.since(e.Queued), false, false
-	e.cancel = nil
+	e.cancel, e.Op = nil, nil // what an operation holds may be a secret
 	e.Skipped = out.skipped
 	e.Note = clean.Text(out.note)
 	e.Result = backend.Result{Created: out.result.Created, Text: clean.Text(out.result.Text)}

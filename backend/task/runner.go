@@ -233,14 +233,7 @@ func (r *Runner) Active() int {
 // cancels no operation: what a server has begun it may finish.
 func (r *Runner) Close(ctx context.Context) error {
 	r.mu.Lock()
-	r.closed = true
-	var done []Task
-	for _, l := range r.lanes {
-		for _, e := range slices.Clone(l.queue) {
-			l.dequeue(e)
-			done = append(done, r.end(e, outcome{state: backend.TaskCancelled, note: "the console was closed before it started"})...)
-		}
-	}
+	done := r.shut()
 	r.mu.Unlock()
 	r.unlook()
 	r.tell(done)

@@ -20,7 +20,7 @@ type Task struct {
 	ID    ID
 	Batch BatchID // 0: started alone
 	Conn  backend.ConnID
-	Op    backend.Op // nil for a foreign task
+	Op    backend.Op // nil for a foreign task, and for one that has ended: it may hold a secret
 	Title string     // "power off"
 
 	Target     backend.Ref
