@@ -2,7 +2,9 @@ package libvirt
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -65,6 +67,13 @@ func (c *client) startTransfer(ctx context.Context, d deed, procedure uint32, ar
 		}
 	})
 	return t, nil
+}
+
+// endOfStream reports whether the daemon ended a stream because all is there. A
+// connection that broke may have io.EOF as its cause, inside an error of ours.
+func endOfStream(err error) bool {
+	_, broke := backendError(err)
+	return !broke && errors.Is(err, io.EOF)
 }
 
 // close ends the connection, and waits until nothing of the transfer runs any more.

@@ -55,7 +55,7 @@ func (c *client) receive(ctx context.Context, o backend.VolumeDownloadOp, v libv
 		return "", volumeRemedy(err)
 	}
 	defer t.close()
-	if _, err := t.s.next(); !errors.Is(err, io.EOF) {
+	if _, err := t.s.next(); !endOfStream(err) {
 		return "", t.downloadBroke(ctx, sink.told, err)
 	}
 	return sink.finish(), nil

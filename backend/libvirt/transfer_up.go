@@ -187,7 +187,7 @@ func (t *transfer) confirm() error {
 	switch _, err := t.s.next(); {
 	case err == nil:
 		return t.deed.unreachable(errors.New("the daemon sent data instead of the end of the stream"))
-	case errors.Is(err, io.EOF):
+	case endOfStream(err):
 		return nil
 	default:
 		return err

@@ -2,6 +2,7 @@ package libvirt
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,6 +186,14 @@ func TestSinkAfterTheEnd(t *testing.T) {
 	}
 	if err := sink.put([]byte("more")); err == nil || file.String() != "all" {
 		t.Errorf("%v, the file holds %q", err, file.String())
+	}
+}
+
+// TestBrokenStreamIsNoEnd: a connection that ends between two packets is not the end of
+// the data.
+func TestBrokenStreamIsNoEnd(t *testing.T) {
+	if !endOfStream(io.EOF) || endOfStream(deed{}.unreachable(io.EOF)) || endOfStream(nil) {
+		t.Error("the end of a connection is taken for that of a stream")
 	}
 }
 
