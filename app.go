@@ -39,7 +39,8 @@ const (
 
 // app is the wired program.
 type app struct {
-	ctx    context.Context // the life of the program
+	screen context.Context // ends the screen: at a signal
+	ctx    context.Context // of all else, which needs its connections to leave in good order
 	cancel context.CancelFunc
 	cmd    config.Command
 	log    *slog.Logger
@@ -60,8 +61,8 @@ func newApp(ctx context.Context, cmd config.Command, away *atomic.Bool) (*app, e
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return nil, usageError{errors.New("standard input and output have to be a terminal; over ssh use ssh -t")}
 	}
-	a := &app{cmd: cmd, away: away, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
-	a.ctx, a.cancel = context.WithCancel(ctx)
+	a := &app{screen: ctx, cmd: cmd, away: away, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
+	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	a.openLog()
 	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
 	if err := a.openTrace(); err != nil {
@@ -161,7 +162,7 @@ func loadTheme(name string, dark bool, o theme.Options) (*theme.Theme, error) {
 func (a *app) run() (err error) {
 	defer a.leave()
 	defer guard.Recover("main", func(e error) { a.fault(e); err = e })
-	return ui.Run(a.ctx, a.model, a.asker)
+	return ui.Run(a.screen, a.model, a.asker)
 }
 
 // leave logs out of every server and ends every goroutine.

@@ -138,7 +138,7 @@ func (m *Model) pick(entries []palette.Entry, take func(int) tea.Cmd) *palette.M
 func (m *Model) askQuit(running int) {
 	q := overlay.Question{
 		Title: "Quit hvdeck?", Verb: "Quit", Level: overlay.Disruptive,
-		Loses: []string{fmt.Sprintf("%d running here. The servers finish what they have begun; you will not see how it ends.", running)},
+		Loses: []string{fmt.Sprintf("%d running here. Transfers are cancelled. What else they have begun the servers finish; you will not see how it ends.", running)},
 	}
 	m.confirm(q, func() tea.Cmd { return tea.Quit })
 }
