@@ -15,9 +15,7 @@ func (c *client) definitionWork(op backend.Op) work {
 	if !ok {
 		return nil
 	}
-	return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-		return c.define(ctx, o, progress)
-	}
+	return bind(o, c.define)
 }
 
 func definitionVerbs() []backend.Verb {

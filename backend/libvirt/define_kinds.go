@@ -106,6 +106,7 @@ func (c *client) defineVolume(ctx context.Context, d defining) (defineRun, error
 		v, err := validated(func(validate bool) (libvirt.StorageVol, error) {
 			return lv.StorageVolCreateXML(pool, d.XML, flagIf(validate, libvirt.StorageVolCreateValidate))
 		})
+		c.volumesChanged(pool.UUID)
 		return backend.Result{Created: c.volumeRef(pool.UUID, v.Key)}, err
 	}, nil
 }

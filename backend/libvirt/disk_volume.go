@@ -1,13 +1,6 @@
 package libvirt
 
 import (
-	"context"
-	"fmt"
-	"strings"
-	"time"
-
-	"hvdeck/backend"
-
 	libvirt "github.com/digitalocean/go-libvirt"
 	"libvirt.org/go/libvirtxml"
 )
@@ -49,38 +42,6 @@ func volumeSource(vol libvirt.StorageVol, x *libvirtxml.StorageVolume) *libvirtx
 	default:
 		return &libvirtxml.DomainDiskSource{Volume: &libvirtxml.DomainDiskSourceVolume{Pool: vol.Pool, Volume: vol.Name}}
 	}
-}
-
-// dropMade deletes volumes that were made for something that then failed, and adds to
-// the error what could not be deleted. Where the outcome is unknown nothing is
-// deleted: what was made may be in use.
-func (c *client) dropMade(ctx context.Context, cause error, made []libvirt.StorageVol) error {
-	if len(made) == 0 {
-		return cause
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	var left []string
-	for _, v := range made {
-		if backend.ClassOf(cause) == backend.ClassLost {
-			left = append(left, v.Name)
-			continue
-		}
-		if err := c.deleteMade(ctx, v); err != nil {
-			left = append(left, v.Name)
-		}
-	}
-	if len(left) == 0 {
-		return cause
-	}
-	return withMessage(cause, fmt.Sprintf("; left behind in its pool: %s", strings.Join(left, ", ")))
-}
-
-// deleteMade deletes a volume that this operation made. Source: virStorageVolDelete.
-func (c *client) deleteMade(ctx context.Context, v libvirt.StorageVol) error {
-	d := deed{doing: "delete volume", object: v.Name, limit: powerLimit, change: true}
-	_, err := call(ctx, c.act, d, func(lv *libvirt.Libvirt) (struct{}, error) { return struct{}{}, lv.StorageVolDelete(v, 0) })
-	return err
 }
 
 // withMessage adds to the words of an error.

@@ -39,9 +39,7 @@ func (c *client) networkWork(op backend.Op) work {
 			return lv.NetworkSetAutostart(n, flag(o.On))
 		})
 	case backend.NetworkNewOp:
-		return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-			return c.newNetwork(ctx, o, progress)
-		}
+		return bind(o, c.newNetwork)
 	default:
 		return nil
 	}

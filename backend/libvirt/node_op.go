@@ -15,13 +15,9 @@ import (
 func (c *client) nodeWork(op backend.Op) work {
 	switch o := op.(type) {
 	case backend.NodeTuneOp:
-		return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-			return c.tuneNode(ctx, o, progress)
-		}
+		return bind(o, c.tuneNode)
 	case backend.NodeSuspendOp:
-		return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-			return c.suspendNode(ctx, o, progress)
-		}
+		return bind(o, c.suspendNode)
 	default:
 		return nil
 	}

@@ -10,9 +10,6 @@ import (
 	"libvirt.org/go/libvirtxml"
 )
 
-// poolLimit bounds what looks at all of a pool's storage, or makes a file system.
-const poolLimit = 2 * time.Hour
-
 // poolWork is what is done to pools (G2). Sources: virStoragePoolCreate, …Destroy,
 // …SetAutostart, …Undefine, …Build, …Refresh, …Delete.
 func (c *client) poolWork(op backend.Op) work {
@@ -42,9 +39,7 @@ func (c *client) poolWork(op backend.Op) work {
 			return lv.StoragePoolDelete(p, libvirt.StoragePoolDeleteNormal)
 		})
 	case backend.PoolNewOp:
-		return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-			return c.newPool(ctx, o, progress)
-		}
+		return bind(o, c.newPool)
 	default:
 		return nil
 	}

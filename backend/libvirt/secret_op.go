@@ -16,9 +16,7 @@ import (
 func (c *client) secretWork(op backend.Op) work {
 	switch o := op.(type) {
 	case backend.SecretNewOp:
-		return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-			return c.newSecret(ctx, o, progress)
-		}
+		return bind(o, c.newSecret)
 	case backend.SecretSetOp:
 		return c.secretCall(op, func(lv *libvirt.Libvirt, s libvirt.Secret) error { return lv.SecretSetValue(s, o.Value.Reveal(), 0) })
 	case backend.UndefineOp:

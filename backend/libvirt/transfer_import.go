@@ -44,21 +44,16 @@ func (c *client) importVolume(ctx context.Context, o backend.VolumeImportOp, pro
 		format = o.Format
 	}
 	x := &libvirtxml.StorageVolume{Name: o.Name, Capacity: bytesOf(image.capacity), Allocation: bytesOf(0), Target: formatOf(format)}
-	result, err := c.makeVolume(ctx, o, pool, x, false, progress)
-	if err != nil {
-		return backend.Result{}, err
-	}
-	v, _, err := c.findVolume(ctx, result.Created)
+	v, err := c.makeVolume(ctx, deed{doing: o.Title()}, pool, x, false, progress)
 	if err != nil {
 		return backend.Result{}, err
 	}
 	sum, err := c.send(ctx, o, v, file, size, progress)
 	c.volumesChanged(pool.UUID)
 	if err == nil {
-		result.Text = "SHA-256 " + sum
-		return result, nil
+		return backend.Result{Created: c.volumeRef(pool.UUID, v.Key), Text: "SHA-256 " + sum}, nil
 	}
-	return backend.Result{}, c.dropImport(o, v, err)
+	return backend.Result{}, c.dropImport(v, err)
 }
 
 // sourceImage is what the beginning of a file tells.

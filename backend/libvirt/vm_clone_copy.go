@@ -2,10 +2,8 @@ package libvirt
 
 import (
 	"context"
-	"time"
 
 	"hvdeck/backend"
-	"hvdeck/backend/guard"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
@@ -31,7 +29,7 @@ func (k *cloning) copyDisks(ctx context.Context, progress backend.Progress) ([]l
 		if err := k.ch.cancelled(ctx); err != nil {
 			return made, err
 		}
-		stop := k.follow(one, done, total, progress)
+		stop := k.c.followGrowth(growing{one.pool, one.wish.Name, one.bytes(), done, total}, progress)
 		v, err := k.copyDisk(ctx, r, one, progress)
 		stop()
 		if err != nil {
@@ -39,6 +37,9 @@ func (k *cloning) copyDisks(ctx context.Context, progress backend.Progress) ([]l
 		}
 		made = append(made, v)
 		done += one.bytes()
+		if progress.Bytes != nil {
+			progress.Bytes(int64(done), int64(total)) //nolint:gosec // sizes of disks
+		}
 		if err := k.use(ctx, one, v); err != nil {
 			return made, err
 		}
@@ -73,6 +74,7 @@ func (k *cloning) copyDisk(ctx context.Context, r *rpcConn, one diskCopy, progre
 		return backend.Result{}, err
 	}
 	_, err = k.c.carryOutOn(ctx, r, ch, progress)
+	k.c.volumesChanged(one.pool.UUID)
 	if err == nil {
 		v = <-copied
 	}
@@ -95,49 +97,4 @@ func (k *cloning) use(ctx context.Context, one diskCopy, v libvirt.StorageVol) e
 		disk.Driver.Type = volumeFormat(x)
 	}
 	return nil
-}
-
-// lookAtCopy is how often the size of a growing copy is asked for.
-const lookAtCopy = time.Second
-
-// follow tells how much of a copy is there, by the allocation of the new volume, until
-// the function that it gives is called. Source: virStorageVolGetInfo.
-func (k *cloning) follow(one diskCopy, before, total uint64, progress backend.Progress) (stop func()) {
-	if progress.Bytes == nil || total == 0 {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	guard.Go("libvirt copy progress", k.c.poll.fence.fail, func() {
-		defer close(ended)
-		t := time.NewTicker(lookAtCopy)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
-			}
-			if n, ok := k.written(ctx, one); ok {
-				progress.Bytes(int64(before+min(n, one.bytes())), int64(total)) //nolint:gosec // sizes of disks
-			}
-		}
-	})
-	return func() {
-		cancel()
-		<-ended
-		progress.Bytes(int64(before+one.bytes()), int64(total)) //nolint:gosec // sizes of disks
-	}
-}
-
-func (k *cloning) written(ctx context.Context, one diskCopy) (uint64, bool) {
-	n, err := read(ctx, k.c, "read volume", one.wish.Name, func(lv *libvirt.Libvirt) (uint64, error) {
-		v, err := lv.StorageVolLookupByName(one.pool, one.wish.Name)
-		if err != nil {
-			return 0, err
-		}
-		_, _, allocation, err := lv.StorageVolGetInfo(v)
-		return allocation, err
-	})
-	return n, err == nil
 }

@@ -33,7 +33,7 @@ func (c *client) newVM(ctx context.Context, o backend.VMNewOp, progress backend.
 		}
 		v.network = n.Name
 	}
-	made, err := c.newVMDisk(ctx, o, &v, p)
+	made, err := c.newVMDisk(ctx, o, &v, p, progress)
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -111,7 +111,7 @@ func (c *client) vmNameIsFree(ctx context.Context, doing, name string) error {
 }
 
 // newVMDisk makes the disk, or takes the one that exists. What it made comes back.
-func (c *client) newVMDisk(ctx context.Context, o backend.VMNewOp, v *plainVM, p guestPlatform) ([]libvirt.StorageVol, error) {
+func (c *client) newVMDisk(ctx context.Context, o backend.VMNewOp, v *plainVM, p guestPlatform, progress backend.Progress) ([]libvirt.StorageVol, error) {
 	if o.Pool.IsZero() && o.Disk.IsZero() {
 		return nil, nil
 	}
@@ -120,7 +120,7 @@ func (c *client) newVMDisk(ctx context.Context, o backend.VMNewOp, v *plainVM, p
 	var x *libvirtxml.StorageVolume
 	var err error
 	if o.Disk.IsZero() {
-		vol, x, err = c.makeVMDisk(ctx, o)
+		vol, x, err = c.makeVMDisk(ctx, o, progress)
 		if err == nil || vol.Name != "" {
 			made = append(made, vol)
 		}
@@ -141,7 +141,7 @@ func (c *client) newVMDisk(ctx context.Context, o backend.VMNewOp, v *plainVM, p
 	return made, nil
 }
 
-func (c *client) makeVMDisk(ctx context.Context, o backend.VMNewOp) (libvirt.StorageVol, *libvirtxml.StorageVolume, error) {
+func (c *client) makeVMDisk(ctx context.Context, o backend.VMNewOp, progress backend.Progress) (libvirt.StorageVol, *libvirtxml.StorageVolume, error) {
 	pool, err := c.findPool(ctx, o.Pool)
 	if err != nil {
 		return libvirt.StorageVol{}, nil, err
@@ -150,22 +150,15 @@ func (c *client) makeVMDisk(ctx context.Context, o backend.VMNewOp) (libvirt.Sto
 	if err != nil {
 		return libvirt.StorageVol{}, nil, err
 	}
-	wish := &libvirtxml.StorageVolume{Name: o.Name, Capacity: &libvirtxml.StorageVolumeSize{Unit: "bytes", Value: o.DiskSize}}
+	wish := &libvirtxml.StorageVolume{Name: o.Name, Capacity: bytesOf(o.DiskSize)}
 	if files {
 		wish.Name += "." + o.DiskFormat
-		wish.Allocation = &libvirtxml.StorageVolumeSize{Unit: "bytes", Value: 0}
-		wish.Target = &libvirtxml.StorageVolumeTarget{Format: &libvirtxml.StorageVolumeTargetFormat{Type: o.DiskFormat}}
+		wish.Allocation, wish.Target = bytesOf(0), formatOf(o.DiskFormat)
 	}
-	text, err := written(wish)
+	d := deed{doing: o.Title() + ": make its disk", object: wish.Name}
+	vol, err := c.makeVolume(ctx, d, pool, wish, false, progress)
 	if err != nil {
-		return libvirt.StorageVol{}, nil, err
-	}
-	d := deed{doing: o.Title() + ": make its disk", object: wish.Name, limit: longLimit, change: true}
-	vol, err := call(context.WithoutCancel(ctx), c.act, d, func(lv *libvirt.Libvirt) (libvirt.StorageVol, error) {
-		return lv.StorageVolCreateXML(pool, text, 0)
-	})
-	if err != nil {
-		return libvirt.StorageVol{}, nil, err
+		return vol, nil, err
 	}
 	x, err := c.volumeXML(context.WithoutCancel(ctx), vol)
 	return vol, x, err

@@ -2,15 +2,11 @@ package libvirt
 
 import (
 	"context"
-	"time"
 
 	"hvdeck/backend"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
-
-// longLimit is for what copies disks or memory: hours over a slow line.
-const longLimit = 24 * time.Hour
 
 // vmWork is the life of a VM (P3, P4).
 func (c *client) vmWork(op backend.Op) work {
@@ -43,38 +39,12 @@ func (c *client) vmWork(op backend.Op) work {
 	return nil
 }
 
-// bind makes work of an operation and the method that does it.
-func bind[O backend.Op](op O, do func(context.Context, O, backend.Progress) (backend.Result, error)) work {
-	return func(ctx context.Context, progress backend.Progress) (backend.Result, error) {
-		return do(ctx, op, progress)
-	}
-}
-
 func vmVerbs() []backend.Verb {
 	return []backend.Verb{
 		backend.VerbVMNew, backend.VerbManagedSave, backend.VerbVMRename, backend.VerbVMClone, backend.VerbVMResources,
 		backend.VerbVMMigrate, backend.VerbSendKey, backend.VerbScreenshot, backend.VerbAttach, backend.VerbMedia,
 		backend.VerbFor(backend.KindVM, backend.ActUndefine), backend.VerbFor(backend.KindVM, backend.ActAutostart),
 	}
-}
-
-// changeOf begins an operation on a VM: it is looked up, and named in errors.
-func (c *client) changeOf(ctx context.Context, op backend.Op) (change, error) {
-	d, err := c.lookupVM(ctx, op.Target())
-	if err != nil {
-		return change{}, err
-	}
-	return change{domain: d, deed: deed{doing: op.Title(), object: d.Name, limit: powerLimit, change: true}}, nil
-}
-
-// refuse is an error for what is refused before the server is asked.
-func (ch change) refuse(class backend.Class, format string, args ...any) *backend.Error {
-	return backend.Refuse(class, ch.deed.doing, ch.deed.object, format, args...)
-}
-
-// plainly makes the result of a call that gives nothing but an error.
-func plainly(fn func(*libvirt.Libvirt) error) func(*libvirt.Libvirt) (backend.Result, error) {
-	return func(lv *libvirt.Libvirt) (backend.Result, error) { return backend.Result{}, fn(lv) }
 }
 
 // setAutostart says whether a VM starts with its host. Source: virDomainSetAutostart.

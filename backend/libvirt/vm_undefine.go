@@ -186,7 +186,7 @@ func (c *client) deleteVolumes(ctx context.Context, ch change, volumes []libvirt
 	var deleted, failures []string
 	var first *backend.Error
 	for _, v := range volumes {
-		err := c.deleteMade(context.WithoutCancel(ctx), v)
+		err := c.dropVolume(context.WithoutCancel(ctx), v)
 		if err == nil {
 			deleted = append(deleted, v.Name)
 			continue

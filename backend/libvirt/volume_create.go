@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"hvdeck/backend"
 
@@ -25,53 +24,11 @@ func (c *client) createVolume(ctx context.Context, o backend.VolumeCreateOp, pro
 	if err != nil {
 		return backend.Result{}, err
 	}
-	return c.makeVolume(ctx, o, pool, x, o.Metadata, progress)
-}
-
-// makeVolume sends the XML of a new volume; what is allocated at once may take long.
-func (c *client) makeVolume(ctx context.Context, op backend.Op, pool libvirt.StoragePool, x *libvirtxml.StorageVolume,
-	metadata bool, progress backend.Progress) (backend.Result, error) {
-	text, err := x.Marshal()
+	v, err := c.makeVolume(ctx, deed{doing: o.Title()}, pool, x, o.Metadata, progress)
 	if err != nil {
-		return backend.Result{}, deed{doing: op.Title()}.failed(err)
+		return backend.Result{}, err
 	}
-	ch := change{
-		deed: deed{doing: op.Title(), limit: copyLimit, change: true},
-		run: func(lv *libvirt.Libvirt) (backend.Result, error) {
-			v, err := lv.StorageVolCreateXML(pool, text, preallocation(metadata))
-			return backend.Result{Created: c.volumeRef(pool.UUID, v.Key)}, err
-		},
-	}
-	carry := c.carry
-	if x.Allocation != nil && x.Allocation.Value > 0 {
-		carry = func(ctx context.Context, ch change, progress backend.Progress) (backend.Result, error) {
-			return c.carryAside(ctx, ch, progress, nil)
-		}
-	}
-	result, err := carry(ctx, ch, progress)
-	c.volumesChanged(pool.UUID)
-	if err != nil {
-		return backend.Result{}, volumeRemedy(err)
-	}
-	return result, nil
-}
-
-func preallocation(metadata bool) libvirt.StorageVolCreateFlags {
-	if metadata {
-		return libvirt.StorageVolCreatePreallocMetadata
-	}
-	return 0
-}
-
-func bytesOf(n uint64) *libvirtxml.StorageVolumeSize {
-	return &libvirtxml.StorageVolumeSize{Unit: "bytes", Value: n}
-}
-
-func formatOf(format string) *libvirtxml.StorageVolumeTarget {
-	if format == "" {
-		return nil
-	}
-	return &libvirtxml.StorageVolumeTarget{Format: &libvirtxml.StorageVolumeTargetFormat{Type: format}}
+	return backend.Result{Created: c.volumeRef(pool.UUID, v.Key)}, nil
 }
 
 // volumeFormats are what a new volume may be; the server may know fewer.
@@ -151,51 +108,18 @@ func (c *client) cloneVolume(ctx context.Context, o backend.VolumeCloneOp, progr
 		return backend.Result{}, deed{doing: o.Title()}.failed(err)
 	}
 	ch := change{
-		deed: deed{doing: o.Title(), object: from.Name, limit: copyLimit, change: true},
+		deed: deed{doing: o.Title(), object: from.Name, limit: longLimit, change: true},
 		run: func(lv *libvirt.Libvirt) (backend.Result, error) {
 			v, err := lv.StorageVolCreateXMLFrom(into, text, from, preallocation(o.Metadata))
 			return backend.Result{Created: c.volumeRef(into.UUID, v.Key)}, err
 		},
 	}
-	result, err := c.carryAside(ctx, ch, progress, func(ctx context.Context) {
-		c.watchGrowth(ctx, into, o.Name, was.Allocation, progress)
-	})
+	stop := c.followGrowth(growing{pool: into, name: o.Name, most: was.Allocation, total: was.Allocation}, progress)
+	result, err := c.carryAside(ctx, ch, progress)
+	stop()
 	c.volumesChanged(into.UUID)
 	if err != nil {
 		return backend.Result{}, volumeRemedy(err)
 	}
 	return result, nil
-}
-
-// watchGrowth tells how much of a volume that is being made is there, until ctx ends.
-// A server that does not show it before it is whole is not asked on.
-func (c *client) watchGrowth(ctx context.Context, pool libvirt.StoragePool, name string, total uint64, progress backend.Progress) {
-	if progress.Bytes == nil {
-		return
-	}
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	last := uint64(0)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		done, err := read(ctx, c, "read volume", name, func(lv *libvirt.Libvirt) (uint64, error) {
-			v, err := lv.StorageVolLookupByName(pool, name)
-			if err != nil {
-				return 0, err
-			}
-			_, _, allocation, err := lv.StorageVolGetInfo(v)
-			return allocation, err
-		})
-		if fatal(err) {
-			return
-		}
-		if err == nil && done > last && ctx.Err() == nil {
-			last = done
-			progress.Bytes(int64(min(done, total)), int64(total)) //nolint:gosec // sizes of files
-		}
-	}
 }

@@ -3,7 +3,6 @@ package libvirt
 import (
 	"context"
 	"strings"
-	"time"
 
 	"hvdeck/backend"
 
@@ -14,33 +13,21 @@ import (
 func (c *client) volumeWork(op backend.Op) work {
 	switch o := op.(type) {
 	case backend.VolumeCreateOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.createVolume(ctx, o, p)
-		}
+		return bind(o, c.createVolume)
 	case backend.VolumeDeleteOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.deleteVolume(ctx, o, p)
-		}
+		return bind(o, c.deleteVolume)
 	case backend.VolumeCloneOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) { return c.cloneVolume(ctx, o, p) }
+		return bind(o, c.cloneVolume)
 	case backend.VolumeResizeOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.resizeVolume(ctx, o, p)
-		}
+		return bind(o, c.resizeVolume)
 	case backend.VolumeWipeOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) { return c.wipeVolume(ctx, o, p) }
+		return bind(o, c.wipeVolume)
 	case backend.VolumeUploadOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.uploadVolume(ctx, o, p)
-		}
+		return bind(o, c.uploadVolume)
 	case backend.VolumeImportOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.importVolume(ctx, o, p)
-		}
+		return bind(o, c.importVolume)
 	case backend.VolumeDownloadOp:
-		return func(ctx context.Context, p backend.Progress) (backend.Result, error) {
-			return c.downloadVolume(ctx, o, p)
-		}
+		return bind(o, c.downloadVolume)
 	default:
 		return nil
 	}
@@ -70,7 +57,7 @@ func (c *client) deleteVolume(ctx context.Context, o backend.VolumeDeleteOp, pro
 	if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
 		return backend.Result{}, err
 	}
-	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+	result, err := c.carry(ctx, plain(o, v.Name, longLimit, func(lv *libvirt.Libvirt) error {
 		return lv.StorageVolDelete(v, libvirt.StorageVolDeleteNormal)
 	}), progress)
 	c.poolRevs.bump(pool.UUID)
@@ -113,7 +100,7 @@ func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, pro
 	if shrinks {
 		flags |= libvirt.StorageVolResizeShrink
 	}
-	result, err := c.carry(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+	result, err := c.carry(ctx, plain(o, v.Name, longLimit, func(lv *libvirt.Libvirt) error {
 		return lv.StorageVolResize(v, o.Capacity, flags)
 	}), progress)
 	c.volumesChanged(pool.UUID)
@@ -166,12 +153,9 @@ func (c *client) wipeVolume(ctx context.Context, o backend.VolumeWipeOp, progres
 	if err := c.notNeeded(ctx, o.Title(), pool, now); err != nil {
 		return backend.Result{}, err
 	}
-	result, err := c.carryAside(ctx, plain(o, v.Name, copyLimit, func(lv *libvirt.Libvirt) error {
+	result, err := c.carryAside(ctx, plain(o, v.Name, longLimit, func(lv *libvirt.Libvirt) error {
 		return lv.StorageVolWipePattern(v, uint32(algorithm), 0) //nolint:gosec // a place in a short list
-	}), progress, nil)
+	}), progress)
 	c.poolRevs.bump(pool.UUID)
 	return result, volumeRemedy(err)
 }
-
-// watchEvery is how often a growing volume is looked at.
-const watchEvery = 500 * time.Millisecond

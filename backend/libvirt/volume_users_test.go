@@ -25,6 +25,7 @@ func TestVolumeUsers(t *testing.T) {
 	t.Run("book", func(t *testing.T) { r.bookIsKept(t, c) })
 	t.Run("cancelled new VM", r.cancelNewVM)
 	t.Run("shared disk", r.sharedDisk)
+	t.Run("attached just now", r.attachedJustNow)
 	t.Run("silence", func(t *testing.T) { r.silence(t, c) })
 	t.Run("secret left behind", func(t *testing.T) { r.secretLeftBehind(t, c) })
 }
@@ -133,6 +134,18 @@ func (r *defineRig) sharedDisk(t *testing.T) {
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
 		t.Errorf("still there: %v", err)
 	}
+}
+
+// attachedJustNow: a change of a definition raises no event, and is known all the same.
+func (r *defineRig) attachedJustNow(t *testing.T) {
+	r.defineOn("taker", "/dev/null", "")
+	vm := vmNamed(t, r.b, "taker").ID
+	v := mustDo(t, r.b, backend.VolumeCreateOp{Pool: r.pool, Name: "taken", Format: "raw", Capacity: 1 << 20}).Created
+	mustDo(t, r.b, backend.VMAttachDiskOp{VM: vm, Path: filepath.Join(r.l.Dir(), "images/taken"), Device: "disk"})
+	r.refused(t, backend.VolumeDeleteOp{Volume: v}, backend.ClassConflict, "used by VM taker")
+	mustDo(t, r.b, backend.VMDetachOp{VM: vm, Device: "vdb"})
+	mustDo(t, r.b, backend.VolumeDeleteOp{Volume: v})
+	r.l.Virsh("undefine", "taker")
 }
 
 // silence: a VM that does not answer is given up, and nothing is cut.
