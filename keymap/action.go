@@ -90,9 +90,11 @@ type Action struct {
 	Detailed bool
 	// Form asks for arguments first; nil asks nothing.
 	Form func(s Selection) []Field
-	// Gather completes the answers by what takes time: it reads the file, or runs the
-	// command, that an answer names. It runs aside, before anything is asked or started.
-	Gather func(ctx context.Context, a Args) (Args, error)
+	// Gather reads the secret that the answers name: what was typed, the content of a
+	// file, what a command prints. It runs aside, before anything is asked or started.
+	Gather func(ctx context.Context, a Args, typed backend.Hidden) (backend.Hidden, error)
+	// Seal puts what Gather has read into an operation.
+	Seal func(op backend.Op, secret backend.Hidden) backend.Op
 	// Does lists, a line each, what will be done with these answers; shown in the question.
 	Does func(s Selection, a Args) []string
 	// Loses lists, a line each, what will be lost; shown in the question.
@@ -101,6 +103,29 @@ type Action struct {
 	RiskOf func(s Selection, a Args) Risk
 	// Op makes the operation for one object.
 	Op func(o backend.Object, s Selection, a Args) backend.Op
+
+	// secret is what Gather has read, until the start; a pointer, since what prints the
+	// action can't ask an unexported field how it wants to be printed.
+	secret *backend.Hidden
+}
+
+// Holding is the action with the secret that its Gather has read; an empty one takes it
+// away.
+func (a Action) Holding(secret backend.Hidden) Action {
+	a.secret = nil
+	if !secret.Empty() {
+		a.secret = &secret
+	}
+	return a
+}
+
+// Make makes the operation for one object, with the secret that the action holds.
+func (a Action) Make(o backend.Object, s Selection, args Args) backend.Op {
+	op := a.Op(o, s, args)
+	if a.Seal == nil || a.secret == nil {
+		return op
+	}
+	return a.Seal(op, *a.secret)
 }
 
 // RiskWith is how bad it is with these answers.

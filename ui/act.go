@@ -154,7 +154,7 @@ func (m *Model) start(s startMsg) tea.Cmd {
 			gone++
 			continue
 		}
-		op := s.action.Op(now, s.sel, s.args)
+		op := s.action.Make(now, s.sel, s.args)
 		requests = append(requests, task.Request{Op: op, Target: task.Target{Name: m.fullName(now), ConnName: string(now.Ref().Conn)}})
 	}
 	if len(requests) == 0 {
@@ -164,6 +164,7 @@ func (m *Model) start(s startMsg) tea.Cmd {
 	if s.args.On("safety") {
 		return m.startSafely(s, requests)
 	}
+	s.action = s.action.Holding(backend.Hidden{}) // only the operations have it from now on
 	m.follow()
 	if len(requests) == 1 {
 		m.started[m.tasks.Start(requests[0].Op, requests[0].Target)] = s

@@ -31,7 +31,8 @@ func (m *Model) askForm(a keymap.Action, s keymap.Selection, before keymap.Args)
 		}
 	}
 	m.ask(m.formTitle(a, s), formFields(fields), func(v form.Values) tea.Cmd {
-		return m.answered(a, s, answers(fields, v))
+		args, typed := answers(fields, v)
+		return m.answered(a, s, args, typed)
 	})
 	return nil
 }
@@ -45,24 +46,29 @@ func (m *Model) formTitle(a keymap.Action, s keymap.Selection) string {
 	return title + ": " + m.targetWords(s.Objects)
 }
 
-// answers are the values of a form as an action reads them: sizes in bytes, and what
-// was not asked.
-func answers(fields []keymap.Field, v form.Values) keymap.Args {
-	args := keymap.Args(maps.Clone(v))
+// answers are the values of a form as an action reads them: sizes in bytes, what was
+// not asked, and a secret by itself.
+func answers(fields []keymap.Field, v form.Values) (args keymap.Args, typed backend.Hidden) {
+	args = keymap.Args(maps.Clone(v))
 	for _, f := range fields {
 		value, given := v[f.Name]
 		switch {
+		case f.Type == keymap.SecretField:
+			delete(args, f.Name)
+			if value != "" {
+				typed = backend.Hide([]byte(value))
+			}
 		case f.Type == keymap.FixedField:
 			args[f.Name] = f.Default
 		case given && f.Type == keymap.SizeField && strings.TrimSpace(value) != "":
 			args[f.Name] = strconv.FormatInt(v.Bytes(f.Name), 10)
 		}
 	}
-	return args
+	return args, typed
 }
 
-// answered goes on with a form's answers, once what they name has been read.
-func (m *Model) answered(a keymap.Action, s keymap.Selection, args keymap.Args) tea.Cmd {
+// answered goes on with a form's answers, once the secret that they name has been read.
+func (m *Model) answered(a keymap.Action, s keymap.Selection, args keymap.Args, typed backend.Hidden) tea.Cmd {
 	if a.Gather == nil {
 		return m.ascertain(a, s, args)
 	}
@@ -70,17 +76,17 @@ func (m *Model) answered(a keymap.Action, s keymap.Selection, args keymap.Args) 
 	return m.aside("gather", func() func() tea.Cmd {
 		ctx, cancel := context.WithTimeout(life, gatherTime)
 		defer cancel()
-		full, err := a.Gather(ctx, maps.Clone(args))
-		return func() tea.Cmd { return m.gathered(a, s, args, full, err) }
+		secret, err := a.Gather(ctx, args, typed)
+		return func() tea.Cmd { return m.gathered(a.Holding(secret), s, args, err) }
 	})
 }
 
 // gathered goes on, or says what is wrong and shows the form again with its answers.
-func (m *Model) gathered(a keymap.Action, s keymap.Selection, asked, full keymap.Args, err error) tea.Cmd {
+func (m *Model) gathered(a keymap.Action, s keymap.Selection, args keymap.Args, err error) tea.Cmd {
 	if err == nil {
-		return m.ascertain(a, s, full)
+		return m.ascertain(a, s, args)
 	}
-	cmd := m.askForm(a, s, asked)
+	cmd := m.askForm(a, s, args)
 	m.message(strings.TrimSuffix(a.Title, "…"), errorWords(err), theme.StateBad)
 	return cmd
 }

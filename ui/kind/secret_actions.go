@@ -1,7 +1,6 @@
 package kind
 
 import (
-	"context"
 	"strings"
 
 	"hvdeck/backend"
@@ -16,10 +15,10 @@ func secretActions() []keymap.Action {
 func secretSet() keymap.Action {
 	a := manageAction(backend.KindSecret, "set", "Set the value…", "s", "Sets the value, typed, from a file or from a command.", backend.VerbSecretSet, keymap.Disruptive)
 	a.Form = func(keymap.Selection) []keymap.Field { return valueFields(false) }
-	a.Gather = gatherValue
+	a.Gather, a.Seal = readValue, sealValue
 	a.Loses = says("The value it has now, if any, is replaced.")
-	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.SecretSetOp{Secret: o.Ref(), Value: valueArg(args)}
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.SecretSetOp{Secret: o.Ref()}
 	}
 	return a
 }
@@ -41,11 +40,11 @@ func secretNew() keymap.Action {
 		}
 		return append(fields, valueFields(true)...)
 	}
-	a.Gather = gatherValue
+	a.Gather, a.Seal = readValue, sealValue
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.SecretNewOp{
 			Host: o.Ref(), Usage: args["usage"], UsageID: strings.TrimSpace(args["id"]), Description: args["description"],
-			Ephemeral: args.On("ephemeral"), Private: args.On("private"), Value: valueArg(args),
+			Ephemeral: args.On("ephemeral"), Private: args.On("private"),
 		}
 	}
 	return a
@@ -68,18 +67,16 @@ func valueFields(mayLack bool) []keymap.Field {
 	}
 }
 
-// gatherValue reads the value that the answers name.
-func gatherValue(ctx context.Context, args keymap.Args) (keymap.Args, error) {
-	value, err := readValue(ctx, args)
-	if err != nil {
-		return nil, err
+// sealValue puts a value into an operation on a secret.
+func sealValue(op backend.Op, value backend.Hidden) backend.Op {
+	switch o := op.(type) {
+	case backend.SecretSetOp:
+		o.Value = value
+		return o
+	case backend.SecretNewOp:
+		o.Value = value
+		return o
+	default:
+		return op
 	}
-	delete(args, "value")
-	args[valueKey] = string(value)
-	return args, nil
 }
-
-// valueKey is where a gathered value waits for the operation.
-const valueKey = "\x00value"
-
-func valueArg(args keymap.Args) backend.Hidden { return backend.Hide([]byte(args[valueKey])) }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"hvdeck/backend"
 	"hvdeck/backend/secretsource"
 	"hvdeck/keymap"
 )
 
 // readValue gives a secret's value: as typed, the bytes of a file, or what a command
 // prints. Errors never hold any of it.
-func readValue(ctx context.Context, args keymap.Args) ([]byte, error) {
+func readValue(ctx context.Context, args keymap.Args, typed backend.Hidden) (backend.Hidden, error) {
 	var value []byte
 	var err error
 	switch args["from"] {
@@ -22,19 +23,19 @@ func readValue(ctx context.Context, args keymap.Args) ([]byte, error) {
 		value, err = secretsource.Command(ctx, "sh", "-c", args["command"])
 		err = because(fmt.Sprintf("the command %q failed", args["command"]), err)
 	case "typed":
-		value = []byte(args["value"])
+		value = typed.Reveal()
 	default:
-		return nil, nil
+		return backend.Hidden{}, nil
 	}
 	switch {
 	case err != nil:
-		return nil, err
+		return backend.Hidden{}, err
 	case len(value) == 0:
-		return nil, errors.New("the value is empty: nothing was set")
+		return backend.Hidden{}, errors.New("the value is empty: nothing was set")
 	case len(value) > secretsource.MaxLength:
-		return nil, fmt.Errorf("the value is longer than the %d KiB that the server takes", secretsource.MaxLength>>10)
+		return backend.Hidden{}, fmt.Errorf("the value is longer than the %d KiB that the server takes", secretsource.MaxLength>>10)
 	}
-	return value, nil
+	return backend.Hide(value), nil
 }
 
 func because(what string, err error) error {
