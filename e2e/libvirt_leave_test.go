@@ -24,7 +24,9 @@ func TestLeavingDuringATransferLeavesNothing(t *testing.T) {
 		return c
 	}
 	for name, leave := range map[string]func(*console){
-		"q":    func(c *console) { c.Press("q", "q").WaitFor("Quit hvdeck?").WaitFor("Transfers are cancelled").Press("y") },
+		"q": func(c *console) {
+			c.Press("q", "q").WaitFor("Quit hvdeck?").WaitFor("Transfers are cancelled").Press("y")
+		},
 		"TERM": func(c *console) { c.Signal("TERM") },
 	} {
 		t.Run("download "+name, func(t *testing.T) {

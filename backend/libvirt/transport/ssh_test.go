@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -28,7 +29,7 @@ exit 1
 func standInTransport(t *testing.T) *sshTransport {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "ssh")
-	if err := os.WriteFile(program, []byte(standIn), 0o700); err != nil { //nolint:gosec // it has to be run
+	if err := os.WriteFile(program, []byte(standIn), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	target, err := Parse("qemu+ssh://root@kvm1/system?command=" + program)
@@ -88,7 +89,7 @@ func TestAnErrorNamesTheProcessThatFailed(t *testing.T) {
 	silent := &backend.Error{Class: backend.ClassUnreachable, Message: "no sign of life for 6 s"}
 	live := connect(t, s)
 	began := time.Now()
-	if got := s.Explain(silent); got != error(silent) || time.Since(began) > 100*time.Millisecond {
+	if got := s.Explain(silent); !errors.Is(got, silent) || got.Error() != silent.Error() || time.Since(began) > 100*time.Millisecond {
 		t.Errorf("%v after %v", got, time.Since(began))
 	}
 	_ = live.Close()
@@ -101,7 +102,7 @@ func TestClosedConnectionsLeaveNothing(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := c.Read(make([]byte, 1)); err == nil || err == io.EOF {
+		if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("read of a closed connection: %v", err)
 		}
 	}
