@@ -172,3 +172,30 @@ func TestADaemonKilledDuringAForm(t *testing.T) {
 func (c *console) dismissAll() {
 	c.Settle(500 * time.Millisecond).Press("esc").Settle(500 * time.Millisecond).Press("esc")
 }
+
+// Undefining a VM deletes the disk that was ticked, and no other.
+func TestUndefineDeletesWhatIsTicked(t *testing.T) {
+	l := hosts(t)
+	dir := filepath.Join(l.Dir(), "images")
+	l.Virsh("pool-create-as", "images", "dir", "--target", dir)
+	xml := "<domain type='qemu'><name>doomed</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+	for _, d := range []string{"vda", "vdb"} {
+		l.Virsh("vol-create-as", "images", "doomed-"+d+".qcow2", "16M", "--format", "qcow2")
+		xml += "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='" + dir + "/doomed-" + d + ".qcow2'/><target dev='" + d + "' bus='virtio'/></disk>"
+	}
+	path := filepath.Join(l.Dir(), "doomed.xml")
+	writeFile(t, path, xml+"</devices></domain>")
+	l.Virsh("define", path)
+	c := start(t, setup{config: connection("kvm", l.URI("qemu")), size: uitest.Size{W: 160, H: 55}})
+	c.Pane("VMs").Select("doomed")
+	c.menu("v", "manage: doomed", "u")
+	c.WaitFor("Delete vda").Press("tab", "tab", "tab", "tab", "space").WaitFor(regexp.MustCompile(`Delete vda.*yes`)).Press("enter")
+	c.WaitFor("DELETED with all that is in it: vda").WaitFor("Its other disks stay").Type("doomed").Press("enter")
+	eventually(t, 15*time.Second, "the disk to go", func() bool { _, err := os.Stat(filepath.Join(dir, "doomed-vda.qcow2")); return os.IsNotExist(err) })
+	if _, err := os.Stat(filepath.Join(dir, "doomed-vdb.qcow2")); err != nil {
+		t.Errorf("the disk that was not ticked: %v", err)
+	}
+	if out, err := l.TryVirsh("dominfo", "doomed"); err == nil {
+		t.Errorf("the VM is still there:\n%s", out)
+	}
+}
