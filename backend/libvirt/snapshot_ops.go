@@ -131,6 +131,7 @@ func (c *client) prepareDelete(ctx context.Context, ch change, o backend.Snapsho
 	ch.deed.limit, ch.abortable = snapshotLimit, true
 	ch.run = func(lv *libvirt.Libvirt) (backend.Result, error) {
 		defer c.snapshots.forget(ch.domain.UUID)
+		defer c.diskUsers.forget(ch.domain.UUID) // the snapshot named files, and no event tells
 		return backend.Result{}, lv.DomainSnapshotDelete(s, flags)
 	}
 	return ch, nil

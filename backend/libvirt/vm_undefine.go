@@ -60,6 +60,9 @@ func (c *client) disksToGo(ctx context.Context, ch change, o backend.VMUndefineO
 	if err != nil {
 		return nil, err
 	}
+	if err := c.lookAgain(ctx, diskPaths(x)...); err != nil {
+		return nil, err
+	}
 	var volumes []libvirt.StorageVol
 	var going []volumeData
 	for _, label := range o.Disks {
@@ -75,7 +78,20 @@ func (c *client) disksToGo(ctx context.Context, ch change, o backend.VMUndefineO
 	if err != nil {
 		return nil, err
 	}
-	return volumes, uses.unused(ch.deed.doing+": delete volume", going...)
+	doing := ch.deed.doing + ": delete volume"
+	if err := uses.unused(doing, going...); err != nil {
+		return nil, err
+	}
+	return volumes, uses.certain(doing, going...)
+}
+
+// diskPaths are the files of a VM's disks.
+func diskPaths(x *libvirtxml.Domain) []string {
+	var paths []string
+	for _, d := range disksOf(x) {
+		paths = append(paths, diskPath(d.Source))
+	}
+	return paths
 }
 
 // diskToGo finds the volume of a disk, and the path of its data.

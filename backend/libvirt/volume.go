@@ -55,8 +55,12 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 	if err != nil {
 		return err
 	}
+	target, err := c.poolTarget(ctx, p)
+	if err != nil {
+		return err
+	}
 	there := make(map[string]bool, len(volumes))
-	news := false
+	news, known := false, c.knownIn(target)
 	for chunk := range slices.Chunk(volumes, pageSize) {
 		page, err := c.volumePage(ctx, p, chunk, want)
 		if err != nil {
@@ -65,15 +69,15 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 		if len(page) == 0 {
 			continue
 		}
-		news = c.bookVolumes(p, page, there) || news
+		news = c.bookVolumes(p, target, page, there) || news
 		emit(asObjects(page))
 	}
 	if want != nil {
 		return nil
 	}
 	c.book.keep(p.UUID, there, began)
-	if news {
-		// Earlier pages did not know what stands on them.
+	if news || c.knownIn(target) != known {
+		// Earlier pages did not know what stands on them, or which disks are volumes.
 		c.poolRevs.bump(p.UUID)
 	}
 	return nil
@@ -81,12 +85,12 @@ func (c *client) volumesOf(ctx context.Context, p libvirt.StoragePool, want map[
 
 // bookVolumes remembers what these volumes stand on, and writes in who uses them and
 // what stands on them; true when something new was learnt.
-func (c *client) bookVolumes(p libvirt.StoragePool, page []*backend.Volume, there map[string]bool) (news bool) {
+func (c *client) bookVolumes(p libvirt.StoragePool, target string, page []*backend.Volume, there map[string]bool) (news bool) {
 	for _, v := range page {
 		there[v.Path] = true
 		news = c.book.note(p.UUID, v.Path, standing{v.Name, v.Backing}) || news
 	}
-	users, known := c.diskUsers.index(c.book.below(), libvirt.UUID{})
+	users, known := c.diskUsers.index(c.book.below(), libvirt.UUID{}), c.knownIn(target)
 	above := c.book.above(p.UUID)
 	for _, v := range page {
 		v.UsedBy, v.UsedKnown, v.Under = usedBy(users, p.Name, v), known, above[v.Path]

@@ -13,18 +13,21 @@ import (
 type volumeBook struct {
 	mu sync.Mutex
 	by map[libvirt.UUID]map[string]standing // by pool and path
+	// looked is when the daemon was last made to look at what a pool has.
+	looked map[libvirt.UUID]time.Time
 	// read is when a pool was last read as a whole, changed when it last changed.
 	read, changed map[libvirt.UUID]time.Time
 }
 
-// standing is a volume that stands on another file.
+// standing is a volume and the file that it stands on, if any.
 type standing struct{ name, backing string }
 
 // note remembers what a volume stands on; true when that is news.
 func (b *volumeBook) note(pool libvirt.UUID, path string, s standing) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.by[pool][path] == s || s.backing == "" && b.by[pool][path].backing == "" {
+	was, known := b.by[pool][path]
+	if known && was == s {
 		return false
 	}
 	if b.by == nil {
@@ -33,12 +36,37 @@ func (b *volumeBook) note(pool libvirt.UUID, path string, s standing) bool {
 	if b.by[pool] == nil {
 		b.by[pool] = make(map[string]standing)
 	}
-	if s.backing == "" {
-		delete(b.by[pool], path)
-	} else {
-		b.by[pool][path] = s
+	b.by[pool][path] = s
+	return s.backing != was.backing || s.backing != "" && s.name != was.name
+}
+
+// has reports whether a path is that of a volume.
+func (b *volumeBook) has(path string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, pool := range b.by {
+		if _, known := pool[path]; known {
+			return true
+		}
 	}
-	return true
+	return false
+}
+
+// refreshed says that the daemon has looked at a pool's storage since began.
+func (b *volumeBook) refreshed(pool libvirt.UUID, began time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.looked == nil {
+		b.looked = make(map[libvirt.UUID]time.Time)
+	}
+	b.looked[pool] = began
+}
+
+// refreshedWithin reports whether that was not longer ago than age.
+func (b *volumeBook) refreshedWithin(pool libvirt.UUID, age time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Since(b.looked[pool]) < age
 }
 
 // keep forgets the volumes of a pool that are not there any more; the pool was read as
@@ -66,7 +94,9 @@ func (b *volumeBook) below() map[string]string {
 	all := make(map[string]string)
 	for _, pool := range b.by {
 		for path, s := range pool {
-			all[path] = s.backing
+			if s.backing != "" {
+				all[path] = s.backing
+			}
 		}
 	}
 	return all
@@ -78,7 +108,9 @@ func (b *volumeBook) above(pool libvirt.UUID) map[string][]string {
 	defer b.mu.Unlock()
 	all := make(map[string][]string)
 	for _, s := range b.by[pool] {
-		all[s.backing] = append(all[s.backing], s.name)
+		if s.backing != "" {
+			all[s.backing] = append(all[s.backing], s.name)
+		}
 	}
 	for _, names := range all {
 		slices.Sort(names)
@@ -93,7 +125,9 @@ func (b *volumeBook) allAbove() map[string][]stander {
 	all := make(map[string][]stander)
 	for _, pool := range b.by {
 		for path, s := range pool {
-			all[s.backing] = append(all[s.backing], stander{path, s.name})
+			if s.backing != "" {
+				all[s.backing] = append(all[s.backing], stander{path, s.name})
+			}
 		}
 	}
 	return all

@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ import (
 type volumeUses struct {
 	vms   map[string][]string  // by path, and by POOL/VOLUME: names of the VMs
 	above map[string][]stander // by path: the volumes that stand right on it
+	// unclear are the disks of VMs of which nobody knows what they stand on.
+	unclear []unclearDisk
 }
 
 // usesBesides looks at every VM but one, and every volume of the active pools; what is
@@ -29,8 +32,10 @@ func (c *client) usesBesides(ctx context.Context, vm libvirt.UUID, age time.Dura
 	if err := c.readUsers(ctx, age); err != nil {
 		return nil, err
 	}
-	users, _ := c.diskUsers.index(c.book.below(), vm)
-	return &volumeUses{vms: users, above: c.book.allAbove()}, nil
+	below := c.book.below()
+	return &volumeUses{
+		vms: c.diskUsers.index(below, vm), above: c.book.allAbove(), unclear: c.unclearDisks(below, vm),
+	}, nil
 }
 
 // bookAll reads what the volumes of every active pool stand on, where that is known for
@@ -79,6 +84,22 @@ func (u *volumeUses) unused(doing string, going ...volumeData) error {
 	return nil
 }
 
+// certain refuses data beside which a VM has a disk that is no volume: what such a disk
+// stands on is not known, and may be the data.
+func (u *volumeUses) certain(doing string, going ...volumeData) error {
+	for _, v := range going {
+		for _, d := range u.unclear {
+			if !holds(path.Dir(v.path), d.path) {
+				continue
+			}
+			e := backend.Refuse(backend.ClassConflict, doing, v.name, "what %s stands on is not known: its disk %s is no known volume", d.vm, d.path)
+			e.Remedy = "look at the storage again (pool, v r); if the file is gone, detach the disk"
+			return e
+		}
+	}
+	return nil
+}
+
 // standOn are the names of the volumes right above a path besides those that go.
 func (u *volumeUses) standOn(path string, going []volumeData) []string {
 	var names []string
@@ -91,13 +112,20 @@ func (u *volumeUses) standOn(path string, going []volumeData) []string {
 }
 
 // notNeeded refuses to touch the data of a volume that a VM uses or another volume
-// stands on.
+// stands on, or may do so.
 func (c *client) notNeeded(ctx context.Context, doing string, pool libvirt.StoragePool, v *backend.Volume) error {
+	if err := c.lookAgain(ctx, v.Path); err != nil {
+		return err
+	}
 	uses, err := c.usesBesides(ctx, libvirt.UUID{}, userFresh)
 	if err != nil {
 		return err
 	}
-	return uses.unused(doing, volumeData{v.Path, pool.Name, v.Name})
+	data := volumeData{v.Path, pool.Name, v.Name}
+	if err := uses.unused(doing, data); err != nil {
+		return err
+	}
+	return uses.certain(doing, data)
 }
 
 // mayUse refuses a disk that another VM has or another volume stands on: two writers

@@ -9,7 +9,8 @@ import (
 )
 
 // diskUsers remembers which VM has which files as disks or media, from the live and
-// the lasting definition of each VM, with the chains that libvirt tells. The zero value
+// the lasting definition of each VM and those in its snapshots, with the chains that
+// libvirt tells. The zero value
 // is ready; safe for concurrent use.
 type diskUsers struct {
 	mu      sync.Mutex
@@ -24,8 +25,10 @@ type diskUsers struct {
 // userOf is what one VM uses.
 type userOf struct {
 	name  string
-	paths []string // as userPaths gives them
-	read  time.Time
+	paths []string // as userFiles gives them
+	// unclear are those of which no XML tells what they stand on.
+	unclear []string
+	read    time.Time
 }
 
 const (
@@ -53,12 +56,11 @@ func (u *diskUsers) forget(id libvirt.UUID) {
 	u.whole, u.tried = false, time.Time{}
 }
 
-// index is who uses which path besides one VM, down the chains that below tells; known
-// is false until all VMs have been looked at.
-func (u *diskUsers) index(below map[string]string, besides libvirt.UUID) (users map[string][]string, known bool) {
+// index is who uses which path besides one VM, down the chains that below tells.
+func (u *diskUsers) index(below map[string]string, besides libvirt.UUID) map[string][]string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	users = make(map[string][]string)
+	users := make(map[string][]string)
 	for id, vm := range u.by {
 		if id == besides {
 			continue
@@ -74,7 +76,14 @@ func (u *diskUsers) index(below map[string]string, besides libvirt.UUID) (users 
 	for _, names := range users {
 		slices.Sort(names)
 	}
-	return users, u.whole
+	return users
+}
+
+// all reports whether all VMs have been looked at.
+func (u *diskUsers) all() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.whole
 }
 
 // begin claims reading in the background; false when somebody does it or it was tried just now.
@@ -132,13 +141,13 @@ func (u *diskUsers) stale(all []libvirt.Domain, age time.Duration) []libvirt.Dom
 }
 
 // put takes in what a VM uses, read since began.
-func (u *diskUsers) put(d libvirt.Domain, paths []string, began time.Time) {
+func (u *diskUsers) put(d libvirt.Domain, files *diskFiles, began time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.by == nil {
 		u.by = make(map[libvirt.UUID]userOf)
 	}
-	vm := userOf{name: d.Name, paths: paths, read: began}
+	vm := userOf{name: d.Name, paths: files.all(), unclear: files.unclear(), read: began}
 	if u.changed[d.UUID].Before(began) {
 		delete(u.changed, d.UUID)
 	} else {

@@ -2,7 +2,6 @@ package libvirt
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"hvdeck/backend"
@@ -61,9 +60,16 @@ func (c *client) readUsers(ctx context.Context, age time.Duration) error {
 	}
 	c.diskUsers.keep(all)
 	stale := c.diskUsers.stale(all, age)
+	if len(stale) == 0 {
+		return nil
+	}
+	snapshots, err := c.withSnapshots(ctx)
+	if err != nil {
+		return err
+	}
 	if len(stale) <= fewUsers {
 		for _, d := range stale {
-			if err := c.readUser(ctx, c.poll, d); err != nil {
+			if err := c.readUser(ctx, c.poll, d, snapshots[d.UUID]); err != nil {
 				return err
 			}
 		}
@@ -74,25 +80,28 @@ func (c *client) readUsers(ctx context.Context, age time.Duration) error {
 		return err
 	}
 	defer r.close()
-	return each(ctx, stale, func(ctx context.Context, d libvirt.Domain) error { return c.readUser(ctx, r, d) })
+	return each(ctx, stale, func(ctx context.Context, d libvirt.Domain) error { return c.readUser(ctx, r, d, snapshots[d.UUID]) })
 }
 
 // readUser takes in what one VM uses; one that is gone uses nothing.
-func (c *client) readUser(ctx context.Context, r *rpcConn, d libvirt.Domain) error {
+func (c *client) readUser(ctx context.Context, r *rpcConn, d libvirt.Domain, snapshots bool) error {
 	began := time.Now()
-	paths, err := c.userPaths(ctx, r, d)
+	files, err := c.userFiles(ctx, r, d)
+	if err == nil && snapshots {
+		err = c.addSnapshots(ctx, r, d, files)
+	}
 	if err != nil {
 		return ignoreGone(err)
 	}
-	c.diskUsers.put(d, paths, began)
+	c.diskUsers.put(d, files, began)
 	return nil
 }
 
-// userPaths are the files and devices that a VM has now or will have at its next
+// userFiles are the files and devices that a VM has now or will have at its next
 // start: disks and media with the chains below as far as libvirt tells them, copies of
 // them under way, kernels. A disk given as a volume is named as POOL/VOLUME too.
-func (c *client) userPaths(ctx context.Context, r *rpcConn, d libvirt.Domain) ([]string, error) {
-	var paths []string
+func (c *client) userFiles(ctx context.Context, r *rpcConn, d libvirt.Domain) (*diskFiles, error) {
+	files := newDiskFiles()
 	for _, flags := range []libvirt.DomainXMLFlags{0, libvirt.DomainXMLInactive} {
 		text, err := c.domainText(ctx, r, d, flags)
 		if err != nil {
@@ -102,17 +111,16 @@ func (c *client) userPaths(ctx context.Context, r *rpcConn, d libvirt.Domain) ([
 		if err := parsed("VM", d.Name, xmlUnmarshal(text, &x)); err != nil {
 			return nil, err // not known: it may use anything
 		}
-		paths = append(paths, x.paths()...)
+		files.domain(&x)
 		for i := range x.Disks {
 			path, err := sourcePathOn(ctx, r, x.Disks[i].Source)
 			if err != nil {
 				return nil, err
 			}
-			paths = append(paths, path)
+			files.paths = append(files.paths, path)
 		}
 	}
-	slices.Sort(paths)
-	return slices.DeleteFunc(slices.Compact(paths), func(p string) bool { return p == "" }), nil
+	return files, nil
 }
 
 // domainDisks is the part of a domain's XML that names files.
