@@ -180,3 +180,47 @@ func (x *transferLab) killed(t *testing.T) {
 		t.Errorf("%v (%v)", err, backend.ClassOf(err))
 	}
 }
+
+// importKilled: a volume that got part of a file goes when the daemon is back; otherwise
+// it is said to have stayed.
+func (x *transferLab) importKilled(t *testing.T) {
+	restarted := func() {
+		x.l.Restart()
+		if !strings.Contains(x.l.Virsh("pool-info", "moved"), "running") {
+			x.l.Virsh("pool-start", "moved")
+		}
+	}
+	restarted()
+	x.b = dial(t, x.l.URI("qemu"), false)
+	big := filepath.Join(x.dir, "big sparse")
+	begun, outcome := x.slowed(t.Context(), backend.VolumeImportOp{Pool: x.pool, Name: "half", File: big})
+	<-begun
+	x.l.Kill()
+	restarted()
+	err := <-outcome
+	if backend.ClassOf(err) != backend.ClassUnreachable || !strings.Contains(err.Error(), "the new volume was deleted again") {
+		t.Errorf("%v (%v)", err, backend.ClassOf(err))
+	}
+	if _, err := os.Stat(x.file("half")); err == nil {
+		t.Error("half a volume stayed")
+	}
+	if out := x.l.Virsh("vol-list", "moved"); strings.Contains(out, "half") {
+		t.Errorf("virsh lists %s", out)
+	}
+	x.importStays(t, big)
+}
+
+// importStays: a backend that is closed waits for nothing, and says what it leaves.
+func (x *transferLab) importStays(t *testing.T, big string) {
+	x.b = dial(t, x.l.URI("qemu"), false)
+	begun, outcome := x.slowed(t.Context(), backend.VolumeImportOp{Pool: x.pool, Name: "half", File: big})
+	<-begun
+	_ = x.b.Close()
+	e, ok := backendError(<-outcome)
+	if !ok || !strings.Contains(e.Message, "the volume half stayed in the pool moved, with part of the file") || !strings.Contains(e.Remedy, "delete the volume half") {
+		t.Errorf("%v", e)
+	}
+	if out := x.l.Virsh("vol-list", "moved"); !strings.Contains(out, "half") {
+		t.Errorf("virsh lists %s", out)
+	}
+}

@@ -31,6 +31,7 @@ func TestTransfer(t *testing.T) {
 	t.Run("cancelled", x.cancelled)
 	t.Run("file vanishes", x.vanishes)
 	t.Run("daemon killed", x.killed)
+	t.Run("daemon killed during an import", x.importKilled)
 }
 
 type transferLab struct {
