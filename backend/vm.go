@@ -159,4 +159,7 @@ type VMDetail struct {
 	Console                      []Field // graphics addresses, serial ports
 	// Consoles are the devices that OpenConsole takes, the first one first.
 	Consoles []string
+	// Headless is set where it is known that the VM has no display, so that there is
+	// no picture to take of it.
+	Headless bool
 }

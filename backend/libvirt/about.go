@@ -49,6 +49,9 @@ func (c *client) introduce(ctx context.Context, d *dialer) error {
 		Fields: []backend.Field{{Name: "Opened as", Value: d.target.Name}},
 	}
 	c.caps = capsFor(kind, d.opts.ReadOnly)
+	if c.caps.Can[backend.VerbNodeSuspend] == "" && !c.canSleepAnyhow() {
+		c.caps.Can[backend.VerbNodeSuspend] = "the host's capabilities say that it can't sleep"
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"hvdeck/backend"
@@ -25,6 +26,13 @@ func TestManyScreenshots(t *testing.T) {
 	l.Virsh("start", "shown")
 	defer l.Virsh("destroy", "shown")
 	vm := vmNamed(t, b, "shown").ID
+	l.Define("qemu", strings.NewReplacer("shown", "blind", "vga", "none").Replace(displayGuest))
+	for name, headless := range map[string]bool{"shown": false, "blind": true} {
+		d, err := b.Get(t.Context(), vmNamed(t, b, name).ID)
+		if err != nil || d.VM.Headless != headless {
+			t.Errorf("%s: headless %v, %v", name, d.VM.Headless, err)
+		}
+	}
 	dir := t.TempDir()
 	for i := range 30 {
 		file := filepath.Join(dir, strconv.Itoa(i)+".png")

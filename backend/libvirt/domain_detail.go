@@ -82,6 +82,16 @@ func describeVM(detail *backend.Detail, x *libvirtxml.Domain) {
 	}
 	vm.Console = consolesOf(x.Devices)
 	vm.Consoles = consoleNames(x.Devices)
+	vm.Headless = headless(x)
+}
+
+// headless reports whether QEMU has no display to show: libvirt gives a VM with
+// graphics a video card by itself. Source: qemuDomainScreenshot.
+func headless(x *libvirtxml.Domain) bool {
+	if x.Type != "qemu" && x.Type != "kvm" {
+		return false
+	}
+	return !slices.ContainsFunc(x.Devices.Videos, func(v libvirtxml.DomainVideo) bool { return v.Model.Type != "none" })
 }
 
 // firmware in words: BIOS unless a loader says otherwise.

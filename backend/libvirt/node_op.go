@@ -148,6 +148,16 @@ func (c *client) suspendNode(ctx context.Context, o backend.NodeSuspendOp, progr
 	return result, err
 }
 
+// canSleepAnyhow reports whether there is a way in which the host can sleep.
+func (c *client) canSleepAnyhow() bool {
+	for _, target := range suspendTargets() {
+		if c.canSleep(target) {
+			return true
+		}
+	}
+	return false
+}
+
 // canSleep looks in the capabilities, which come from the check that the server makes
 // when it is asked to sleep; where they say nothing, the server is asked.
 func (c *client) canSleep(target libvirt.NodeSuspendTarget) bool {

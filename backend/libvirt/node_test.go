@@ -45,12 +45,42 @@ func (s *storageLab) node(t *testing.T) {
 		{backend.NodeTuneOp{Host: host, PagesToScan: 1 << 40, SleepMillis: -1, MergeAcross: -1}, backend.ClassInvalid, "is the most"},
 		{backend.NodeTuneOp{Host: host, PagesToScan: -1, SleepMillis: -1, MergeAcross: 2}, backend.ClassInvalid, "1 for yes"},
 		{backend.NodeTuneOp{PagesToScan: 1}, backend.ClassNotFound, "no such host"},
-		// Never one that would work: the machine would sleep.
-		{backend.NodeSuspendOp{Host: host, To: "mem", For: 59 * time.Second}, backend.ClassInvalid, "1m0s at least"},
-		{backend.NodeSuspendOp{Host: host, To: "mem", For: -time.Hour}, backend.ClassInvalid, "1m0s at least"},
-		{backend.NodeSuspendOp{Host: host, To: "nap", For: time.Hour}, backend.ClassInvalid, "no way to sleep"},
 	} {
 		refused(t, s.b, tt.op, tt.class, tt.words)
+	}
+	s.sleeps(t, host)
+}
+
+// sleeps: never one that would work, since the machine would sleep.
+func (s *storageLab) sleeps(t *testing.T, host backend.Ref) {
+	c, _ := backend.As[*client](s.b)
+	for _, tt := range []struct {
+		op    backend.NodeSuspendOp
+		words string
+	}{
+		{backend.NodeSuspendOp{Host: host, To: "mem", For: 59 * time.Second}, "1m0s at least"},
+		{backend.NodeSuspendOp{Host: host, To: "mem", For: -time.Hour}, "1m0s at least"},
+		{backend.NodeSuspendOp{Host: host, To: "nap", For: time.Hour}, "no way to sleep"},
+	} {
+		_, err := c.suspendNode(t.Context(), tt.op, backend.Progress{})
+		if backend.ClassOf(err) != backend.ClassInvalid || !strings.Contains(err.Error(), tt.words) {
+			t.Errorf("%+v: %v", tt.op, err)
+		}
+	}
+	// virsh sees what the console says of this host.
+	sleepless := strings.Contains(s.l.Virsh("capabilities"), "<power_management/>")
+	why := s.b.Caps().Why(backend.VerbNodeSuspend)
+	if sleepless != strings.Contains(why, "can't sleep") {
+		t.Errorf("greyed with %q; sleepless: %v", why, sleepless)
+	}
+	if sleepless {
+		refused(t, s.b, backend.NodeSuspendOp{Host: host, To: "mem", For: time.Hour}, backend.ClassUnsupported, "can't sleep")
+	}
+	was := c.node.capabilities
+	defer func() { c.node.capabilities = was }()
+	c.node.capabilities = "<capabilities><host><power_management/></host></capabilities>"
+	if c.canSleepAnyhow() {
+		t.Error("a host without a way to sleep can sleep")
 	}
 }
 

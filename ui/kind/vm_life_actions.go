@@ -33,10 +33,18 @@ func firstVM(s keymap.Selection) *backend.VM {
 
 // vmDetail is what is known of the first VM's devices; never nil.
 func vmDetail(s keymap.Selection) *backend.VMDetail {
-	if s.First() == nil || s.Detail == nil {
+	if s.First() == nil {
 		return &backend.VMDetail{}
 	}
-	if d := s.Detail(s.First().Ref()); d != nil && d.VM != nil {
+	return detailOf(s, s.First())
+}
+
+// detailOf is what is known of a VM's devices; never nil.
+func detailOf(s keymap.Selection, o backend.Object) *backend.VMDetail {
+	if s.Detail == nil {
+		return &backend.VMDetail{}
+	}
+	if d := s.Detail(o.Ref()); d != nil && d.VM != nil {
 		return d.VM
 	}
 	return &backend.VMDetail{}
@@ -315,7 +323,16 @@ func vmSendKey() keymap.Action {
 }
 
 func vmScreenshot() keymap.Action {
-	a := vmAction("screenshot", "Screenshot…", "p", "Saves the guest's display as a PNG.", backend.VerbScreenshot, keymap.Safe, whenRunning)
+	a := vmAction("screenshot", "Screenshot…", "p", "Saves the guest's display as a PNG.", backend.VerbScreenshot, keymap.Safe, nil)
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if why := whenRunning(o.(*backend.VM)); why != "" {
+			return why
+		}
+		if detailOf(s, o).Headless {
+			return "it has no display"
+		}
+		return ""
+	}
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine; must not exist", Type: keymap.PathField, Required: true,
 			Default: here(fileName(firstVM(s).Name) + ".png")}}
