@@ -87,9 +87,9 @@ func streamed(t *testing.T, parts [][]byte) ([]byte, error) {
 
 // streamPart is a frame that a daemon sends on a stream.
 func streamPart(kind, status uint32, payload []byte) []byte {
-	f := make([]byte, frameHeadLen)
-	for i, word := range []uint32{uint32(frameHeadLen + len(payload)), programRemote, 1, procDomainScreenshot, kind, streamSerial, status} {
-		binary.BigEndian.PutUint32(f[4*i:], word)
+	var f []byte
+	for _, word := range []uint32{uint32(frameHeadLen + len(payload)), programRemote, 1, procDomainScreenshot, kind, streamSerial, status} {
+		f = binary.BigEndian.AppendUint32(f, word)
 	}
 	return append(f, payload...)
 }
