@@ -43,7 +43,10 @@ func (c *client) downloadVolume(ctx context.Context, o backend.VolumeDownloadOp,
 	if err := settleFile(o, part, target); err != nil {
 		return backend.Result{}, fileError(o, v.Name, err)
 	}
-	return backend.Result{Text: target + ", SHA-256 " + sum}, nil
+	if words := sumWords(sum); words != "" {
+		target += ", " + words
+	}
+	return backend.Result{Text: target}, nil
 }
 
 // receive writes the stream into a file and gives its checksum.

@@ -51,7 +51,7 @@ func (c *client) importVolume(ctx context.Context, o backend.VolumeImportOp, pro
 	sum, err := c.send(ctx, o, v, file, size, progress)
 	c.volumesChanged(pool.UUID)
 	if err == nil {
-		return backend.Result{Created: c.volumeRef(pool.UUID, v.Key), Text: "SHA-256 " + sum}, nil
+		return backend.Result{Created: c.volumeRef(pool.UUID, v.Key), Text: sumWords(sum)}, nil
 	}
 	return backend.Result{}, c.dropImport(v, err)
 }

@@ -1,7 +1,6 @@
 package libvirt
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -33,7 +32,7 @@ type fileFailure struct{ error }
 // newSink starts the summing; end stops it and waits.
 func (c *client) newSink(op backend.Op, volume string, file io.Writer, told *tally) (s *fileSink, end func()) {
 	s = &fileSink{
-		op: op, volume: volume, file: file, told: told, sum: sha256.New(),
+		op: op, volume: volume, file: file, told: told, sum: digest(op),
 		ended: make(chan struct{}), stop: make(chan struct{}),
 		queue: make(chan []byte, framesAhead), free: make(chan []byte, 2*framesAhead),
 	}

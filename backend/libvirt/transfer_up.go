@@ -2,7 +2,6 @@ package libvirt
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -45,7 +44,7 @@ func (c *client) uploadVolume(ctx context.Context, o backend.VolumeUploadOp, pro
 	if err != nil {
 		return backend.Result{}, err
 	}
-	return backend.Result{Text: "SHA-256 " + sum}, nil
+	return backend.Result{Text: sumWords(sum)}, nil
 }
 
 // openUpload opens a file that is to be sent; only plain files and block devices have
@@ -93,7 +92,7 @@ func (c *client) send(ctx context.Context, op backend.Op, v libvirt.StorageVol, 
 	}
 	defer t.close()
 	told := &tally{progress: progress, total: int64(size)} //nolint:gosec // a file's size
-	source, end := c.newSource(file)
+	source, end := c.newSource(op, file)
 	defer end()
 	for {
 		frame, err := source.next()
@@ -129,8 +128,8 @@ type fileSource struct {
 const framesAhead = 4
 
 // newSource starts the summing; end stops it and waits.
-func (c *client) newSource(file io.Reader) (source *fileSource, end func()) {
-	s := &fileSource{file: file, sum: sha256.New(), queue: make(chan streamFrame, framesAhead), free: make(chan streamFrame, framesAhead)}
+func (c *client) newSource(op backend.Op, file io.Reader) (source *fileSource, end func()) {
+	s := &fileSource{file: file, sum: digest(op), queue: make(chan streamFrame, framesAhead), free: make(chan streamFrame, framesAhead)}
 	for range framesAhead {
 		s.free <- newStreamFrame(procVolumeUpload)
 	}

@@ -100,6 +100,14 @@ func BenchmarkVolumeTransfer(b *testing.B) {
 		beside(b, tidy, func() { run(backend.VolumeUploadOp{Volume: v, File: file}) },
 			func() { virshRuns(b, l, "vol-upload", "v", file, "--pool", "moved") })
 	})
+	b.Run("plain-upload", func(b *testing.B) {
+		beside(b, tidy, func() { run(backend.VolumeUploadOp{Volume: v, File: file, NoChecksum: true}) },
+			func() { virshRuns(b, l, "vol-upload", "v", file, "--pool", "moved") })
+	})
+	b.Run("plain-download", func(b *testing.B) {
+		beside(b, tidy, func() { run(backend.VolumeDownloadOp{Volume: v, File: down, NoChecksum: true}) },
+			func() { virshRuns(b, l, "vol-download", "v", file+".virsh", "--pool", "moved") })
+	})
 	b.Run("download", func(b *testing.B) {
 		beside(b, tidy, func() { run(backend.VolumeDownloadOp{Volume: v, File: down}) },
 			func() { virshRuns(b, l, "vol-download", "v", file+".virsh", "--pool", "moved") })

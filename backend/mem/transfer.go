@@ -94,7 +94,7 @@ func (h *Hypervisor) upload(o backend.VolumeUploadOp) (*work, error) {
 	}
 	w.apply = func() (backend.Result, error) {
 		h.written(p, v)
-		return backend.Result{Text: "SHA-256 " + sum}, nil
+		return backend.Result{Text: sumWords(sum, o.NoChecksum)}, nil
 	}
 	w.undo = func() { h.written(p, v) }
 	return w, nil
@@ -211,7 +211,7 @@ func (h *Hypervisor) importFile(o backend.VolumeImportOp) (*work, error) {
 	w.apply = func() (backend.Result, error) {
 		delete(h.busy, v.ID)
 		h.written(p, v)
-		return backend.Result{Created: v.ID, Text: "SHA-256 " + sum}, nil
+		return backend.Result{Created: v.ID, Text: sumWords(sum, o.NoChecksum)}, nil
 	}
 	w.undo = func() { delete(h.busy, v.ID); h.deleteVolume(p, v) }
 	return w, nil
@@ -241,7 +241,7 @@ func (h *Hypervisor) download(o backend.VolumeDownloadOp) (*work, error) {
 		}
 		return e
 	}
-	w.apply = func() (backend.Result, error) { return backend.Result{Text: "SHA-256 " + sum}, nil }
+	w.apply = func() (backend.Result, error) { return backend.Result{Text: sumWords(sum, o.NoChecksum)}, nil }
 	return w, nil
 }
 
@@ -314,4 +314,12 @@ func (t *transfer) sizeOf(v *volume) int64 {
 	t.h.mu.Lock()
 	defer t.h.mu.Unlock()
 	return v.data.size
+}
+
+// sumWords is a checksum as a result has it; "" where none was wanted.
+func sumWords(sum string, unwanted bool) string {
+	if unwanted {
+		return ""
+	}
+	return "SHA-256 " + sum
 }

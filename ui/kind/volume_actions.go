@@ -150,13 +150,13 @@ func volumeUpload() keymap.Action {
 	a := volumeAction("upload", "Upload into it…", "U", "Overwrites the volume with a file of this machine.", backend.VerbVolumeUpload, keymap.Irreversible)
 	a.When = whenUnused
 	a.Form = func(keymap.Selection) []keymap.Field {
-		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine", Type: keymap.PathField, Required: true}}
+		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine", Type: keymap.PathField, Required: true}, checksumField()}
 	}
 	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
 		return append([]string{"What is in the volume is overwritten."}, unknownUse(s)...)
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.VolumeUploadOp{Volume: o.Ref(), File: args["file"]}
+		return backend.VolumeUploadOp{Volume: o.Ref(), File: args["file"], NoChecksum: args["checksum"] == "no"}
 	}
 	return a
 }
@@ -168,6 +168,7 @@ func volumeDownload() keymap.Action {
 			{Name: "file", Label: "File", Hint: "of this machine; whole, or not there", Type: keymap.PathField, Required: true,
 				Default: here(fileName(firstVolume(s).Name))},
 			{Name: "overwrite", Label: "Replace", Hint: "a file that exists", Type: keymap.ToggleField, Default: "no"},
+			checksumField(),
 		}
 	}
 	a.RiskOf = func(_ keymap.Selection, args keymap.Args) keymap.Risk {
@@ -183,7 +184,7 @@ func volumeDownload() keymap.Action {
 		return nil
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
-		return backend.VolumeDownloadOp{Volume: o.Ref(), File: args["file"], Overwrite: args.On("overwrite")}
+		return backend.VolumeDownloadOp{Volume: o.Ref(), File: args["file"], Overwrite: args.On("overwrite"), NoChecksum: args["checksum"] == "no"}
 	}
 	return a
 }
@@ -245,6 +246,7 @@ func volumeImport() keymap.Action {
 		return []keymap.Field{
 			{Name: "file", Label: "File", Hint: "of this machine: a disk image or an ISO", Type: keymap.PathField, Required: true},
 			{Name: "name", Label: "Name", Hint: "empty takes the name of the file", Check: optional(checkName)},
+			checksumField(),
 		}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
@@ -252,7 +254,12 @@ func volumeImport() keymap.Action {
 		if name == "" {
 			name = filepath.Base(args["file"])
 		}
-		return backend.VolumeImportOp{Pool: o.Ref(), Name: name, File: args["file"]}
+		return backend.VolumeImportOp{Pool: o.Ref(), Name: name, File: args["file"], NoChecksum: args["checksum"] == "no"}
 	}
 	return a
+}
+
+// checksumField asks whether what is moved is summed up.
+func checksumField() keymap.Field {
+	return keymap.Field{Name: "checksum", Label: "SHA-256", Hint: "of what is moved; costs a little where the line is very fast", Type: keymap.ToggleField, Default: "yes"}
 }
