@@ -261,5 +261,8 @@ func volumeImport() keymap.Action {
 
 // checksumField asks whether what is moved is summed up.
 func checksumField() keymap.Field {
-	return keymap.Field{Name: "checksum", Label: "SHA-256", Hint: "of what is moved; costs a little where the line is very fast", Type: keymap.ToggleField, Default: "yes"}
+	return keymap.Field{
+		Name: "checksum", Label: "SHA-256", Hint: "of what is moved; costs a little where the line is very fast",
+		Type: keymap.ToggleField, Default: "yes",
+	}
 }
