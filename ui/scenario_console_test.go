@@ -88,7 +88,8 @@ func TestConsoleComesBack(t *testing.T) {
 	h.SetPower(h.VM("web-1"), backend.PowerOff, "destroyed")
 	w.WaitFor("waiting: the VM is off")
 	h.SetPower(h.VM("web-1"), backend.PowerOn, "")
-	w.WaitFor(" · connected").Press("ctrl+]").WaitFor("clear").Press("x").Press("enter").WaitFor("root@web-1")
+	w.WaitFor(" · connected").Press("ctrl+]").WaitFor("clear").Press("x").WaitGone("the guest hung up")
+	w.Press("enter").WaitFor("root@web-1")
 	h.Drop()
 	w.WaitFor("the console broke off").WaitFor("connected again").Press("enter").WaitFor("root@web-1")
 }
@@ -138,7 +139,8 @@ func TestConsoleFlood(t *testing.T) {
 	if d := time.Since(began); d > 3*time.Second {
 		t.Errorf("leaving a flood took %v", d)
 	}
-	w.Press("c").WaitFor(regexp.MustCompile(fmt.Sprintf(`(?m)^%d$`, 20000)))
+	// How fast the flood is drawn depends on the machine; that it ends does not.
+	w.Press("c").WaitFor(regexp.MustCompile(fmt.Sprintf(`(?m)^%d$`, 20000)), time.Minute)
 }
 
 // The key of the menu reaches the guest when it is pressed twice.
