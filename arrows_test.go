@@ -35,10 +35,10 @@ func arrows() []arrow {
 	counterparts := []string{"github.com/vmware/govmomi/simulator", "testing"}
 	drivers := []string{"github.com/digitalocean/go-libvirt", "github.com/vmware/govmomi", "libvirt.org/go/libvirtxml"}
 	screens := []string{"charm.land/bubbletea/v2", "charm.land/bubbles/v2", "charm.land/lipgloss/v2"}
-	driver := []string{"backend/guard", "backend/clean", "backend/definition", "backend/redact", "backend/trace"}
+	driver := []string{"backend/ovf", "backend/guard", "backend/clean", "backend/definition", "backend/redact", "backend/trace"}
 	return []arrow{
 		{from: "ui/uitest", may: []string{"backend/guard"}, never: drivers, why: "the test terminal knows no console"},
-		{from: "ui", may: []string{"backend/store", "backend/task", "backend/poll", "backend/clean", "backend/definition", "backend/guard", "backend/redact", "backend/secretsource", "keymap", "theme", "ui", "="},
+		{from: "ui", may: []string{"backend/store", "backend/task", "backend/poll", "backend/clean", "backend/definition", "backend/guard", "backend/ovf", "backend/redact", "backend/secretsource", "keymap", "theme", "ui", "="},
 			never: append(drivers, counterparts...), why: "screens see the contract, the store and the tasks, and no driver"},
 		{from: "keymap", may: []string{"="}, never: append(drivers, screens...), why: "an action names an operation of the contract"},
 		{from: "theme", never: drivers, why: "a theme is data"},
@@ -51,6 +51,8 @@ func arrows() []arrow {
 			never: screens, why: "the demo is a driver, a simulator and two hosts in memory"},
 		{from: "backend/lab", may: []string{"backend/vcsim", "backend/lab", "backend/guard"}, never: screens, why: "counterparts know no console"},
 		{from: "backend/backendtest", may: []string{"backend/guard", "="}, never: append(drivers, screens...), why: "the suite knows only the contract"},
+		{from: "backend/ovf", may: []string{"backend/clean", "backend/guard", "="}, never: append(slices.Concat(counterparts, screens), "github.com/digitalocean/go-libvirt"),
+			why: "packages need no server and no screen"},
 		{from: "backend/store", may: []string{"backend/clean", "="}, never: append(drivers, screens...), why: "the store keeps objects of the contract"},
 		{from: "backend", may: []string{"backend/clean", "backend/guard", "backend/redact", "backend/store", "="},
 			never: append(slices.Concat(drivers, screens), counterparts...), why: "the core knows no driver and no screen"},

@@ -50,8 +50,23 @@ const (
 	VerbVolumeUpload   Verb = "volume.upload"
 	VerbVolumeDownload Verb = "volume.download"
 
-	VerbSecretSet   Verb = "secret.set"
-	VerbSecretGet   Verb = "secret.get" // SecretReader
+	VerbSecretSet  Verb = "secret.set"
+	VerbSecretGet  Verb = "secret.get" // SecretReader
+	VerbVolumeMove Verb = "volume.move"
+	VerbFolderMake Verb = "volume.folder"
+
+	VerbVMRelocate      Verb = "vm.relocate"
+	VerbVMRegister      Verb = "vm.register"
+	VerbVMLinkedClone   Verb = "vm.linked-clone"
+	VerbRemoteConsole   Verb = "vm.remote-console" // RemoteConsoler
+	VerbHostMaintenance Verb = "host.maintenance"
+	VerbHostLink        Verb = "host.link"
+	VerbAlarmAck        Verb = "alarm.acknowledge"
+	VerbTaskCancel      Verb = "task.cancel" // TaskCanceller
+	VerbHistory         Verb = "history"     // Historian
+	VerbOVFImport       Verb = "ovf.import"
+	VerbOVFExport       Verb = "ovf.export"
+
 	VerbNodeTune    Verb = "host.tune"
 	VerbNodeSuspend Verb = "host.suspend"
 )

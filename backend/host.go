@@ -42,6 +42,7 @@ type Host struct {
 	Datacenter  string
 	Cluster     string
 	ClusterRef  Ref
+	FolderRef   Ref // the folder of a host in no cluster
 }
 
 // HostDetail is fetched for the host in focus (N3).
@@ -67,6 +68,7 @@ type MemorySharing struct {
 type Cluster struct {
 	Meta
 	Datacenter         string
+	FolderRef          Ref
 	Hosts, HostsUp     int
 	VMs                int
 	CPUMHz, CPUUsedMHz uint64
@@ -75,11 +77,15 @@ type Cluster struct {
 	Alarm              Health
 }
 
-// ResourcePool is a vSphere ResourcePool; Path runs from its cluster or host.
+// ResourcePool is a vSphere ResourcePool or VirtualApp; Path runs from below its cluster
+// or host, and is "" for the root pool that each of those has.
 type ResourcePool struct {
 	Meta
+	// Up is the pool that it is in; the cluster or host for a root pool.
+	Up          Ref
 	Path        string
 	Cluster     string
+	VApp        bool
 	VMs         int // direct and nested
 	CPUUsedMHz  uint64
 	CPULimitMHz int64 // -1 unlimited

@@ -2,7 +2,7 @@ package backend
 
 // Object is anything with a place in the inventory. The concrete types are *Host,
 // *Cluster, *ResourcePool, *VM, *Snapshot, *Pool, *Volume, *Network, *Interface,
-// *Secret and *NodeDevice.
+// *Secret, *NodeDevice, *Folder and *Alarm.
 // An Object in the store is immutable.
 type Object interface {
 	Ref() Ref

@@ -48,5 +48,6 @@ type Local interface {
 // Ops lists one zero value of every operation: what a test has to cover, or a
 // registry to offer.
 func Ops() []Op {
-	return slices.Concat(powerOps(), snapshotOps(), objectOps(), vmOps(), deviceOps(), poolOps(), volumeOps(), networkOps(), secretOps(), nodeOps())
+	return slices.Concat(powerOps(), snapshotOps(), objectOps(), vmOps(), deviceOps(), poolOps(), volumeOps(), networkOps(), secretOps(), nodeOps(),
+		placeOps(), hostOps(), fileOps(), ovfOps(), alarmOps())
 }

@@ -28,8 +28,9 @@ type VMNewOp struct {
 // the server refuse, unless it is ticked. Storage is deleted only as far as its disks
 // are listed, after the definition is gone; before anything is done it is refused for
 // a disk in no pool, for a volume that backs another or belongs to another VM, and
-// while the VM runs. A running VM keeps running without a definition. Source:
-// virDomainUndefineFlags, virStorageVolDelete.
+// while the VM runs. A running VM keeps running without a definition. vSphere unregisters
+// a VM that is off, or deletes it with all of its files: Disks must be none or all.
+// Sources: virDomainUndefineFlags, virStorageVolDelete; UnregisterVM, Destroy_Task.
 type VMUndefineOp struct {
 	VM          Ref
 	ManagedSave bool
@@ -75,12 +76,19 @@ type CloneDisk struct {
 
 // VMCloneOp makes a copy of a VM that does not run, with its own UUID and MAC
 // addresses. Disks not listed are copied where they can be written to, else shared.
-// What was copied is deleted again when it fails. Source: virStorageVolCreateXMLFrom,
-// virDomainDefineXMLFlags; CloneVM_Task.
+// What was copied is deleted again when it fails. vSphere copies all disks, and a VM that
+// runs as well. Source: virStorageVolCreateXMLFrom, virDomainDefineXMLFlags;
+// CloneVM_Task.
 type VMCloneOp struct {
 	VM    Ref
 	Name  string
-	Disks []CloneDisk
+	Disks []CloneDisk // libvirt
+	To    Placement   // vSphere, as what follows
+	// Linked makes disks that stand on those of Snapshot, which must be set.
+	Linked   bool
+	Snapshot Ref // its state is cloned; zero: the present one
+	PowerOn  bool
+	Template bool // the clone is a template
 }
 
 // VMResourcesOp sets vCPUs and memory, at once where the VM runs and the guest takes
@@ -91,6 +99,7 @@ type VMResourcesOp struct {
 	VM                Ref
 	VCPUs, MaxVCPUs   int
 	Memory, MaxMemory uint64 // bytes
+	CoresPerSocket    int    // vSphere, which has no maxima; refused while the VM runs
 }
 
 // VMMigrateOp moves a running VM to a host of another connection; the hosts talk to

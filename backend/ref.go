@@ -22,6 +22,8 @@ const (
 	KindInterface
 	KindSecret
 	KindNodeDevice
+	KindFolder
+	KindAlarm
 	kindEnd
 )
 
@@ -34,7 +36,7 @@ func Kinds() []Kind {
 	return all
 }
 
-var kindNames = [...]string{"", "host", "cluster", "resource pool", "VM", "snapshot", "pool", "volume", "network", "interface", "secret", "device"}
+var kindNames = [...]string{"", "host", "cluster", "resource pool", "VM", "snapshot", "pool", "volume", "network", "interface", "secret", "device", "folder", "alarm"}
 
 // String is the kind as an operator would write it: "VM", "resource pool".
 func (k Kind) String() string {

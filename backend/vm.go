@@ -71,8 +71,13 @@ type VM struct {
 
 	Host     Ref
 	HostName string
-	// Place in a vSphere inventory; empty for libvirt.
-	Datacenter, Cluster, Pool, Folder string
+	// Place in a vSphere inventory; empty for libvirt. Pool is the name of the resource
+	// pool, PoolPath the pools from below the cluster or host down to it, as in
+	// ResourcePool.Path; Folder is the path below the datacenter.
+	Datacenter, Cluster, Pool, PoolPath, Folder string
+	PoolRef, FolderRef                          Ref
+	// Tags are those attached in vSphere, as "category/name", sorted; nil while unknown.
+	Tags []string
 
 	VCPUs  int    // configured; 0 when unknown
 	Memory uint64 // configured, bytes; 0 when unknown
@@ -159,6 +164,11 @@ type VMDetail struct {
 	Console                      []Field // graphics addresses, serial ports
 	// Consoles are the devices that OpenConsole takes, the first one first.
 	Consoles []string
+	// CoresPerSocket is 0 where nobody says.
+	CoresPerSocket int
+	// HotAddCPU, HotRemoveCPU and HotAddMemory say what vSphere changes while the VM
+	// runs; elsewhere they are not set, and the server decides.
+	HotAddCPU, HotRemoveCPU, HotAddMemory bool
 	// Headless is set where it is known that the VM has no display, so that there is
 	// no picture to take of it.
 	Headless bool

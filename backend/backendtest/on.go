@@ -53,6 +53,12 @@ func (r *run) on(vm backend.Ref) []backend.Op {
 		backend.DefineOp{Kind: backend.KindPool, Object: pool, Under: none(backend.KindHost), XML: "<pool type='dir'><name>hvdt-never</name>" +
 			"<uuid>" + pool.ID + "</uuid><target><path>/nowhere</path></target></pool>"},
 
+		backend.VMRelocateOp{VM: vm, To: backend.Placement{Host: none(backend.KindHost)}}, backend.VMRegisterOp{File: volume},
+		backend.HostMaintenanceOp{Host: none(backend.KindHost), Enter: true}, backend.HostLinkOp{Host: none(backend.KindHost), Connect: true},
+		backend.VolumeMoveOp{Volume: volume, Name: prefix + "never"}, backend.FolderMakeOp{Pool: pool, Name: prefix + "never"},
+		backend.OVFImportOp{Under: none(backend.KindResourcePool), Source: file, Name: prefix + "never"},
+		backend.OVFExportOp{Object: vm, File: file + ".ova"}, backend.AlarmAckOp{Alarm: none(backend.KindAlarm)},
+
 		// New objects of a host that does not exist, with a name that none takes: a
 		// driver of one host may not look at which one it is.
 		backend.VMNewOp{Host: none(backend.KindHost), Name: "a/b", VCPUs: 1, Memory: 64 << 20},

@@ -95,6 +95,7 @@ func cases() []testCase {
 		powerCases(), guestCases(), snapshotCases(), revertCases(), deleteCases(), lifeCases(),
 		poolCases(), volumeCases(), transferCases(), networkCases(), interfaceCases(), secretCases(), nodeCases(),
 		lifecycleCases(), deviceCases(), definitionCases(), documentCases(),
+		placeCases(), linkCases(), fileCases(), ovfCases(), alarmCases(),
 	)
 }
 

@@ -65,6 +65,7 @@ func conformQEMU(t *testing.T, l *lab.Libvirtd) {
 
 func suiteTarget(l *lab.Libvirtd, driver string, missing map[string]string) backendtest.Target {
 	// What no libvirt driver can do.
+	maps.Copy(missing, backendtest.Lacking("not supported by this connection", "place", "link", "file", "ovf", "alarm"))
 	missing["power/on-host"] = "a connection is one host"
 	missing["snapshot/revert-host"] = "a connection is one host"
 	missing["vm/answer"] = "libvirt VMs ask no questions"

@@ -42,34 +42,61 @@ func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Refer
 	return own, nil
 }
 
+// areas give our stand-in for the object of a call, nil for calls that are not theirs;
+// one file for each of them.
+func (s *Server) areas() []func(*simulator.Method) mo.Reference {
+	return []func(*simulator.Method) mo.Reference{s.machineReceiver, s.snapshotReceiver}
+}
+
 // receiver is our stand-in for the object of the call, nil where the simulator's
 // own does.
 func (s *Server) receiver(call *simulator.Method) mo.Reference {
+	for _, area := range s.areas() {
+		if own := area(call); own != nil {
+			return own
+		}
+	}
+	return nil
+}
+
+func (s *Server) machineReceiver(call *simulator.Method) mo.Reference {
 	switch call.Name {
 	case "PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task",
 		"CreateSnapshot_Task", "CreateSnapshotEx_Task", "RevertToCurrentSnapshot_Task", "RemoveAllSnapshots_Task", "AnswerVM":
-	case "RevertToSnapshot_Task", "RemoveSnapshot_Task", "RenameSnapshot":
-		return s.snapshotReceiver(call.This)
 	default:
 		return nil
 	}
-	vm, ok := s.model.Map().Get(call.This).(*simulator.VirtualMachine)
+	if vm := s.standIn(call.This); vm != nil {
+		return vm
+	}
+	return nil
+}
+
+// standIn is our stand-in for a VM; nil when it is none.
+func (s *Server) standIn(ref types.ManagedObjectReference) *machine {
+	vm, ok := s.model.Map().Get(ref).(*simulator.VirtualMachine)
 	if !ok {
 		return nil
 	}
 	return &machine{Self: vm.Self, srv: s, vm: vm}
 }
 
-func (s *Server) snapshotReceiver(ref types.ManagedObjectReference) mo.Reference {
+func (s *Server) snapshotReceiver(call *simulator.Method) mo.Reference {
+	switch call.Name {
+	case "RevertToSnapshot_Task", "RemoveSnapshot_Task", "RenameSnapshot":
+	default:
+		return nil
+	}
+	ref := call.This
 	sn, ok := s.model.Map().Get(ref).(*simulator.VirtualMachineSnapshot)
 	if !ok {
 		return nil
 	}
-	vm, ok := s.model.Map().Get(sn.Vm).(*simulator.VirtualMachine)
-	if !ok {
+	vm := s.standIn(sn.Vm)
+	if vm == nil {
 		return nil
 	}
-	return &snapshot{machine: machine{Self: vm.Self, srv: s, vm: vm}, of: ref}
+	return &snapshot{machine: *vm, of: ref}
 }
 
 // noteWait remembers a collector with an open wait, for Close.

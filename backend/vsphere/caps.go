@@ -1,17 +1,15 @@
 package vsphere
 
-import "hvdeck/backend"
+import (
+	"slices"
+
+	"hvdeck/backend"
+)
 
 // capsOf says what a vCenter or a single ESXi host can do.
 func capsOf(vcenter, readOnly bool) backend.Caps {
 	can := make(map[backend.Verb]string)
-	for _, v := range []backend.Verb{
-		backend.VerbPowerOn, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend, backend.VerbResume,
-		backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
-		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce,
-		backend.VerbSnapRevert, backend.VerbSnapDelete, backend.VerbSnapEdit, backend.VerbSnapRename,
-		backend.VerbPowerOnHost, backend.VerbSnapRevertHost,
-	} {
+	for _, v := range slices.Concat(powerVerbs(), snapshotVerbs(), lifeVerbs(), placeVerbs(), hostVerbs(), fileVerbs(), ovfVerbs(), alarmVerbs()) {
 		can[v] = ""
 	}
 	can[backend.VerbSnapDiskOnly] = "vSphere keeps the disks of every snapshot in delta files; there is no other kind"

@@ -41,7 +41,8 @@ func TestConformance(t *testing.T) {
 // missing is what vSphere has not, or the driver not yet.
 func missing() map[string]string {
 	all := backendtest.Lacking("not supported by this connection",
-		"pool", "volume", "transfer", "network", "interface", "secret", "host", "life", "device", "definition")
+		"pool", "volume", "transfer", "network", "interface", "secret", "host", "life", "device", "definition",
+		"place", "link", "file", "ovf", "alarm")
 	maps.Copy(all, backendtest.Lacking("the driver has no Documenter", "document"))
 	maps.Copy(all, map[string]string{
 		"snapshot/revert-run":      "vSphere restores the power state that the snapshot recorded",

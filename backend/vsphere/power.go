@@ -9,6 +9,41 @@ import (
 	"hvdeck/backend"
 )
 
+func powerVerbs() []backend.Verb {
+	return []backend.Verb{
+		backend.VerbPowerOn, backend.VerbPowerOnHost, backend.VerbPowerOff, backend.VerbReset, backend.VerbSuspend,
+		backend.VerbResume, backend.VerbShutdown, backend.VerbReboot, backend.VerbStandby, backend.VerbAnswer,
+	}
+}
+
+func (a *action) powerWork(op backend.Op) work {
+	on := func(do func(context.Context, backend.Ref) (backend.Result, error)) work {
+		return func(ctx context.Context) (backend.Result, error) { return do(ctx, op.Target()) }
+	}
+	switch op := op.(type) {
+	case backend.PowerOnOp:
+		return func(ctx context.Context) (backend.Result, error) { return a.powerOn(ctx, op.VM, op.Host) }
+	case backend.ResumeOp:
+		return on(a.resume)
+	case backend.PowerOffOp:
+		return on(a.powerOff)
+	case backend.ResetOp:
+		return on(a.reset)
+	case backend.SuspendOp:
+		return on(a.suspend)
+	case backend.ShutdownOp:
+		return on(a.shutdown)
+	case backend.RebootOp:
+		return on(a.reboot)
+	case backend.StandbyOp:
+		return on(a.standby)
+	case backend.AnswerOp:
+		return bind(op, a.answer)
+	default:
+		return nil
+	}
+}
+
 func (a *action) powerOn(ctx context.Context, vm, host backend.Ref) (backend.Result, error) {
 	req := types.PowerOnVM_Task{This: a.c.moref(vm)}
 	if !host.IsZero() {

@@ -10,6 +10,28 @@ import (
 	"hvdeck/backend"
 )
 
+func snapshotVerbs() []backend.Verb {
+	return []backend.Verb{
+		backend.VerbSnapCreate, backend.VerbSnapMemory, backend.VerbSnapQuiesce, backend.VerbSnapRevert,
+		backend.VerbSnapRevertHost, backend.VerbSnapDelete, backend.VerbSnapEdit, backend.VerbSnapRename,
+	}
+}
+
+func (a *action) snapshotWork(op backend.Op) work {
+	switch op := op.(type) {
+	case backend.SnapshotCreateOp:
+		return bind(op, a.createSnapshot)
+	case backend.SnapshotRevertOp:
+		return bind(op, a.revert)
+	case backend.SnapshotDeleteOp:
+		return bind(op, a.deleteSnapshot)
+	case backend.SnapshotEditOp:
+		return bind(op, a.editSnapshot)
+	default:
+		return nil
+	}
+}
+
 func snapshotRef(r backend.Ref) moref {
 	return moref{Type: "VirtualMachineSnapshot", Value: r.ID}
 }

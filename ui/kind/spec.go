@@ -185,7 +185,7 @@ type Registry struct {
 func All(e *Env) *Registry {
 	return &Registry{Env: e, specs: []*Spec{
 		hostSpec(e), clusterSpec(e), resourcePoolSpec(e), vmSpec(e), snapshotSpec(e), poolSpec(e), volumeSpec(e), networkSpec(e),
-		interfaceSpec(e), secretSpec(e), nodeDeviceSpec(e),
+		interfaceSpec(e), secretSpec(e), nodeDeviceSpec(e), folderSpec(e), alarmSpec(e),
 	}}
 }
 

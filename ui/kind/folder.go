@@ -1,0 +1,44 @@
+package kind
+
+import (
+	"hvdeck/backend"
+	"hvdeck/theme"
+)
+
+func folderSpec(e *Env) *Spec {
+	f := func(o backend.Object) *backend.Folder { return o.(*backend.Folder) }
+	return &Spec{
+		Kind: backend.KindFolder, Title: "Folders", Names: []string{"folders", "folder"},
+		Columns: []Column{
+			e.nameColumn(),
+			e.textColumn(columnOf("type", "TYPE", 'T', 4, 12, 2, false), theme.Muted, func(o backend.Object) string { return folderWord(f(o)) }),
+			e.textColumn(columnOf("path", "PATH", 'P', 8, 60, 1, false), theme.Text, func(o backend.Object) string { return f(o).Path }),
+			e.connColumn(),
+		},
+		Field: func(o backend.Object, field string) string {
+			switch field {
+			case "type":
+				return folderWord(f(o))
+			case "path", "folder":
+				return f(o).Path
+			}
+			return ""
+		},
+		Haystack: func(o backend.Object) string { return f(o).Path + "\n" + string(o.Ref().Conn) },
+		Sections: func(o backend.Object) []Section {
+			return []Section{{Facts: plus(compact([]Fact{
+				{"Path", f(o).Path, theme.Text},
+				{"For", folderWord(f(o)), theme.Text},
+				{"Connection", string(o.Ref().Conn), theme.Text},
+			}), f(o).Extra)}}
+		},
+	}
+}
+
+// folderWord says what a folder is for.
+func folderWord(f *backend.Folder) string {
+	if f.Datacenter {
+		return "datacenter"
+	}
+	return f.Holds
+}
