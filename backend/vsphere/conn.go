@@ -18,7 +18,7 @@ import (
 const (
 	callTimeout   = 15 * time.Second
 	pageTimeout   = 40 * time.Second
-	logoutTimeout = 3 * time.Second
+	logoutTimeout = 2 * time.Second
 )
 
 // Conn is one session with a vCenter or an ESXi host. It implements
@@ -41,6 +41,7 @@ type Conn struct {
 	loginMu sync.Mutex
 	renewed int // how many logins there were; guarded by loginMu
 
+	leave     leaving
 	closeOnce sync.Once
 	closeErr  error
 
@@ -63,22 +64,26 @@ func (c *Conn) About() backend.About { return c.about }
 // Caps implements backend.Backend.
 func (c *Conn) Caps() backend.Caps { return c.caps }
 
-// Close implements backend.Backend. Pending calls fail at once; then it logs out.
+// Close implements backend.Backend. Pending calls fail at once; what they have to undo
+// at the server is waited for; then it logs out.
 func (c *Conn) Close() error {
 	c.closeOnce.Do(func() {
 		c.die()
+		parting, done := c.parting()
+		c.leave.depart(parting)
+		done()
 		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
 		defer cancel()
 		// A login that is under way would leave a session behind; it ends with
 		// the life of the connection.
-		done := make(chan error, 1)
-		guard.Go("log out", func(err error) { done <- err }, func() {
+		out := make(chan error, 1)
+		guard.Go("log out", func(err error) { out <- err }, func() {
 			c.loginMu.Lock()
 			defer c.loginMu.Unlock()
-			done <- c.sm.Logout(ctx)
+			out <- c.sm.Logout(ctx)
 		})
 		select {
-		case err := <-done:
+		case err := <-out:
 			if err != nil && !sessionEnded(err) {
 				c.closeErr = fail("log out of", c.end.shown(), err)
 			}
