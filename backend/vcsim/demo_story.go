@@ -11,7 +11,6 @@ import (
 // demoStory gives some VMs a history: snapshot trees, a suspended desktop, a VM
 // that waits for an answer, alarms.
 func (s *Server) demoStory() error {
-	reg := s.model.Map()
 	bg := s.model.Service.Context
 	trees := map[string][]storyStep{
 		"web-01": {{"base", "", "fresh install", 41}, {"updated", "base", "security updates", 12},
@@ -37,12 +36,7 @@ func (s *Server) demoStory() error {
 	if err := s.demoStates(bg); err != nil {
 		return err
 	}
-	for _, e := range reg.All("VirtualMachine") {
-		if vm := e.(*simulator.VirtualMachine); vm.Name == "db-02" || vm.Name == "log-2" {
-			vm.OverallStatus, vm.Summary.OverallStatus = types.ManagedEntityStatusYellow, types.ManagedEntityStatusYellow
-		}
-	}
-	return nil
+	return s.demoAlarms()
 }
 
 // storyStep is a snapshot taken below the one named under, days ago.
