@@ -34,6 +34,9 @@ type Target struct {
 	PoolDir string
 	// NetworkMode is a mode in which a new network can be started; "": isolated.
 	NetworkMode string
+	// Trigger raises an alarm for a VM, which stays until the server is gone; nil when
+	// the server has no alarms or no way to raise one.
+	Trigger func(t *testing.T, vm string)
 	// Peer is a second host that VMs can migrate to; nil when there is none.
 	Peer *Peer
 	// Missing maps the names of cases that cannot work here to part of the error

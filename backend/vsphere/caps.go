@@ -19,8 +19,9 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork,
 	}
 	if vcenter {
-		watched = append(watched, backend.KindCluster)
+		watched = append(watched, backend.KindCluster, backend.KindAlarm)
 	} else {
+		can[backend.VerbAlarmAck] = noAlarms
 		can[backend.VerbPowerOnHost] = "a single ESXi host: there is no other host"
 		can[backend.VerbSnapRevertHost] = "a single ESXi host: there is no other host"
 	}

@@ -34,6 +34,10 @@ func TestConformance(t *testing.T) {
 			}
 			v.Govc("vm.power", how, name)
 		},
+		Trigger: func(t *testing.T, vm string) {
+			t.Helper()
+			v.Govc("event.post", "-s", "warning", "-i", "vcsim.vm.failure", "/DC0/vm/"+vm)
+		},
 		Missing: missing(),
 	})
 }
@@ -42,7 +46,7 @@ func TestConformance(t *testing.T) {
 func missing() map[string]string {
 	all := backendtest.Lacking("not supported by this connection",
 		"pool", "volume", "transfer", "network", "interface", "secret", "host", "life", "device", "definition",
-		"place", "link", "file", "ovf", "alarm")
+		"place", "link", "file", "ovf")
 	maps.Copy(all, backendtest.Lacking("the driver has no Documenter", "document"))
 	maps.Copy(all, map[string]string{
 		"snapshot/revert-run":      "vSphere restores the power state that the snapshot recorded",

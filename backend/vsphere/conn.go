@@ -46,6 +46,7 @@ type Conn struct {
 	closeErr  error
 
 	names  *names
+	alarms alarmDefs
 	perf   perfCounters
 	perfMu sync.Mutex
 }

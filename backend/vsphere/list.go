@@ -16,6 +16,8 @@ func (c *Conn) List(ctx context.Context, q backend.Query, emit func([]backend.Ob
 		return c.listSnapshots(ctx, q, emit)
 	case backend.KindVolume:
 		return c.listFiles(ctx, q, emit)
+	case backend.KindAlarm:
+		return c.listAlarms(ctx, q, emit)
 	case backend.KindHost, backend.KindCluster, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork:
 		return c.listKind(ctx, q, emit)
 	default:

@@ -62,6 +62,7 @@ type watch struct {
 	tasks    map[string]backend.RemoteTask
 	infos    map[string]*types.TaskInfo
 	events   *eventFeed
+	alarms   alarmFeed
 	synced   bool // the initial set is complete
 	// before are the objects told by the feed before this one: Synced counts what
 	// was sent since Watch began, so those that went meanwhile are removed by name.
@@ -150,6 +151,11 @@ func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context
 	if err := k.filter(ctx, spec); err != nil {
 		return staleIfGone(err)
 	}
+	if w.c.vc.ServiceContent.AlarmManager != nil {
+		if err := k.filter(ctx, w.c.alarmSpec()); err != nil {
+			return staleIfGone(err)
+		}
+	}
 	for {
 		set, err := k.next(ctx)
 		if err != nil {
@@ -199,7 +205,9 @@ func (w *watch) beat(ctx context.Context) error {
 func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 	for _, f := range set.FilterSet {
 		for _, u := range f.ObjectSet {
-			w.update(u)
+			if !w.alarms.take(u) {
+				w.update(u)
+			}
 		}
 	}
 	if err := w.refetch(ctx); err != nil {
@@ -211,15 +219,27 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 	w.redo = false
 	if w.synced {
 		w.out = append(w.out, w.tally.changed(w)...)
+		if err := w.tellAlarms(ctx); err != nil {
+			return err
+		}
 	}
 	w.flush()
 	if (set.Truncated == nil || !*set.Truncated) && !w.synced {
-		w.synced = true
-		w.out = append(w.out, w.tally.changed(w)...)
-		w.removeMissing()
-		w.flush()
-		w.emit(backend.Synced{Kinds: w.c.caps.Watched})
+		return w.complete(ctx)
 	}
+	return nil
+}
+
+// complete ends the initial set.
+func (w *watch) complete(ctx context.Context) error {
+	w.out = append(w.out, w.tally.changed(w)...)
+	if err := w.tellAlarms(ctx); err != nil {
+		return err
+	}
+	w.synced = true
+	w.removeMissing()
+	w.flush()
+	w.emit(backend.Synced{Kinds: w.c.caps.Watched})
 	return nil
 }
 
@@ -229,13 +249,17 @@ func (w *watch) told() map[backend.Ref]bool {
 	for moid, e := range w.entities {
 		all[e.object(w.c, moid).Ref()] = true
 	}
+	for ref := range w.alarms.told {
+		all[ref] = true
+	}
 	return all
 }
 
 // removeMissing removes what an earlier feed told and this one did not.
 func (w *watch) removeMissing() {
 	for r := range w.before {
-		if _, ok := w.entities[r.ID]; !ok {
+		_, known := w.entities[r.ID]
+		if !known && w.alarms.told[r] == nil {
 			w.gone = append(w.gone, r)
 			w.c.names.forget(r.ID)
 		}
@@ -269,6 +293,7 @@ func (w *watch) update(u types.ObjectUpdate) {
 	}
 	for _, p := range u.ChangeSet {
 		w.redo = w.c.learn(u.Obj, p.Name, p.Val) || w.redo
+		w.alarms.dirty = w.alarms.dirty || p.Name == "name" && len(w.alarms.told) > 0
 		if e != nil && !e.set(w.c.names, p.Name, p.Val) {
 			w.again[u.Obj] = true // a path inside a property of ours
 		}
@@ -335,6 +360,7 @@ func (w *watch) refetch(ctx context.Context) error {
 
 // rename emits every object again, because names of places are part of most.
 func (w *watch) rename() {
+	w.alarms.dirty = true
 	for moid, e := range w.entities {
 		w.out = append(w.out, w.object(moid, e))
 		if len(w.out) >= pageSize {
