@@ -57,7 +57,7 @@ func (c *Conn) define(ctx context.Context, states []types.AlarmState) error {
 	spec := refSpec(unknown, []types.PropertySpec{{Type: "Alarm", PathSet: []string{"info.name", "info.description"}}})
 	err := c.retrieve(ctx, spec, func(page []types.ObjectContent) {
 		for _, o := range page {
-			got := propsOf(o)
+			got := contentOf(o)
 			c.alarms.put(o.Obj.Value, alarmDef{name: as[string](got["info.name"]), text: as[string](got["info.description"])})
 		}
 	})
@@ -82,7 +82,7 @@ func (d *alarmDefs) get(moid string) alarmDef {
 	return d.defs[moid]
 }
 
-func propsOf(o types.ObjectContent) props {
+func contentOf(o types.ObjectContent) props {
 	got := make(props, len(o.PropSet))
 	for _, p := range o.PropSet {
 		got[p.Name] = p.Val
@@ -138,7 +138,7 @@ func (c *Conn) listAlarms(ctx context.Context, q backend.Query, emit func([]back
 	err := c.readWithin(ctx, pageTimeout, "list alarms of", c.end.shown(), func(ctx context.Context) error {
 		err := c.retrieve(ctx, c.alarmSpec(), func(page []types.ObjectContent) {
 			for _, o := range page {
-				states = as[types.ArrayOfAlarmState](propsOf(o)["triggeredAlarmState"]).AlarmState
+				states = as[types.ArrayOfAlarmState](contentOf(o)["triggeredAlarmState"]).AlarmState
 			}
 		})
 		if err != nil {
@@ -178,7 +178,7 @@ func (c *Conn) nameObjects(ctx context.Context, states []types.AlarmState) error
 	}
 	err := c.retrieve(ctx, refSpec(refs, []types.PropertySpec{{Type: "ManagedEntity", PathSet: []string{"name"}}}), func(page []types.ObjectContent) {
 		for _, o := range page {
-			c.learn(o.Obj, "name", propsOf(o)["name"])
+			c.learn(o.Obj, "name", contentOf(o)["name"])
 		}
 	})
 	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
