@@ -66,8 +66,74 @@ func TestFilterGrammar(t *testing.T) {
 	}
 }
 
+// What is in a pool or folder is also in those above it; "=" wants whole names, and "/"
+// a path from the top.
+func TestFilterPlaces(t *testing.T) {
+	spec := specs(t).Of(backend.KindVM)
+	all := []backend.Object{
+		vm("a", "vc", func(v *backend.VM) {
+			v.Pool, v.PoolPath, v.Folder, v.Datacenter = "x", "production/web/x", "Shop/Front End", "fra1"
+			v.Tags, v.Cluster = []string{"env/prod", "owner/web team"}, "C0"
+		}),
+		vm("b", "vc", func(v *backend.VM) {
+			v.Pool, v.PoolPath, v.Folder, v.Datacenter = "web tier", "web tier", "Shop", "fra1"
+			v.Tags, v.Cluster = []string{"env/test"}, "C01"
+		}),
+		vm("c", "vc", func(v *backend.VM) { v.Pool, v.PoolPath, v.Datacenter = "web", "test/web", "ams2" }),
+		vm("d", "kvm", func(v *backend.VM) { v.HostName = "kvm" }),
+	}
+	for filter, want := range map[string][]string{
+		"pool:web":                  {"a", "b", "c"},
+		"pool:=web":                 {"a", "c"},
+		"pool:=/web":                nil,
+		"pool:=/test":               {"c"},
+		"pool:=production/web":      {"a"},
+		`pool:="web tier"`:          {"b"},
+		`pool:"web tier" state:run`: {"b"},
+		`!pool:"web tier" dc:fra1`:  {"a"},
+		`pool:=/`:                   {"d"},
+		"folder:=shop":              {"a", "b"},
+		`folder:=/Shop/"Front End"`: {"a"},
+		`folder:"front en`:          {"a"},
+		"folder:=/":                 {"c", "d"},
+		"cluster:=c0":               {"a"},
+		"cluster:c0":                {"a", "b"},
+		"dc:=fra1 !tag:=prod":       {"b"},
+		"tag:prod":                  {"a"},
+		"tag:=env":                  {"a", "b"},
+		"tag:=env/test":             {"b"},
+		`tag:="web team"`:           {"a"},
+		"host:=kvm":                 {"d"},
+		"name:=a":                   {"a"},
+		"=b":                        {"b"},
+		`"a`:                        {"a"},
+	} {
+		f := kind.ParseFilter(filter)
+		got := []string(nil)
+		for _, o := range all {
+			if f.Match(spec, o) {
+				got = append(got, o.Title())
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q matches %q, want %q", filter, got, want)
+		}
+	}
+}
+
+func TestFilterTermMatchesItsValue(t *testing.T) {
+	spec := specs(t).Of(backend.KindVM)
+	for _, name := range []string{"web", "web tier", "a:b", "=x", "!x", `say "hi" now`, `"`, "a=b c"} {
+		o := vm(name, "vc")
+		term := kind.FilterTerm("name", name)
+		if f := kind.ParseFilter(term); !f.Match(spec, o) {
+			t.Errorf("%s does not match %q", term, name)
+		}
+	}
+}
+
 func FuzzFilter(f *testing.F) {
-	for _, s := range []string{"", "!", "!!", "name:", ":", "!name:!", "a b !c host:x", "\xff", "state:!"} {
+	for _, s := range []string{"", "!", "!!", "name:", ":", "!name:!", "a b !c host:x", "\xff", "state:!", "pool:=/", "pool:=", `tag:="a b`} {
 		f.Add(s)
 	}
 	spec := specs(f).Of(backend.KindVM)

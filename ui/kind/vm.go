@@ -42,8 +42,8 @@ func vmField(o backend.Object, name string) string {
 		return vm.Datacenter
 	case "cluster":
 		return vm.Cluster
-	case "pool":
-		return vm.Pool
+	case "pool": // with those above it: a pool holds what is in the pools below
+		return orWord(vm.PoolPath, vm.Pool)
 	case "folder":
 		return vm.Folder
 	case "guest":
@@ -55,7 +55,7 @@ func vmField(o backend.Object, name string) string {
 	case "path":
 		return vm.Path
 	case "tag":
-		return fieldNamed(vm.Extra, "Tags")
+		return strings.Join(vm.Tags, "\n")
 	}
 	return ""
 }
