@@ -17,44 +17,13 @@ const (
 func (f *Form) Draw(w, h int, th *theme.Theme) []string {
 	w = min(max(w, 0), widest)
 	inner := max(w-4, 0)
-	lines, from, to := f.body(inner, th)
 	foot := line.New(th, theme.Plain, inner).Add(theme.Muted, footing).String()
-	room := h - 3 // frame and foot
-	if room < 1 {
-		room = 1
-	}
-	if len(lines) > room {
-		start := max(min(from, len(lines)-room), to-room, 0)
-		lines = lines[start : start+room]
-	}
+	lines := f.window(inner, max(h-3, 1), th) // without the frame and the foot
 	out := line.Frame(th, f.Title, theme.Focus, append(lines, foot), w)
 	return out[:max(min(len(out), h), 0)]
 }
 
-// body is every line inside the box, and where the field in focus begins and ends.
-func (f *Form) body(w int, th *theme.Theme) (lines []string, from, to int) {
-	label := 0
-	for _, e := range f.entries {
-		label = max(label, line.Width(e.Label))
-	}
-	label = min(label, w/2)
-	shown := f.shown()
-	for i, e := range f.entries {
-		if !shown[i] {
-			continue
-		}
-		if i == f.focus {
-			from = len(lines)
-		}
-		lines = append(lines, e.draw(w, label, th, i == f.focus)...)
-		if i == f.focus {
-			to = len(lines)
-		}
-	}
-	return lines, from, to
-}
-
-func (e *entry) draw(w, label int, th *theme.Theme, focused bool) []string {
+func (e *entry) draw(w, label int, th *theme.Theme, focused bool) string {
 	g := &th.Glyphs
 	b := line.New(th, theme.Plain, w)
 	sign, tok := "", theme.Text
@@ -67,14 +36,7 @@ func (e *entry) draw(w, label int, th *theme.Theme, focused bool) []string {
 	} else {
 		e.drawPick(b, g, focused)
 	}
-	out := []string{b.String()}
-	if e.err != nil {
-		return append(out, note(th, w, label, theme.StateBad, g.Failed+" "+e.err.Error())...)
-	}
-	if focused && e.Hint != "" {
-		return append(out, note(th, w, label, theme.Muted, e.Hint)...)
-	}
-	return out
+	return b.String()
 }
 
 // note is text under a field, in as many lines as it takes.

@@ -42,6 +42,11 @@ type Field struct {
 	// Only says whether the field matters, after the values of those before it; one that
 	// does not is neither shown nor checked, and has no value. nil: always.
 	Only func(Values) bool
+	// Heading stands above the field, where a group of fields begins.
+	Heading string
+	// Warn is said under the field, also without the focus, as the values stand; what it
+	// warns of is no reason not to submit. nil, or "": nothing.
+	Warn func(Values) string
 }
 
 // check is the complaint about a value, in the words for the operator; nil when good.

@@ -134,6 +134,12 @@ func (f *Form) move(n int) {
 
 // shown tells which fields matter with the values as they stand.
 func (f *Form) shown() []bool {
+	out, _ := f.standing()
+	return out
+}
+
+// standing is which fields matter, and the values of those, as they stand.
+func (f *Form) standing() ([]bool, Values) {
 	out := make([]bool, len(f.entries))
 	v := make(Values, len(f.entries))
 	for i, e := range f.entries {
@@ -141,7 +147,7 @@ func (f *Form) shown() []bool {
 			v[e.Key] = e.value()
 		}
 	}
-	return out
+	return out, v
 }
 
 // submit checks everything and goes to the first field that is wrong.
