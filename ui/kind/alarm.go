@@ -18,11 +18,22 @@ func alarmSpec(e *Env) *Spec {
 		case a(o).Status == backend.HealthRed:
 			return e.Theme.Glyphs.Failed, theme.StateBad
 		default:
-			return e.Theme.Glyphs.Unknown, theme.StateWarn
+			return e.Theme.Glyphs.Warn, theme.StateWarn
 		}
 	}
 	since := columnOf("since", "SINCE", 'S', 5, 9, 2, false)
-	since.Cell = func(o backend.Object) table.Cell { return cell(AgeShort(e.Now.Sub(a(o).Since)), theme.Muted) }
+	since.Cell = func(o backend.Object) table.Cell {
+		if a(o).Since.IsZero() {
+			return cell("-", theme.Muted)
+		}
+		return cell(AgeShort(e.Now.Sub(a(o).Since)), theme.Muted)
+	}
+	status := Column{Column: columnOf("status", "STATUS", 'T', 6, 13, 3, false), Falling: true}
+	status.Cell = func(o backend.Object) table.Cell {
+		_, tok := look(o)
+		return cell(alarmWord(a(o)), tok)
+	}
+	status.SortKey = func(o backend.Object) Key { return Key{Num: AlarmRank(a(o))} }
 	return &Spec{
 		Kind: backend.KindAlarm, Title: "Alarms", Names: []string{"alarms", "alarm"},
 		Columns: []Column{
@@ -30,7 +41,7 @@ func alarmSpec(e *Env) *Spec {
 				g, tok := look(o)
 				return e.sign(o, g, tok)
 			}}},
-			e.textColumn(columnOf("status", "STATUS", 'T', 6, 14, 3, false), theme.Text, func(o backend.Object) string { return alarmWord(a(o)) }),
+			status,
 			e.textColumn(columnOf("object", "OBJECT", 'B', 8, 30, 1, false), theme.Text, func(o backend.Object) string { return a(o).ObjectName }),
 			e.nameColumn(),
 			{Column: since, SortKey: bootKey(func(o backend.Object) time.Time { return a(o).Since })},
@@ -38,8 +49,11 @@ func alarmSpec(e *Env) *Spec {
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {
-			if field == "state" {
+			switch field {
+			case "state":
 				return alarmWord(a(o))
+			case "object":
+				return a(o).ObjectName
 			}
 			return ""
 		},
@@ -53,6 +67,7 @@ func alarmSpec(e *Env) *Spec {
 				{"Status", alarmWord(a(o)), theme.Text},
 				{"Since", When(a(o).Since), theme.Text},
 				{"Acknowledged by", a(o).AckedBy, theme.Text},
+				{"Acknowledged at", When(a(o).AckedAt), theme.Text},
 				{"Connection", string(o.Ref().Conn), theme.Text},
 			}), a(o).Extra)}}
 			if a(o).Text != "" {
@@ -66,16 +81,18 @@ func alarmSpec(e *Env) *Spec {
 // alarmWord is the status in a word, as filters know it.
 func alarmWord(a *backend.Alarm) string {
 	if a.Acked {
-		return "acknowledged"
+		return healthWord(a.Status) + ", acked"
 	}
-	switch a.Status {
-	case backend.HealthRed:
-		return "red"
-	case backend.HealthYellow:
-		return "yellow"
-	case backend.HealthGreen:
-		return "green"
-	default:
-		return "unknown"
+	return healthWord(a.Status)
+}
+
+// AlarmRank orders alarms: those that nobody has acknowledged first, then by how bad
+// they are, then the newest.
+func AlarmRank(a *backend.Alarm) float64 {
+	rank := float64(a.Status)
+	if !a.Acked {
+		rank += float64(backend.HealthRed) + 1
 	}
+	const ages = 1e11 // seconds: more than any time of a server
+	return rank*ages + float64(a.Since.Unix())
 }

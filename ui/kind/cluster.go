@@ -24,15 +24,20 @@ func clusterSpec(e *Env) *Spec {
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {
-			if field == "dc" {
+			switch field {
+			case "dc":
 				return cl(o).Datacenter
+			case "cluster":
+				return o.Title()
+			case "state":
+				return healthWord(cl(o).Alarm)
 			}
 			return ""
 		},
 		Haystack: func(o backend.Object) string {
 			return strings.Join([]string{o.Title(), cl(o).Datacenter, string(o.Ref().Conn)}, "\n")
 		},
-		Sections: func(o backend.Object) []Section { return clusterSections(cl(o)) },
+		Sections: func(o backend.Object) []Section { return clusterSections(e, cl(o)) },
 	}
 }
 
@@ -43,7 +48,7 @@ func share[T int | uint64](used, total T) float64 {
 	return float64(used) / float64(total) * 100
 }
 
-func clusterSections(c *backend.Cluster) []Section {
+func clusterSections(e *Env, c *backend.Cluster) []Section {
 	facts := compact([]Fact{
 		{"Connection", string(c.ID.Conn), theme.Text},
 		{"Datacenter", c.Datacenter, theme.Text},
@@ -51,6 +56,7 @@ func clusterSections(c *backend.Cluster) []Section {
 		{"VMs", Count(c.VMs), theme.Text},
 		{"CPU", fmt.Sprintf("%d of %d MHz", c.CPUUsedMHz, c.CPUMHz), theme.Text},
 		{"Memory", Bytes(float64(c.MemoryUsed)) + " of " + Bytes(float64(c.Memory)), theme.Text},
+		e.healthFact(c.Alarm),
 		{"DRS", YesNo(c.DRS), theme.Text},
 		{"HA", YesNo(c.HA), theme.Text},
 	})

@@ -21,6 +21,8 @@ func folderSpec(e *Env) *Spec {
 				return folderWord(f(o))
 			case "path", "folder":
 				return f(o).Path
+			case "state":
+				return healthWord(f(o).Alarm)
 			}
 			return ""
 		},
@@ -29,6 +31,7 @@ func folderSpec(e *Env) *Spec {
 			return []Section{{Facts: plus(compact([]Fact{
 				{"Path", f(o).Path, theme.Text},
 				{"For", folderWord(f(o)), theme.Text},
+				e.healthFact(f(o).Alarm),
 				{"Connection", string(o.Ref().Conn), theme.Text},
 			}), f(o).Extra)}}
 		},

@@ -207,7 +207,7 @@ func (r *Registry) Actions() []keymap.Action {
 	var all []keymap.Action
 	for _, of := range [][]keymap.Action{
 		vmActions(), vmLifeActions(), vmDeviceActions(), {vmNew()}, snapshotActions(), poolActions(), volumeActions(),
-		networkActions(), interfaceActions(), secretActions(), hostActions(),
+		networkActions(), interfaceActions(), secretActions(), hostActions(), alarmActions(),
 	} {
 		all = append(all, of...)
 	}
