@@ -95,6 +95,8 @@ type Action struct {
 	Gather func(ctx context.Context, a Args, typed backend.Hidden) (backend.Hidden, error)
 	// Seal puts what Gather has read into an operation.
 	Seal func(op backend.Op, secret backend.Hidden) backend.Op
+	// Checked has the server asked what speaks against the operations, before the question.
+	Checked bool
 	// Does lists, a line each, what will be done with these answers; shown in the question.
 	Does func(s Selection, a Args) []string
 	// Loses lists, a line each, what will be lost; shown in the question.

@@ -14,6 +14,7 @@ import (
 	"hvdeck/backend/task"
 	"hvdeck/keymap"
 	"hvdeck/theme"
+	"hvdeck/ui/kind"
 	"hvdeck/ui/overlay"
 )
 
@@ -46,6 +47,9 @@ func (m *Model) ascertain(a keymap.Action, s keymap.Selection, args keymap.Args)
 		return nil
 	}
 	begin := func() tea.Cmd { return func() tea.Msg { return startMsg{a, s, fit, skipped, args} } }
+	if a.Checked {
+		return m.check(startMsg{a, s, fit, skipped, args})
+	}
 	if a.RiskWith(s, args) == keymap.Safe && len(skipped) == 0 {
 		return begin()
 	}
@@ -79,10 +83,12 @@ func (m *Model) question(a keymap.Action, s keymap.Selection, fit []backend.Obje
 	return q
 }
 
-// verbOf is the button: the words before the comma.
+// verbOf is the button: the words before the comma or colon.
 func verbOf(title string) string {
-	verb, _, _ := strings.Cut(title, ",")
-	return verb
+	if i := strings.IndexAny(title, ",:"); i > 0 {
+		return title[:i]
+	}
+	return title
 }
 
 // expected is what has to be typed: the name of one, the number of several.
@@ -97,8 +103,12 @@ func (m *Model) target(o backend.Object, note string) overlay.Target {
 	return overlay.Target{Name: m.fullName(o), Conn: string(o.Ref().Conn), Note: note}
 }
 
-// fullName is a snapshot with its VM and path, a volume with its pool, else the name.
+// fullName is a snapshot with its VM and path, a volume with its pool, a file with its
+// datastore and folder, else the name.
 func (m *Model) fullName(o backend.Object) string {
+	if file, ok := o.(*backend.Volume); ok && kind.InDatastore(file) {
+		return file.Path
+	}
 	if pool := m.store.Object(o.Owner()); pool != nil && o.Ref().Kind == backend.KindVolume {
 		return pool.Title() + "/" + o.Title()
 	}
@@ -279,7 +289,21 @@ func (m *Model) fitting(actions []keymap.Action) []keymap.Action {
 	if len(s) > 0 {
 		k = s[0].Ref().Kind
 	}
-	return slices.DeleteFunc(actions, func(a keymap.Action) bool { return !slices.Contains(a.Kinds, k) })
+	return slices.DeleteFunc(actions, func(a keymap.Action) bool { return !slices.Contains(a.Kinds, k) || m.foreignTo(a, s) })
+}
+
+// foreignTo reports whether none of the objects' hypervisors has ever heard of what an
+// action needs: an entry that can never work there explains nothing. Where one has a
+// reason to give it is shown, greyed.
+func (m *Model) foreignTo(a keymap.Action, objects []backend.Object) bool {
+	if a.Needs == "" || len(objects) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(objects, func(o backend.Object) bool {
+		caps := m.env.Conn(o.Ref().Conn).Caps
+		_, known := caps.Can[a.Needs]
+		return known || len(caps.Can) == 0
+	})
 }
 
 func (m *Model) showActions(title string, actions []keymap.Action) {

@@ -23,9 +23,11 @@ func (m *Model) openNew() {
 	}
 	s := m.selection()
 	s.Objects = []backend.Object{under}
-	actions := slices.DeleteFunc(m.reg.Menu(keymap.MenuNew), func(a keymap.Action) bool {
-		return a.Makes != k && (a.Mutates() || a.Makes != backend.KindNone)
-	})
+	actions := slices.DeleteFunc(m.reg.Menu(keymap.MenuNew), func(a keymap.Action) bool { return !m.makes(a, k, under) })
+	if len(actions) == 0 {
+		m.say(theme.StateWarn, "new "+k.String()+": "+string(under.Ref().Conn)+" can't make one")
+		return
+	}
 	// Forms come first: they ask for what is needed.
 	slices.SortStableFunc(actions, func(a, b keymap.Action) int { return formRank(a) - formRank(b) })
 	items := make([]overlay.MenuItem, len(actions))
@@ -38,6 +40,19 @@ func (m *Model) openNew() {
 	m.menuOf(fmt.Sprintf("new %s on %s", k, m.underWords(under)), items, func(i int) tea.Cmd {
 		return m.take(actions[i], s)
 	})
+}
+
+// makes reports whether an action of the new menu is about this kind and has any meaning
+// there.
+func (m *Model) makes(a keymap.Action, k backend.Kind, under backend.Object) bool {
+	if a.Makes == k {
+		return !m.foreignTo(a, []backend.Object{under})
+	}
+	if a.Mutates() || a.Makes != backend.KindNone {
+		return false
+	}
+	a.Needs = backend.VerbFor(k, backend.ActDefine) // by a definition, which not every hypervisor has
+	return !m.foreignTo(a, []backend.Object{under})
 }
 
 func formRank(a keymap.Action) int {

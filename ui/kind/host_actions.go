@@ -8,7 +8,89 @@ import (
 	"hvdeck/keymap"
 )
 
-func hostActions() []keymap.Action { return []keymap.Action{hostTune(), hostSuspend()} }
+func hostActions() []keymap.Action {
+	return []keymap.Action{hostEnterMaintenance(), hostExitMaintenance(), hostReconnect(), hostDisconnect(), hostTune(), hostSuspend()}
+}
+
+func hostAction(id, title, key, help string, needs backend.Verb, risk keymap.Risk, when func(*backend.Host) string) keymap.Action {
+	a := onEach(manageAction(backend.KindHost, id, title, key, help, needs, risk))
+	a.When = func(_ keymap.Selection, o backend.Object) string { return when(o.(*backend.Host)) }
+	return a
+}
+
+func hostEnterMaintenance() keymap.Action {
+	a := hostAction("maintenance-enter", "Enter maintenance mode…", "m", "Takes a host out of service; its VMs have to go.", backend.VerbHostMaintenance,
+		keymap.Disruptive, func(h *backend.Host) string {
+			if h.Maintenance {
+				return "it is in maintenance mode"
+			}
+			return whenLinked(h)
+		})
+	a.Checked = true
+	a.Form = func(keymap.Selection) []keymap.Field {
+		return []keymap.Field{
+			{Name: "evacuate", Label: "Evacuate", Hint: "move VMs that are off or suspended away as well", Type: keymap.ToggleField, Default: "no"},
+			{Name: "minutes", Label: "Within minutes", Hint: "empty: as long as it takes", Type: keymap.NumberField, Min: 1, Max: 24 * 60},
+		}
+	}
+	a.Does = func(s keymap.Selection, _ keymap.Args) []string {
+		running := 0
+		for _, o := range s.Objects {
+			running += max(o.(*backend.Host).Active, 0)
+		}
+		if running == 0 {
+			return []string{"no VM runs there"}
+		}
+		return []string{plural(running, "VM") + " running there: the cluster's scheduler moves them, else it waits until they are moved or off"}
+	}
+	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
+		return backend.HostMaintenanceOp{Host: o.Ref(), Enter: true, Evacuate: args.On("evacuate"), Within: time.Duration(args.Int("minutes", 0)) * time.Minute}
+	}
+	return a
+}
+
+func hostExitMaintenance() keymap.Action {
+	a := hostAction("maintenance-exit", "Exit maintenance mode", "M", "Takes a host back into service.", backend.VerbHostMaintenance, keymap.Safe,
+		func(h *backend.Host) string {
+			if !h.Maintenance {
+				return "it is not in maintenance mode"
+			}
+			return whenLinked(h)
+		})
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.HostMaintenanceOp{Host: o.Ref()}
+	}
+	return a
+}
+
+func hostReconnect() keymap.Action {
+	a := hostAction("reconnect", "Reconnect", "r", "Connects a host to its vCenter again.", backend.VerbHostLink, keymap.Safe, func(h *backend.Host) string {
+		if h.Link == backend.LinkConnected {
+			return "it is connected"
+		}
+		return ""
+	})
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.HostLinkOp{Host: o.Ref(), Connect: true}
+	}
+	return a
+}
+
+func hostDisconnect() keymap.Action {
+	a := hostAction("disconnect", "Disconnect", "x", "Its vCenter lets go of a host; VMs run on.", backend.VerbHostLink, keymap.Disruptive, whenLinked)
+	a.Loses = says("Its VMs run on, but nobody sees or moves them until it is connected again.")
+	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
+		return backend.HostLinkOp{Host: o.Ref()}
+	}
+	return a
+}
+
+func whenLinked(h *backend.Host) string {
+	if h.Link == backend.LinkConnected {
+		return ""
+	}
+	return "it is " + h.Link.String()
+}
 
 func hostTune() keymap.Action {
 	a := manageAction(backend.KindHost, "tune", "Tune memory sharing…", "t", "Sets how the host shares equal memory pages (KSM).", backend.VerbNodeTune,

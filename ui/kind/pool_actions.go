@@ -16,13 +16,14 @@ func poolActions() []keymap.Action {
 	undefine := undefineAction(k, keymap.Disruptive, "The definition goes; what is stored in it stays.")
 	undefine.When = whenActive(active, false)
 	all = append(all, poolRefresh(active), poolBuild(active), undefine, poolDelete(active), poolNew())
-	return append(all, inPool(volumeNew(), "new-volume", "New volume…", "n", active), inPool(volumeImport(), "import", "Upload a file…", "i", active))
+	return append(all, inPool(volumeNew(), "new-volume", "New volume…", "n", active), inPool(volumeImport(), "import", "Upload a file…", "i", active),
+		inPool(volumeFolder(), "folder", "New folder…", "f", active))
 }
 
 // inPool is what makes a volume, on the pool's own menu.
 func inPool(a keymap.Action, id, title, key string, active func(backend.Object) bool) keymap.Action {
 	a.ID, a.Title, a.Menu, a.Key, a.Makes = "pool."+id, title, keymap.MenuManage, key, backend.KindNone
-	a.Scope, a.When = keymap.Rows(backend.KindPool), whenActive(active, true)
+	a.Scope, a.Kinds, a.When = keymap.Rows(backend.KindPool), []backend.Kind{backend.KindPool}, whenActive(active, true)
 	return a
 }
 

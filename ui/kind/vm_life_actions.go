@@ -1,8 +1,6 @@
 package kind
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"hvdeck/backend"
@@ -11,7 +9,7 @@ import (
 
 // vmLifeActions are a VM's life beside power: what it is called, made of and where.
 func vmLifeActions() []keymap.Action {
-	all := []keymap.Action{vmResources(), vmRename(), vmClone(), vmMigrate(), vmSave(), vmSaveRemove()}
+	all := []keymap.Action{vmResources(), vmRename(), vmClone(), vmMove(), vmMigrate(), vmSave(), vmSaveRemove()}
 	all = append(all, autostartActions(backend.KindVM, "a", "A", func(o backend.Object) bool { return o.(*backend.VM).Autostart })...)
 	return append(all, vmSendKey(), vmScreenshot(), vmUndefine())
 }
@@ -57,6 +55,14 @@ func whenOff(vm *backend.VM) string {
 	return "it is " + vm.State.String() + "; it has to be off"
 }
 
+// whenStill is for what libvirt does only to a VM that is off, and vSphere always.
+func whenStill(vm *backend.VM) string {
+	if inInventory(vm) {
+		return ""
+	}
+	return whenOff(vm)
+}
+
 func whenPersistent(vm *backend.VM) string {
 	if vm.Persistent {
 		return ""
@@ -64,74 +70,8 @@ func whenPersistent(vm *backend.VM) string {
 	return "it has no lasting definition"
 }
 
-func vmResources() keymap.Action {
-	a := vmAction("resources", "vCPUs and memory…", "e", "Sets vCPUs and memory, at once where the guest takes it.", backend.VerbVMResources, keymap.Disruptive, nil)
-	a.Detailed = true
-	a.Form = func(s keymap.Selection) []keymap.Field {
-		vm, d := firstVM(s), vmDetail(s)
-		maxMemory := max(d.MaxMemory, vm.Memory)
-		return []keymap.Field{
-			{Name: "vcpus", Label: "vCPUs", Type: keymap.NumberField, Default: strconv.Itoa(max(d.VCPUs, vm.VCPUs)), Required: true, Min: 1, Max: 4096},
-			{Name: "maxvcpus", Label: "vCPUs at most", Hint: "counts from the next start", Type: keymap.NumberField, Default: strconv.Itoa(max(d.MaxVCPUs,
-				vm.VCPUs)), Required: true, Min: 1, Max: 4096},
-			{Name: "memory", Label: "Memory", Hint: "such as 4 GiB", Type: keymap.SizeField, Default: strconv.FormatUint(vm.Memory, 10), Required: true, Min: 1 << 20},
-			{Name: "maxmemory", Label: "Memory at most", Hint: "counts from the next start", Type: keymap.SizeField, Default: strconv.FormatUint(maxMemory,
-				10), Required: true, Min: 1 << 20},
-		}
-	}
-	a.Does = resourcesDoes
-	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
-		vm, d := firstVM(s), vmDetail(s)
-		op := backend.VMResourcesOp{VM: o.Ref()}
-		op.VCPUs = int(differs(args, "vcpus", int64(max(d.VCPUs, vm.VCPUs))))
-		op.MaxVCPUs = int(differs(args, "maxvcpus", int64(max(d.MaxVCPUs, vm.VCPUs))))
-		op.Memory = uint64(differs(args, "memory", int64(vm.Memory)))                         //nolint:gosec // bytes of memory
-		op.MaxMemory = uint64(differs(args, "maxmemory", int64(max(d.MaxMemory, vm.Memory)))) //nolint:gosec // as above
-		return op
-	}
-	return a
-}
-
-// resourcesDoes says what changes, and when it counts.
-func resourcesDoes(s keymap.Selection, args keymap.Args) []string {
-	vm, d := firstVM(s), vmDetail(s)
-	when, later := "", ""
-	if vm.State.Running() {
-		when, later = ", at once as far as the guest takes it", ", from the next start"
-	}
-	count := func(v int64) string { return strconv.FormatInt(v, 10) }
-	size := func(v int64) string { return Bytes(float64(v)) }
-	var out []string
-	for _, c := range []struct {
-		name, what, when string
-		now              int64
-		words            func(int64) string
-	}{
-		{"vcpus", "vCPUs", when, int64(max(d.VCPUs, vm.VCPUs)), count},
-		{"maxvcpus", "vCPUs at most", later, int64(max(d.MaxVCPUs, vm.VCPUs)), count},
-		{"memory", "memory", when, int64(vm.Memory), size},                               //nolint:gosec // bytes of memory
-		{"maxmemory", "memory at most", later, int64(max(d.MaxMemory, vm.Memory)), size}, //nolint:gosec // as above
-	} {
-		if v := differs(args, c.name, c.now); v != 0 {
-			out = append(out, c.what+": "+c.words(c.now)+" to "+c.words(v)+c.when)
-		}
-	}
-	if len(out) == 0 {
-		return []string{"nothing is changed"}
-	}
-	return out
-}
-
-// differs is the answer, or 0 where it is what there is already.
-func differs(args keymap.Args, name string, now int64) int64 {
-	if v := args.Int(name, 0); v != now {
-		return max(v, 0)
-	}
-	return 0
-}
-
 func vmRename() keymap.Action {
-	a := vmAction("rename", "Rename…", "r", "Gives the VM another name.", backend.VerbVMRename, keymap.Safe, whenOff)
+	a := vmAction("rename", "Rename…", "r", "Gives the VM another name.", backend.VerbVMRename, keymap.Safe, whenStill)
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "name", Label: "New name", Default: firstVM(s).Name, Check: checkName}}
 	}
@@ -139,50 +79,6 @@ func vmRename() keymap.Action {
 		return backend.VMRenameOp{VM: o.Ref(), Name: strings.TrimSpace(args["name"])}
 	}
 	return a
-}
-
-// diskField asks what happens to one disk.
-func diskField(d backend.Disk) string { return "disk." + d.Label }
-
-func vmClone() keymap.Action {
-	a := vmAction("clone", "Clone…", "c", "Makes a copy with its own UUID, MAC addresses and disks.", backend.VerbVMClone, keymap.Safe, whenOff)
-	a.Detailed = true
-	a.Form = func(s keymap.Selection) []keymap.Field {
-		fields := []keymap.Field{{Name: "name", Label: "Name", Default: firstVM(s).Name + "-clone", Suggested: true, Check: checkName}}
-		for _, d := range vmDetail(s).Disks {
-			if d.Path != "" {
-				fields = append(fields, cloneField(d))
-			}
-		}
-		return fields
-	}
-	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
-		op := backend.VMCloneOp{VM: o.Ref(), Name: strings.TrimSpace(args["name"])}
-		for _, d := range vmDetail(s).Disks {
-			switch args[diskField(d)] {
-			case "copy":
-				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskCopied})
-			case "share":
-				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskShared})
-			case "leave":
-				op.Disks = append(op.Disks, backend.CloneDisk{Target: d.Label, Fate: backend.DiskLeftOut})
-			}
-		}
-		return op
-	}
-	return a
-}
-
-func cloneField(d backend.Disk) keymap.Field {
-	f := keymap.Field{
-		Name: diskField(d), Label: d.Label, Hint: d.Path, Type: keymap.ChoiceField, Default: "copy",
-		Choices: []keymap.FieldChoice{{Value: "copy", Label: "copy"}, {Value: "leave", Label: "leave out"}},
-	}
-	if d.ReadOnly || d.Device != "disk" { // two VMs that write to one disk destroy it
-		f.Default = "share"
-		f.Choices = append(f.Choices, keymap.FieldChoice{Value: "share", Label: "share: both use it"})
-	}
-	return f
 }
 
 func vmMigrate() keymap.Action {
@@ -352,70 +248,4 @@ func fileName(name string) string {
 		return r
 	}, name)
 	return strings.TrimLeft(clean, ".")
-}
-
-func vmUndefine() keymap.Action {
-	a := onEach(vmAction("undefine", "Undefine…", "u", "Removes the definition, and what is ticked.", backend.VerbFor(backend.KindVM,
-		backend.ActUndefine), keymap.Irreversible, whenPersistent))
-	a.Detailed = true
-	a.Form = func(s keymap.Selection) []keymap.Field {
-		fields := []keymap.Field{
-			{Name: "save", Label: "Saved state", Hint: "delete the saved memory", Type: keymap.ToggleField, Default: "no"},
-			{Name: "snapshots", Label: "Snapshots", Hint: "forget its snapshots and checkpoints", Type: keymap.ToggleField, Default: "no"},
-			{Name: "nvram", Label: "UEFI variables", Hint: "delete them", Type: keymap.ToggleField, Default: "no"},
-			{Name: "tpm", Label: "TPM state", Hint: "delete it", Type: keymap.ToggleField, Default: "no"},
-		}
-		if len(s.Objects) > 1 {
-			return fields
-		}
-		for _, d := range deletable(s) {
-			fields = append(fields, keymap.Field{Name: diskField(d), Label: "Delete " + d.Label, Hint: d.Path, Type: keymap.ToggleField, Default: "no"})
-		}
-		return fields
-	}
-	a.Loses = undefineLoses
-	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
-		op := backend.VMUndefineOp{VM: o.Ref(), ManagedSave: args.On("save"), Snapshots: args.On("snapshots"), NVRAM: args.On("nvram"), TPM: args.On("tpm")}
-		for _, d := range deletable(s) {
-			if args.On(diskField(d)) {
-				op.Disks = append(op.Disks, d.Label)
-			}
-		}
-		return op
-	}
-	return a
-}
-
-// deletable are the disks of the VM that could be deleted with it: not its media.
-func deletable(s keymap.Selection) []backend.Disk {
-	if len(s.Objects) != 1 {
-		return nil
-	}
-	var out []backend.Disk
-	for _, d := range vmDetail(s).Disks {
-		if d.Path != "" && !d.ReadOnly && d.Device != "cdrom" && d.Device != "floppy" {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-func undefineLoses(s keymap.Selection, args keymap.Args) []string {
-	lines := []string{"The definition goes."}
-	for _, o := range s.Objects {
-		if vm, ok := o.(*backend.VM); ok && vm.State.Running() {
-			lines = append(lines, vm.Name+" runs on, and is gone when it stops.")
-		}
-	}
-	kept := "Its disks stay."
-	for _, d := range deletable(s) {
-		if args.On(diskField(d)) {
-			lines = append(lines, fmt.Sprintf("DELETED with all that is in it: %s, %s", d.Label, d.Path))
-			kept = "Its other disks stay."
-		}
-	}
-	if args.On("snapshots") {
-		lines = append(lines, "Its snapshots are forgotten; internal ones stay in the disks.")
-	}
-	return append(lines, kept)
 }

@@ -12,7 +12,8 @@ import (
 
 func volumeActions() []keymap.Action {
 	return []keymap.Action{
-		volumeClone(), volumeResize(), volumeWipe(), volumeUpload(), volumeDownload(), volumeDelete(), volumeNew(), volumeImport(),
+		volumeClone(), volumeMove(), volumeResize(), volumeWipe(), volumeUpload(), volumeDownload(), volumeDelete(), volumeRegister(),
+		volumeNew(), volumeImport(), volumeFolder(),
 	}
 }
 
@@ -39,12 +40,22 @@ func volumeDelete() keymap.Action {
 	a := onEach(volumeAction("delete", "Delete", "d", "Deletes the volume with all that is in it.", backend.VerbVolumeDelete, keymap.Irreversible))
 	a.When = whenUnused
 	a.Loses = func(s keymap.Selection, _ keymap.Args) []string {
-		return append([]string{"The volume goes with all that is in it."}, unknownUse(s)...)
+		return append([]string{goes(s)}, unknownUse(s)...)
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, _ keymap.Args) backend.Op {
 		return backend.VolumeDeleteOp{Volume: o.Ref()}
 	}
 	return a
+}
+
+// goes says what a deletion takes.
+func goes(s keymap.Selection) string {
+	for _, o := range s.Objects {
+		if v, ok := o.(*backend.Volume); ok && v.Type == "dir" {
+			return "A folder goes with EVERY file and folder in it."
+		}
+	}
+	return "The volume goes with all that is in it."
 }
 
 // unknownUse warns while nobody knows yet whether a VM uses a volume.
@@ -61,6 +72,9 @@ func volumeClone() keymap.Action {
 	a := volumeAction("clone", "Clone…", "c", "Copies the volume.", backend.VerbVolumeClone, keymap.Safe)
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		v, pools := firstVolume(s), ofConn(s, backend.KindPool, poolUsable)
+		if InDatastore(v) {
+			return fileFields(v, cloneName(relative(v)), pools)
+		}
 		return []keymap.Field{
 			{Name: "name", Label: "Name", Default: cloneName(v.Name), Suggested: true, Check: checkName},
 			{Name: "pool", Label: "Pool", Type: keymap.ChoiceField, Default: v.Parent.ID, Choices: objectChoices(pools)},
@@ -148,7 +162,7 @@ func volumeWipe() keymap.Action {
 
 func volumeUpload() keymap.Action {
 	a := volumeAction("upload", "Upload into it…", "U", "Overwrites the volume with a file of this machine.", backend.VerbVolumeUpload, keymap.Irreversible)
-	a.When = whenUnused
+	a.When = firstReason(whenFile, whenUnused)
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "file", Label: "File", Hint: "of this machine", Type: keymap.PathField, Required: true}, checksumField()}
 	}
@@ -163,6 +177,7 @@ func volumeUpload() keymap.Action {
 
 func volumeDownload() keymap.Action {
 	a := volumeAction("download", "Download…", "D", "Copies the volume into a file of this machine.", backend.VerbVolumeDownload, keymap.Safe)
+	a.When = whenFile
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "file", Label: "File", Hint: "of this machine; whole, or not there", Type: keymap.PathField, Required: true,
@@ -242,6 +257,8 @@ func volumeByID(s keymap.Selection, pool backend.Ref, id string) *backend.Volume
 func volumeImport() keymap.Action {
 	a := newAction(backend.KindVolume, backend.KindPool, "import", "Volume from a file…", "i", "Uploads a file of this machine as a new volume.",
 		backend.VerbVolumeUpload)
+	a.Kinds = append(a.Kinds, backend.KindVolume) // a folder of a datastore
+	a.When = whenRoom
 	a.Form = func(keymap.Selection) []keymap.Field {
 		return []keymap.Field{
 			{Name: "file", Label: "File", Hint: "of this machine: a disk image or an ISO", Type: keymap.PathField, Required: true},
@@ -254,7 +271,8 @@ func volumeImport() keymap.Action {
 		if name == "" {
 			name = filepath.Base(args["file"])
 		}
-		return backend.VolumeImportOp{Pool: o.Ref(), Name: name, File: args["file"], NoChecksum: args["checksum"] == "no"}
+		pool, name := placeIn(o, name)
+		return backend.VolumeImportOp{Pool: pool, Name: name, File: args["file"], NoChecksum: args["checksum"] == "no"}
 	}
 	return a
 }
