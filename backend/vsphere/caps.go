@@ -1,6 +1,7 @@
 package vsphere
 
 import (
+	"maps"
 	"slices"
 
 	"hvdeck/backend"
@@ -22,9 +23,22 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 		watched = append(watched, backend.KindCluster, backend.KindAlarm)
 	} else {
 		can[backend.VerbAlarmAck] = noAlarms
-		can[backend.VerbPowerOnHost] = "a single ESXi host: there is no other host"
-		can[backend.VerbSnapRevertHost] = "a single ESXi host: there is no other host"
+		maps.Copy(can, singleHost())
 	}
 	kinds := append([]backend.Kind{backend.KindSnapshot, backend.KindVolume}, watched...)
 	return backend.Caps{Can: can, ReadOnly: readOnly, Watched: watched, Kinds: kinds}
+}
+
+// singleHost are the reasons for what an ESXi host without a vCenter can't do.
+func singleHost() map[backend.Verb]string {
+	const noOther = "a single ESXi host: there is no other host"
+	const noClone = "a single ESXi host can't clone; vCenter does"
+	return map[backend.Verb]string{
+		backend.VerbPowerOnHost:    noOther,
+		backend.VerbSnapRevertHost: noOther,
+		backend.VerbVMRelocate:     noOther,
+		backend.VerbVMClone:        noClone,
+		backend.VerbVMLinkedClone:  noClone,
+		backend.VerbHostLink:       "a single ESXi host: there is no vCenter that it could be linked to",
+	}
 }

@@ -1,9 +1,112 @@
 package vsphere
 
-import "hvdeck/backend"
+import (
+	"context"
+
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"hvdeck/backend"
+)
 
 // Operations on where VMs are: moves, registration.
 
-func placeVerbs() []backend.Verb { return nil }
+func placeVerbs() []backend.Verb {
+	return []backend.Verb{backend.VerbVMRelocate, backend.VerbVMRegister}
+}
 
-func (a *action) placeWork(backend.Op) work { return nil }
+func (a *action) placeWork(op backend.Op) work {
+	switch op := op.(type) {
+	case backend.VMRelocateOp:
+		return bind(op, a.relocate)
+	case backend.VMRegisterOp:
+		return bind(op, a.register)
+	default:
+		return nil
+	}
+}
+
+// relocate moves the VM to another host, pool or datastore first, as that may fail in
+// many ways, and into its folder after that.
+func (a *action) relocate(ctx context.Context, op backend.VMRelocateOp) (backend.Result, error) {
+	spec, err := a.relocateSpec(ctx, op.VM, op.To)
+	if err != nil {
+		return backend.Result{}, err
+	}
+	if spec == nil && op.To.Folder.IsZero() {
+		return backend.Result{}, a.refuse(backend.ClassInvalid, "no place was named")
+	}
+	if spec != nil {
+		if err := a.relocateTo(ctx, op, *spec); err != nil {
+			return backend.Result{}, err
+		}
+	}
+	if op.To.Folder.IsZero() {
+		return backend.Result{}, nil
+	}
+	return backend.Result{}, a.afterMove(spec != nil, a.intoFolder(ctx, op.VM, op.To.Folder))
+}
+
+// relocateSpec is what RelocateVM_Task takes; nil when only the folder changes.
+func (a *action) relocateSpec(ctx context.Context, vm backend.Ref, to backend.Placement) (*types.VirtualMachineRelocateSpec, error) {
+	inPlace := to
+	inPlace.Folder = backend.Ref{}
+	if inPlace == (backend.Placement{}) {
+		return nil, nil
+	}
+	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(vm), "resourcePool", "config.hardware.device")
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.seatOf(ctx, to, as[moref](got["resourcePool"]))
+	if err != nil {
+		return nil, err
+	}
+	disks, err := a.locators(to.Provisioning, as[types.ArrayOfVirtualDevice](got["config.hardware.device"]).VirtualDevice, s.datastore)
+	if err != nil {
+		return nil, err
+	}
+	return &types.VirtualMachineRelocateSpec{Pool: s.pool, Host: s.host, Datastore: s.datastore, Disk: disks}, nil
+}
+
+func (a *action) relocateTo(ctx context.Context, op backend.VMRelocateOp, spec types.VirtualMachineRelocateSpec) error {
+	priority := types.VirtualMachineMovePriorityDefaultPriority
+	if op.HighPriority {
+		priority = types.VirtualMachineMovePriorityHighPriority
+	}
+	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+		res, err := methods.RelocateVM_Task(ctx, a.c.vc, &types.RelocateVM_Task{This: a.c.moref(op.VM), Spec: spec, Priority: priority})
+		if err != nil {
+			return moref{}, err
+		}
+		return res.Returnval, nil
+	})
+	return err
+}
+
+// intoFolder moves a VM to a folder. Source: MoveIntoFolder_Task.
+func (a *action) intoFolder(ctx context.Context, vm, folder backend.Ref) error {
+	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+		res, err := methods.MoveIntoFolder_Task(ctx, a.c.vc, &types.MoveIntoFolder_Task{
+			This: a.folder(folder), List: []moref{a.c.moref(vm)},
+		})
+		if err != nil {
+			return moref{}, err
+		}
+		return res.Returnval, nil
+	})
+	return err
+}
+
+// folder is a folder's reference, whether or not the inventory was listed before.
+func (a *action) folder(r backend.Ref) moref { return moref{Type: "Folder", Value: r.ID} }
+
+// afterMove says what has been done already when the folder could not be changed.
+func (a *action) afterMove(moved bool, err error) error {
+	if err == nil || !moved {
+		return err
+	}
+	e := *fail(a.doing, a.object, err)
+	e.Message = "it was moved, but not into the folder: " + e.Message
+	return &e
+}
