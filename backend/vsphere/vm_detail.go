@@ -14,7 +14,7 @@ func vmDetailPaths() []string {
 	return []string{
 		"name", "config.guestId", "config.guestFullName", "config.version", "config.uuid", "config.instanceUuid",
 		"config.firmware", "config.bootOptions", "config.annotation", "config.hardware", "config.files",
-		"config.changeTrackingEnabled", "config.cpuHotAddEnabled", "config.memoryHotAddEnabled",
+		"config.changeTrackingEnabled", "config.cpuHotAddEnabled", "config.cpuHotRemoveEnabled", "config.memoryHotAddEnabled",
 		"guest", "runtime", "resourcePool", "parent", "layoutEx", "summary.storage",
 	}
 }
@@ -30,6 +30,8 @@ func (c *Conn) fillVM(d *backend.Detail, got props) {
 		Tools:  toolsWords(guest.ToolsRunningStatus, guest.ToolsVersionStatus2),
 		Memory: uint64(max(hw.MemoryMB, 0)) << 20, MaxMemory: uint64(max(hw.MemoryMB, 0)) << 20,
 		VCPUs: int(hw.NumCPU), MaxVCPUs: int(hw.NumCPU),
+		HotAddCPU: as[bool](got["config.cpuHotAddEnabled"]), HotRemoveCPU: as[bool](got["config.cpuHotRemoveEnabled"]),
+		HotAddMemory: as[bool](got["config.memoryHotAddEnabled"]),
 	}
 	for _, n := range guest.Net {
 		v.IPs = append(v.IPs, n.IpAddress...)
@@ -51,6 +53,7 @@ func (c *Conn) vmFields(d *backend.Detail, got props, hw types.VirtualHardware) 
 	add(d, "UUID", as[string](got["config.uuid"]))
 	add(d, "Instance UUID", as[string](got["config.instanceUuid"]))
 	if hw.NumCoresPerSocket != nil {
+		d.VM.CoresPerSocket = int(*hw.NumCoresPerSocket)
 		add(d, "Cores per socket", fmt.Sprint(*hw.NumCoresPerSocket))
 	}
 	add(d, "CPU hot add", yesNo(got["config.cpuHotAddEnabled"]))
