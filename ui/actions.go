@@ -14,10 +14,17 @@ func Actions() []keymap.Action {
 	all = append(all, paneActions()...)
 	all = append(all, screenActions()...)
 	all = append(all, taskActions()...)
-	all = append(all, secretShow())
+	all = append(all, secretShow(), remoteConsole())
 	all = append(all, definitionActions()...)
 	all = append(all, consoleActions()...)
 	return append(all, pagerActions()...)
+}
+
+// remoteConsole is on the manage menu of a VM, though it changes nothing.
+func remoteConsole() keymap.Action {
+	a := act("remote-console", "Graphical console…", "Shows the address of a VM's display, a link for it and a ticket.", keymap.Rows(backend.KindVM), "VMs")
+	a.Menu, a.Key, a.Kinds, a.Needs = keymap.MenuManage, "g", []backend.Kind{backend.KindVM}, backend.VerbRemoteConsole
+	return a
 }
 
 // secretShow is on the manage menu of a secret, though it changes nothing.

@@ -52,12 +52,11 @@ func (m *Model) menuActions() []keymap.Action {
 		k = m.slots[m.focus].kind()
 	}
 	var out []keymap.Action
+	selected := m.selected()
 	for _, menu := range m.reg.Menus() {
 		for _, a := range m.reg.Menu(menu) {
-			for _, want := range a.Kinds {
-				if want == k {
-					out = append(out, a)
-				}
+			if slices.Contains(a.Kinds, k) && !m.foreignTo(a, selected) {
+				out = append(out, a)
 			}
 		}
 	}

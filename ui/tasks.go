@@ -344,54 +344,6 @@ func orDash(s string) string {
 	return s
 }
 
-// askCancel asks for the cancel of the task under the cursor.
-func (m *Model) askCancel() {
-	t, ok := m.tasksList.Cursor()
-	if !ok || t.Done() {
-		t, ok = m.tasksList.onlyRunning()
-	}
-	if !ok {
-		m.say(theme.StateWarn, "no task that runs is under the cursor")
-		return
-	}
-	if !t.Own {
-		m.say(theme.StateWarn, "it was started by "+orDash(t.User)+", not here; cancel it where it was started")
-		return
-	}
-	if t.Batch != 0 {
-		m.askCancelBatch(t)
-		return
-	}
-	m.confirmCancel(t)
-}
-
-// askCancelBatch offers the one task or all that were started with it.
-func (m *Model) askCancelBatch(t task.Task) {
-	items := []overlay.MenuItem{{Key: "1", Title: "Cancel this task: " + taskWords(t)}, {Key: "a", Title: "Cancel all that were started with it"}}
-	m.menuOf("Cancel", items, func(i int) tea.Cmd {
-		if i == 0 {
-			m.confirmCancel(t)
-			return nil
-		}
-		q := overlay.Question{Title: "Stop every task of this batch?", Verb: "Stop them", Level: overlay.Disruptive}
-		m.confirm(q, func() tea.Cmd { m.tasks.CancelBatch(t.Batch); return nil })
-		return nil
-	})
-}
-
-func (m *Model) confirmCancel(t task.Task) {
-	q := overlay.Question{
-		Title: "Stop the task: " + taskWords(t) + "?", Verb: "Stop it", Level: overlay.Disruptive,
-		Targets: []overlay.Target{{Name: t.TargetName, Conn: t.ConnName, Note: taskStateWord(t)}},
-	}
-	m.confirm(q, func() tea.Cmd {
-		if err := m.tasks.Cancel(t.ID); err != nil {
-			m.say(theme.StateBad, err.Error())
-		}
-		return nil
-	})
-}
-
 // waitForTask tells when a task gets to a state, or that it did not in time,
 // wherever the operator is then (T2).
 func (m *Model) waitForTask() {

@@ -73,7 +73,7 @@ func (e *entry) fill(rt backend.RemoteTask) {
 	if e.ConnName == "" {
 		e.ConnName = string(rt.Conn)
 	}
-	e.State, e.Progress = rt.State, rt.Progress
+	e.State, e.Progress, e.Cancellable = rt.State, rt.Progress, rt.Cancellable
 	e.Queued, e.Started, e.Ended = rt.Queued, rt.Started, rt.Ended
 	e.Err = ""
 	if rt.State == backend.TaskFailed {
