@@ -79,6 +79,19 @@ func Age(d time.Duration) string {
 	}
 }
 
+// AgeRough is how old something is that is looked at all the time: a word that changes
+// every second would be redrawn every second.
+func AgeRough(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return "just now"
+	case d < time.Minute:
+		return Age(d.Truncate(10*time.Second)) + " ago"
+	default:
+		return Age(d) + " ago"
+	}
+}
+
 // AgeShort is Age in its greatest unit only: "41d".
 func AgeShort(d time.Duration) string {
 	if d < 0 {

@@ -49,3 +49,16 @@ func TestAges(t *testing.T) {
 		t.Error("words")
 	}
 }
+
+func TestAgeRough(t *testing.T) {
+	for _, c := range []struct {
+		age  time.Duration
+		want string
+	}{
+		{-time.Second, "just now"}, {9 * time.Second, "just now"}, {10 * time.Second, "10s ago"}, {59 * time.Second, "50s ago"}, {61 * time.Second, "1m ago"},
+	} {
+		if got := kind.AgeRough(c.age); got != c.want {
+			t.Errorf("%s: %q, want %q", c.age, got, c.want)
+		}
+	}
+}

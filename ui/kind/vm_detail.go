@@ -3,6 +3,7 @@ package kind
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"hvdeck/backend"
 	"hvdeck/theme"
@@ -15,8 +16,9 @@ func (v vmColumns) overview(o backend.Object) []Section {
 		{"State", v.stateWords(vm), tok},
 		{"Connection", string(vm.ID.Conn), theme.Text},
 		{"Host", vm.HostName, theme.Text},
-		{"Where", joined("/", vm.Datacenter, vm.Cluster, vm.Pool), theme.Text},
+		{"Where", joined("/", vm.Datacenter, vm.Cluster, orWord(vm.PoolPath, vm.Pool)), theme.Text},
 		{"Folder", vm.Folder, theme.Text},
+		{"Tags", strings.Join(vm.Tags, ", "), theme.Text},
 		{"IP", vm.IP, theme.Text},
 		{"Guest", vm.Guest, theme.Text},
 		{"Tools", vm.Tools, theme.Text},
@@ -73,7 +75,7 @@ func (v vmColumns) loadSection(vm *backend.VM) Section {
 	if backend.Known(s.MemTotal) {
 		memory += " of " + Bytes(s.MemTotal)
 	}
-	return Section{Title: "Load", Graphs: []Graph{
+	return Section{Title: "Load, " + v.readWords(s.At), Graphs: []Graph{
 		{"CPU", cpu, Percent(s.CPU)},
 		{"Memory", mem, memory},
 	}, Facts: []Fact{
@@ -108,27 +110,32 @@ func (v vmColumns) snapshotWords(vm *backend.VM) string {
 
 func (v vmColumns) detailSections(d *backend.Detail) []Section {
 	m := d.VM
-	facts := compact([]Fact{
-		{"Guest id", m.GuestID, theme.Text},
+	// What a guest or a load says grows old; what the machine is made of does not.
+	volatile := compact([]Fact{
 		{"Guest name", m.GuestName, theme.Text},
 		{"Host name", m.HostName, theme.Text},
 		{"Addresses", strings.Join(m.IPs, ", "), theme.Text},
-		{"Firmware", m.Firmware, theme.Text},
-		{"Machine type", m.Machine, theme.Text},
 		{"Tools", m.Tools, theme.Text},
-		{"Resource pool", m.ResourcePool, theme.Text},
 		{"CPU time", durationWords(m.CPUTime), theme.Text},
 		{"Memory now, most", ofMost(m.Memory, m.MaxMemory), theme.Text},
 		{"vCPUs now, most", ofMostCount(m.VCPUs, m.MaxVCPUs), theme.Text},
 	})
-	facts = plus(plus(facts, m.Console), otherThan(d.Fields, "Path", "UUID"))
-	facts = append(facts, Fact{"Read", Age(v.Now.Sub(d.At)) + " ago", theme.Muted})
-	out := []Section{{Title: "Guest and hardware", Facts: facts}}
+	hardware := compact([]Fact{
+		{"Guest id", m.GuestID, theme.Text},
+		{"Firmware", m.Firmware, theme.Text},
+		{"Machine type", m.Machine, theme.Text},
+		{"Resource pool", m.ResourcePool, theme.Text},
+	})
+	hardware = plus(plus(hardware, m.Console), otherThan(d.Fields, "Path", "UUID"))
+	out := []Section{{Title: "Guest, " + v.readWords(d.At), Facts: volatile}, {Title: "Hardware, " + v.readWords(d.At), Facts: hardware}}
 	if m.Notes != "" {
 		out = append(out, Section{Title: "Notes", Lines: strings.Split(m.Notes, "\n")})
 	}
 	return out
 }
+
+// readWords says how old what was read then is; r reads it again.
+func (v vmColumns) readWords(at time.Time) string { return "read " + AgeRough(v.Now.Sub(at)) }
 
 func (v vmColumns) performance(o backend.Object) []Section {
 	vm := o.(*backend.VM)
