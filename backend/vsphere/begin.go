@@ -38,9 +38,14 @@ func (w *watch) begin(ctx context.Context) (views, error) {
 		return v, err
 	}
 	v.infra = view
-	for _, o := range append(infra, rows...) {
-		if e := w.c.decode(o); e != nil {
-			w.keep(o.Obj.Value, e)
+	all := append(infra, rows...)
+	made := make([]entity, len(all))
+	for i, o := range all {
+		made[i] = w.c.decode(o) // names of all places first
+	}
+	for i, e := range made {
+		if e != nil {
+			w.keep(all[i].Obj.Value, e)
 		}
 	}
 	w.flush()

@@ -17,7 +17,7 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 	can[backend.VerbSnapMetadata] = "vSphere can't forget a snapshot without merging its disks"
 	can[backend.VerbSnapRevertState] = "vSphere restores the power state that the snapshot recorded"
 	watched := []backend.Kind{
-		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork,
+		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork, backend.KindFolder,
 	}
 	if vcenter {
 		watched = append(watched, backend.KindCluster, backend.KindAlarm)

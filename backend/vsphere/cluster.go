@@ -8,20 +8,22 @@ import (
 
 // clusterState is what is remembered of a ClusterComputeResource.
 type clusterState struct {
-	name            string
+	name, parent    string
 	alarm           backend.Health
 	hosts, up       int
 	vms             int
 	cpuMHz, cpuUsed uint64
 	memory, memUsed uint64
 	drs, ha         bool
+	told            bool // the server sums up the use itself
 }
 
-func (s *clusterState) set(_ *names, path string, val any) bool {
+func (s *clusterState) set(n *names, path string, val any) bool {
 	switch path {
 	case "name":
 		s.name = unescape(as[string](val))
 	case "parent":
+		s.parent = n.intern(moidOf(val))
 	case "overallStatus":
 		s.alarm = health(val)
 	case "summary":
@@ -43,7 +45,7 @@ func (s *clusterState) setSummary(val any) {
 		base = sum.ComputeResourceSummary
 		if u := sum.UsageSummary; u != nil {
 			s.cpuUsed, s.memUsed = uint64(max(u.CpuDemandMhz, 0)), uint64(max(u.MemDemandMB, 0))<<20
-			s.vms = int(u.TotalVmCount)
+			s.vms, s.told = int(u.TotalVmCount), true
 		}
 	case types.ComputeResourceSummary:
 		base = sum
@@ -55,7 +57,7 @@ func (s *clusterState) setSummary(val any) {
 func (s *clusterState) object(c *Conn, moid string) backend.Object {
 	return &backend.Cluster{
 		Meta:       backend.Meta{ID: c.ref(backend.KindCluster, moid), Name: s.name},
-		Datacenter: c.names.datacenter(moid), Hosts: s.hosts, HostsUp: s.up, VMs: s.vms,
+		Datacenter: c.names.datacenter(moid), FolderRef: c.folderRef(s.parent), Hosts: s.hosts, HostsUp: s.up, VMs: s.vms,
 		CPUMHz: s.cpuMHz, CPUUsedMHz: s.cpuUsed, Memory: s.memory, MemoryUsed: s.memUsed,
 		DRS: s.drs, HA: s.ha, Alarm: s.alarm,
 	}

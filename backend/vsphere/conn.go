@@ -45,10 +45,12 @@ type Conn struct {
 	closeOnce sync.Once
 	closeErr  error
 
-	names  *names
-	alarms alarmDefs
-	perf   perfCounters
-	perfMu sync.Mutex
+	names     *names
+	tags      tagger
+	alarms    alarmDefs
+	catalogue eventCatalogue
+	perf      perfCounters
+	perfMu    sync.Mutex
 }
 
 func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {

@@ -11,7 +11,8 @@ import (
 type entity interface {
 	// set stores a property, nil for unset, and says whether it knows the path.
 	set(n *names, path string, val any) bool
-	// object makes the neutral object, which belongs to the receiver.
+	// object makes the neutral object, which belongs to the receiver; nil for what is
+	// not told.
 	object(c *Conn, moid string) backend.Object
 }
 
@@ -25,9 +26,11 @@ func newEntity(moType string) entity {
 	case backend.KindCluster:
 		return &clusterState{}
 	case backend.KindResourcePool:
-		return &resourcePoolState{cpuLimit: -1, memLimit: -1}
+		return &resourcePoolState{kind: moType, cpuLimit: -1, memLimit: -1}
 	case backend.KindPool:
 		return &datastoreState{hosts: -1, vms: -1}
+	case backend.KindFolder:
+		return &folderState{kind: moType}
 	case backend.KindNetwork:
 		return &networkState{kind: moType, hosts: -1, vms: -1}
 	default:
@@ -47,6 +50,10 @@ func leanPaths(moType string) []string {
 			"summary.config.template", "summary.config.vmPathName", "summary.config.guestFullName",
 			"guest.ipAddress", "guest.guestFullName", "guest.toolsRunningStatus", "guest.toolsVersionStatus2", "snapshot",
 		}
+	case "Folder":
+		return []string{"name", "parent", "overallStatus", "childType"}
+	case "Datacenter", "StoragePod":
+		return []string{"name", "parent", "overallStatus"}
 	case "HostSystem":
 		return []string{
 			"name", "parent", "overallStatus", "runtime.connectionState", "runtime.inMaintenanceMode",
@@ -74,7 +81,7 @@ func leanPaths(moType string) []string {
 // names are needed.
 func infraTypes() []string {
 	return []string{
-		"Folder", "Datacenter", "ComputeResource", "ClusterComputeResource", "HostSystem",
+		"Datacenter", "Folder", "StoragePod", "ComputeResource", "ClusterComputeResource", "HostSystem",
 		"ResourcePool", "VirtualApp", "Datastore", "DistributedVirtualSwitch", "VmwareDistributedVirtualSwitch",
 		"Network", "DistributedVirtualPortgroup", "OpaqueNetwork",
 	}

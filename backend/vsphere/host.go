@@ -68,7 +68,10 @@ func (h *hostState) object(c *Conn, moid string) backend.Object {
 	}
 	if id, cluster := c.names.above(moid, "ClusterComputeResource"); id != "" {
 		host.Cluster, host.ClusterRef = cluster.name, c.ref(backend.KindCluster, id)
+		return host
 	}
+	_, compute := c.names.above(moid, "ComputeResource")
+	host.FolderRef = c.folderRef(compute.parent)
 	return host
 }
 

@@ -18,7 +18,9 @@ func (c *Conn) List(ctx context.Context, q backend.Query, emit func([]backend.Ob
 		return c.listFiles(ctx, q, emit)
 	case backend.KindAlarm:
 		return c.listAlarms(ctx, q, emit)
-	case backend.KindHost, backend.KindCluster, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork:
+	case backend.KindCluster, backend.KindResourcePool:
+		return c.listCounted(ctx, q, emit)
+	case backend.KindHost, backend.KindVM, backend.KindPool, backend.KindNetwork, backend.KindFolder:
 		return c.listKind(ctx, q, emit)
 	default:
 		return backend.Refuse(backend.ClassInvalid, "list", "", "vSphere has no objects of the kind %q", q.Kind)
@@ -96,8 +98,12 @@ func (c *Conn) emitPage(page []types.ObjectContent, want map[string]bool, emit f
 		if want != nil && !want[o.Obj.Value] {
 			continue
 		}
-		if e := c.decode(o); e != nil {
-			objects = append(objects, e.object(c, o.Obj.Value))
+		e := c.decode(o)
+		if e == nil {
+			continue
+		}
+		if made := e.object(c, o.Obj.Value); made != nil {
+			objects = append(objects, made)
 		}
 	}
 	if len(objects) > 0 {

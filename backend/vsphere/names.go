@@ -56,7 +56,7 @@ func (n *names) intern(s string) string {
 	return s
 }
 
-// learn notes a property of a place, and says whether a known name changed.
+// learn notes a property of a place, and says whether a known name or place changed.
 func (n *names) learn(ref types.ManagedObjectReference, path string, val any) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -71,6 +71,7 @@ func (n *names) learn(ref types.ManagedObjectReference, path string, val any) bo
 		}
 	case types.ManagedObjectReference:
 		if path == "parent" {
+			changed = known && p.parent != "" && p.parent != v.Value
 			p.parent = v.Value
 		}
 	}
@@ -130,34 +131,36 @@ func (n *names) above(moid string, kinds ...string) (id string, p place) {
 	return "", place{}
 }
 
-// path is the names from below the first object of the types in stop down to
-// moid: "Production/Web". The folder that every datacenter has ("vm") is left out.
-func (n *names) path(moid string, stop ...string) string {
+// folderPath is the names of the folders from below the datacenter down to moid:
+// "Production/Web". The folder that every datacenter has ("vm") is left out.
+func (n *names) folderPath(moid string) string {
+	return n.path(moid, func(p place) bool { return p.kind == "Datacenter" || n.fixed(p) })
+}
+
+// poolPath is the names of the resource pools from below the cluster or host down to
+// moid. The root pool that each of those has is left out.
+func (n *names) poolPath(moid string) string {
+	return n.path(moid, func(p place) bool { return isCompute(p.kind) || isCompute(n.places[p.parent].kind) })
+}
+
+func isCompute(kind string) bool {
+	return kind == "ClusterComputeResource" || kind == "ComputeResource"
+}
+
+// path is the names down to moid from below the first place where it stops.
+func (n *names) path(moid string, stop func(place) bool) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var parts []string
 	for range 64 {
 		p, ok := n.places[moid]
-		if !ok || contains(stop, p.kind) {
-			break
-		}
-		up := n.places[p.parent]
-		if p.kind == "Folder" && up.kind == "Datacenter" {
+		if !ok || stop(p) {
 			break
 		}
 		parts = append([]string{p.name}, parts...)
 		moid = p.parent
 	}
 	return strings.Join(parts, "/")
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // typeOf is the managed object's type for a reference.
@@ -178,8 +181,13 @@ func (n *names) typeOf(r backend.Ref) string {
 	if p, ok := n.places[r.ID]; ok {
 		return p.kind
 	}
-	if r.Kind == backend.KindResourcePool {
+	switch {
+	case r.Kind == backend.KindResourcePool:
 		return "ResourcePool"
+	case r.Kind == backend.KindFolder && strings.HasPrefix(r.ID, "datacenter"):
+		return "Datacenter"
+	case r.Kind == backend.KindFolder:
+		return "Folder"
 	}
 	if strings.HasPrefix(r.ID, "dvportgroup") {
 		return "DistributedVirtualPortgroup"
@@ -203,6 +211,8 @@ func kindOf(moType string) backend.Kind {
 		return backend.KindPool
 	case "Network", "DistributedVirtualPortgroup", "OpaqueNetwork":
 		return backend.KindNetwork
+	case "Folder", "Datacenter", "StoragePod":
+		return backend.KindFolder
 	default:
 		return backend.KindNone
 	}

@@ -15,6 +15,7 @@ type networkState struct {
 	kind, name string
 	accessible bool
 	vlan, dvs  string
+	bridge     string // of a standard port group: told by the hosts
 	hosts, vms int
 }
 
@@ -85,7 +86,7 @@ func (s *networkState) object(c *Conn, moid string) backend.Object {
 	}
 	net := &backend.Network{
 		Meta: backend.Meta{ID: c.ref(backend.KindNetwork, moid), Name: s.name}, Active: s.accessible, Persistent: true,
-		Bridge: c.names.place(s.dvs), Forward: forward, VLAN: s.vlan, LeaseCount: -1, Hosts: s.hosts, VMs: s.vms,
+		Bridge: orDefault(c.names.place(s.dvs), s.bridge), Forward: forward, VLAN: s.vlan, LeaseCount: -1, Hosts: s.hosts, VMs: s.vms,
 	}
 	if dc := c.names.datacenter(moid); dc != "" {
 		net.Extra = append(net.Extra, backend.Field{Name: "Datacenter", Value: dc})

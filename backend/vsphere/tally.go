@@ -57,21 +57,50 @@ func (t *tally) fill(moid string, e entity, n *names) {
 	case *hostState:
 		e.vms, e.active = t.hosts[moid], t.active[moid]
 	case *resourcePoolState:
-		e.vms = t.pools[moid]
+		e.vms = 0
+		for pool, vms := range t.pools {
+			if vms != 0 && n.within(pool, moid) {
+				e.vms += vms
+			}
+		}
 	}
+}
+
+// within tells whether moid is that place, or a place in it.
+func (n *names) within(moid, in string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for range 64 {
+		if moid == in {
+			return true
+		}
+		p, ok := n.places[moid]
+		if !ok {
+			return false
+		}
+		moid = p.parent
+	}
+	return false
 }
 
 // changed are the hosts, clusters and pools whose count has changed since the last call.
 func (t *tally) changed(w *watch) []backend.Object {
 	var list []backend.Object
+	dirty := make(map[string]bool, len(t.dirty))
 	for moid := range t.dirty {
-		if id, _ := w.c.names.above(moid, "ClusterComputeResource"); id != "" {
-			t.dirty[id] = true
+		for up := moid; up != "" && !dirty[up]; {
+			dirty[up] = true
+			p, _ := w.c.names.at(up)
+			if up = p.parent; w.c.names.folder(up) != "" {
+				break // counts are not kept of folders
+			}
 		}
 	}
-	for moid := range t.dirty {
+	for moid := range dirty {
 		if e, ok := w.entities[moid]; ok {
-			list = append(list, w.object(moid, e))
+			if o := w.object(moid, e); o != nil {
+				list = append(list, o)
+			}
 		}
 	}
 	clear(t.dirty)

@@ -95,13 +95,18 @@ func (v *vmState) object(c *Conn, moid string) backend.Object {
 		DomainID: -1, Persistent: true, Template: v.template, Path: v.path, Booted: v.booted,
 		Snapshots: int(v.snaps), SnapshotRev: v.snapRev, Alarm: v.alarm,
 	}
-	vm.Datacenter, vm.Folder = c.names.datacenter(v.parent), c.names.path(v.parent, "Datacenter")
+	vm.Datacenter, vm.Folder, vm.FolderRef = c.names.datacenter(v.parent), c.names.intern(c.names.folderPath(v.parent)), c.folderRef(v.parent)
+	vm.Tags = c.tags.of(moid)
+	if v.pool != "" {
+		vm.PoolRef, vm.PoolPath = c.ref(backend.KindResourcePool, v.pool), c.names.intern(c.names.poolPath(v.pool))
+	}
 	if v.host != "" {
 		vm.Host, vm.HostName = c.ref(backend.KindHost, v.host), c.names.place(v.host)
 		_, cluster := c.names.above(v.host, "ClusterComputeResource")
 		vm.Cluster = cluster.name
-		if vm.Datacenter == "" {
-			vm.Datacenter = c.names.datacenter(v.host)
+		if vm.Datacenter == "" { // a VM of a vApp is in no folder
+			id, dc := c.names.above(v.host, "Datacenter")
+			vm.Datacenter, vm.FolderRef = dc.name, c.folderRef(id)
 		}
 	}
 	if v.question != nil {

@@ -63,7 +63,8 @@ type watch struct {
 	infos    map[string]*types.TaskInfo
 	events   *eventFeed
 	alarms   alarmFeed
-	synced   bool // the initial set is complete
+	groups   map[string]*portGroup // standard port groups, from the last round
+	synced   bool                  // the initial set is complete
 	// before are the objects told by the feed before this one: Synced counts what
 	// was sent since Watch began, so those that went meanwhile are removed by name.
 	before map[backend.Ref]bool
@@ -92,7 +93,7 @@ func (w *watch) run(ctx context.Context) error {
 	stop := context.AfterFunc(w.c.life, cancel)
 	defer stop()
 	feed := make(chan func(context.Context) error)
-	failed := make(chan error, 3)
+	failed := make(chan error, 8)
 	var group sync.WaitGroup
 	for _, part := range []struct {
 		name string
@@ -101,7 +102,7 @@ func (w *watch) run(ctx context.Context) error {
 		{"inventory watch", func(ctx context.Context, feed chan<- func(context.Context) error) error {
 			return w.inventory(ctx, views, feed)
 		}},
-		{"task watch", w.taskFeed}, {"pulse", w.pulse},
+		{"task watch", w.taskFeed}, {"pulse", w.pulse}, {"rounds", w.rounds},
 	} {
 		group.Add(1)
 		guard.Go(part.name, func(err error) { failed <- err }, func() {
@@ -204,6 +205,7 @@ func (w *watch) beat(ctx context.Context) error {
 // apply merges a set of changes and emits what came of it.
 func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 	for _, f := range set.FilterSet {
+		w.learnPlaces(f.ObjectSet)
 		for _, u := range f.ObjectSet {
 			if !w.alarms.take(u) {
 				w.update(u)
@@ -247,7 +249,9 @@ func (w *watch) complete(ctx context.Context) error {
 func (w *watch) told() map[backend.Ref]bool {
 	all := w.before
 	for moid, e := range w.entities {
-		all[e.object(w.c, moid).Ref()] = true
+		if o := e.object(w.c, moid); o != nil {
+			all[o.Ref()] = true
+		}
 	}
 	for ref := range w.alarms.told {
 		all[ref] = true
@@ -310,8 +314,31 @@ func (w *watch) keep(moid string, e entity) {
 	if vm, ok := e.(*vmState); ok {
 		vm.activity = w.activityOf(moid)
 	}
+	if net, ok := e.(*networkState); ok {
+		net.standard(w.c, moid, w.groups)
+	}
 	w.entities[moid] = e
-	w.out = append(w.out, w.object(moid, e))
+	w.put(moid, e)
+}
+
+// put has an entity emitted, unless it is one that is not told.
+func (w *watch) put(moid string, e entity) {
+	if o := w.object(moid, e); o != nil {
+		w.out = append(w.out, o)
+	}
+}
+
+// learnPlaces notes all new places first: what an object is told as depends on those
+// that it is in.
+func (w *watch) learnPlaces(set []types.ObjectUpdate) {
+	for _, u := range set {
+		if u.Kind == types.ObjectUpdateKindLeave || u.Obj.Type == "VirtualMachine" {
+			continue
+		}
+		for _, p := range u.ChangeSet {
+			w.redo = w.c.learn(u.Obj, p.Name, p.Val) || w.redo
+		}
+	}
 }
 
 func (w *watch) object(moid string, e entity) backend.Object {
@@ -362,7 +389,7 @@ func (w *watch) refetch(ctx context.Context) error {
 func (w *watch) rename() {
 	w.alarms.dirty = true
 	for moid, e := range w.entities {
-		w.out = append(w.out, w.object(moid, e))
+		w.put(moid, e)
 		if len(w.out) >= pageSize {
 			w.flush()
 		}
