@@ -3,12 +3,12 @@ package vsphere
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -55,10 +55,12 @@ func (m *eventMark) set(e *types.Event) {
 
 // eventFeed fetches the events since the last one that was told.
 type eventFeed struct {
-	c     *Conn
-	mark  *eventMark
-	since time.Time // the server's clock
-	off   bool      // the server has no queries for events
+	c         *Conn
+	mark      *eventMark
+	since     time.Time // the server's clock
+	collector moref     // zero: none yet
+	session   int       // the login that the collector belongs to
+	off       bool      // the server keeps no events
 }
 
 func newEventFeed(c *Conn) *eventFeed {
@@ -68,30 +70,54 @@ func newEventFeed(c *Conn) *eventFeed {
 // poll tells the new events. A server that can't be asked costs the log its
 // events and nothing else; that is said once.
 func (f *eventFeed) poll(ctx context.Context, w *watch, feed chan<- func(context.Context) error) error {
-	if f.off {
-		return nil
-	}
-	var found []types.BaseEvent
-	err := f.c.once(ctx, beatTimeout, func(ctx context.Context) error {
-		res, err := methods.QueryEvents(ctx, f.c.vc, &types.QueryEvents{
-			This:   *f.c.vc.ServiceContent.EventManager,
-			Filter: types.EventFilterSpec{Time: &types.EventFilterSpecByTime{BeginTime: &f.since}},
-		})
-		if err == nil {
-			found = res.Returnval
+	for !f.off {
+		found, err := f.next(ctx)
+		if err != nil {
+			return f.failed(ctx, err, w, feed)
 		}
+		if err := f.tell(ctx, found, w, feed); err != nil {
+			return err
+		}
+		if len(found) < eventPage {
+			return nil
+		}
+	}
+	return nil
+}
+
+// next asks the collector, which is made at the first call of a session: that begins
+// with what was told last.
+func (f *eventFeed) next(ctx context.Context) (found []types.BaseEvent, err error) {
+	if login := f.c.generation(); login != f.session {
+		f.collector, f.session = moref{}, login
+	}
+	err = f.c.once(ctx, beatTimeout, func(ctx context.Context) error {
+		if f.collector.Value == "" {
+			filter := types.EventFilterSpec{Time: &types.EventFilterSpecByTime{BeginTime: &f.since}}
+			if f.collector, err = f.c.newEventCollector(ctx, filter); err != nil {
+				return err
+			}
+		}
+		found, err = f.c.nextEvents(ctx, f.collector)
 		return err
 	})
-	if err != nil {
-		return f.failed(ctx, err, w, feed)
+	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+		f.collector = moref{}
+		return nil, errors.Join(errStale, err)
 	}
+	return found, err
+}
+
+// tell hands the news to the goroutine of Watch.
+func (f *eventFeed) tell(ctx context.Context, found []types.BaseEvent, w *watch, feed chan<- func(context.Context) error) error {
 	news := f.news(found)
 	if len(news) == 0 {
 		return nil
 	}
-	err = send(ctx, feed, func(context.Context) error {
+	kinds := f.c.eventKinds(ctx)
+	err := send(ctx, feed, func(context.Context) error {
 		for _, e := range news[max(0, len(news)-eventLimit):] {
-			w.emit(backend.Happened{Event: f.c.event(e)})
+			w.emit(backend.Happened{Event: f.c.event(e, kinds)})
 		}
 		return nil
 	})
@@ -106,7 +132,7 @@ func (f *eventFeed) poll(ctx context.Context, w *watch, feed chan<- func(context
 // failed lets a dead session or connection end the watch; a server that refuses
 // the query is not asked again.
 func (f *eventFeed) failed(ctx context.Context, err error, w *watch, feed chan<- func(context.Context) error) error {
-	if sessionEnded(err) || faultOf(err) == nil {
+	if sessionEnded(err) || faultOf(err) == nil || errors.Is(err, errStale) {
 		return err
 	}
 	f.off = true
@@ -124,49 +150,33 @@ func (f *eventFeed) news(found []types.BaseEvent) []types.BaseEvent {
 	})
 }
 
-func (c *Conn) event(b types.BaseEvent) backend.Event {
+// event is the neutral form of an event. Of what it is about the nearest to a VM counts.
+func (c *Conn) event(b types.BaseEvent, kinds eventKinds) backend.Event {
 	e := b.GetEvent()
 	out := backend.Event{
-		At: e.CreatedTime, Conn: c.opts.ID, Text: e.FullFormattedMessage, User: e.UserName, Severity: severity(b),
+		At: e.CreatedTime, Conn: c.opts.ID, Text: e.FullFormattedMessage, User: e.UserName, Severity: kinds.severity(b),
 	}
 	if out.Text == "" {
 		out.Text = spaced(strings.TrimSuffix(eventType(b), "Event"))
 	}
-	switch {
+	about := func(ref moref, name string) { out.Object, out.Name = c.ref(kindOf(ref.Type), ref.Value), name }
+	switch ex, _ := b.(*types.EventEx); {
 	case e.Vm != nil:
-		out.Object, out.Name = c.ref(backend.KindVM, e.Vm.Vm.Value), e.Vm.Name
+		about(e.Vm.Vm, e.Vm.Name)
 	case e.Host != nil:
-		out.Object, out.Name = c.ref(backend.KindHost, e.Host.Host.Value), e.Host.Name
+		about(e.Host.Host, e.Host.Name)
 	case e.Ds != nil:
-		out.Object, out.Name = c.ref(backend.KindPool, e.Ds.Datastore.Value), e.Ds.Name
+		about(e.Ds.Datastore, e.Ds.Name)
+	case e.Net != nil:
+		about(e.Net.Network, e.Net.Name)
+	case e.ComputeResource != nil:
+		about(e.ComputeResource.ComputeResource, e.ComputeResource.Name)
+	case ex != nil && ex.ObjectId != "":
+		ref := moref{Type: strings.TrimPrefix(ex.ObjectType, "vim."), Value: ex.ObjectId}
+		about(ref, orDefault(ex.ObjectName, c.names.name(ref.Value)))
+	}
+	if out.Object.Kind == backend.KindNone {
+		out.Object = backend.Ref{}
 	}
 	return out
-}
-
-func eventType(b types.BaseEvent) string {
-	if ex, ok := b.(*types.EventEx); ok {
-		return ex.EventTypeId
-	}
-	return typeName(b)
-}
-
-// severity is the server's own where it has one, else told by the type's name.
-func severity(b types.BaseEvent) backend.Severity {
-	if ex, ok := b.(*types.EventEx); ok {
-		switch ex.Severity {
-		case "error":
-			return backend.SeverityError
-		case "warning":
-			return backend.SeverityWarning
-		}
-	}
-	name := eventType(b)
-	switch {
-	case strings.Contains(name, "Failed"), strings.Contains(name, "Failure"), strings.Contains(name, "Error"), strings.Contains(name, "Lost"):
-		return backend.SeverityError
-	case strings.Contains(name, "Warning"), strings.Contains(name, "Alarm"), strings.Contains(name, "Disconnected"), strings.Contains(name, "Bad"):
-		return backend.SeverityWarning
-	default:
-		return backend.SeverityInfo
-	}
 }
