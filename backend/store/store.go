@@ -49,6 +49,7 @@ type Store struct {
 	details map[backend.Ref]*backend.Detail
 	series  map[backend.Ref]*series
 	nodes   map[backend.Ref]*node
+	asking  map[backend.Ref]*backend.VM // VMs that wait for an answer
 	events  []backend.Event
 }
 
@@ -78,6 +79,7 @@ func New(now func() time.Time) *Store {
 		details: map[backend.Ref]*backend.Detail{},
 		series:  map[backend.Ref]*series{},
 		nodes:   map[backend.Ref]*node{},
+		asking:  map[backend.Ref]*backend.VM{},
 	}
 }
 
@@ -183,6 +185,7 @@ func (s *Store) put(l *list, o backend.Object) {
 
 func (s *Store) set(l *list, o backend.Object) {
 	l.objects[o.Ref().ID] = o
+	s.noteQuestion(o)
 	l.rev++
 	s.bump(Of(o.Ref().Kind))
 }
@@ -204,6 +207,7 @@ func (s *Store) drop(l *list, r backend.Ref) {
 	delete(l.objects, r.ID)
 	l.rev++
 	delete(s.details, r)
+	delete(s.asking, r)
 	delete(s.series, r)
 	delete(s.nodes, r)
 	for k := range s.lists {

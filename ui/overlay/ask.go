@@ -42,6 +42,14 @@ func NewGrace(now func() time.Time) *Grace {
 // Swallow reports whether this key is not meant for the box.
 func (g *Grace) Swallow() bool { return g.swallow() }
 
+// Focus puts the cursor on an answer other than the first; -1 leaves it.
+func (a *Ask) Focus(i int) *Ask {
+	if i >= 0 && i < len(a.menu.items) {
+		a.menu.cursor = i
+	}
+	return a
+}
+
 // Choice is the index of the answer taken; false before Chosen.
 func (a *Ask) Choice() (int, bool) { return a.menu.Choice() }
 
