@@ -1,14 +1,19 @@
 package ovf
 
-import "hvdeck/backend"
+import (
+	"slices"
+
+	"hvdeck/backend"
+)
 
 // Descriptor is what an .ovf file says, in the language-neutral or English words where it
-// has several. It is immutable.
+// has several. It is immutable. Its texts are as the file has them: clean them before
+// they are shown.
 type Descriptor struct {
-	Version string // of the format: "1", "2"
+	Version string // of the format: "0.9", "1", "2"
 	// Name and Annotation are those of the outermost system or collection.
 	Name       string
-	Annotation string
+	Annotation string `clean:"text"`
 	// Collection is set for a vApp of several virtual systems.
 	Collection bool
 	Systems    []System
@@ -16,17 +21,24 @@ type Descriptor struct {
 	EULAs      []EULA
 	Networks   []Network
 	Options    []Option
+	// Option is the id of the deployment option that hardware and defaults are those of;
+	// "" where there are none.
+	Option     string
 	Disks      []Disk
 	Files      []File
 	Properties []Property
 	// Findings are what is wrong or odd; one with SeverityError makes an import useless.
 	Findings []backend.Finding
+
+	source []byte            // for Under
+	beside []backend.Finding // of the archive around it
 }
 
-// System is one virtual machine of a package, as the default deployment option has it;
-// see Descriptor.Under.
+// System is one virtual machine of a package, as the deployment option has it; see
+// Descriptor.Under.
 type System struct {
 	ID, Name    string
+	Within      string // names of the collections around it, joined by "/"
 	OS          string // in words
 	OSID        string // osType or the CIM number
 	Hardware    string // "vmx-13"
@@ -34,9 +46,11 @@ type System struct {
 	Memory      uint64 // bytes
 	Devices     []Device
 	Networks    []string // names, one for each NIC
-	Annotation  string
+	Annotation  string   `clean:"text"`
 	Disks       []string // ids, in the order of the devices
-	Description string
+	Description string   `clean:"text"`
+	// Transports are how properties reach the guest: "iso", "com.vmware.guestInfo".
+	Transports []string
 }
 
 // Device is one item of the virtual hardware.
@@ -46,6 +60,10 @@ type Device struct {
 	Connection        string // network, disk or file that it uses
 	Quantity          string // with its unit, "4", "4 GiB"; "" for none
 	Required          bool
+	// Least and Most are the range that is given for it; "" for none.
+	Least, Most string
+
+	file bool // Connection is the id of a file
 }
 
 // Product describes the software in a package.
@@ -59,8 +77,8 @@ type Product struct {
 
 // EULA is a licence that has to be accepted.
 type EULA struct {
-	System string
-	Text   string
+	System string // id; "" for the collection
+	Text   string `clean:"text"`
 }
 
 // Network is a network that the package wants to be mapped.
@@ -76,6 +94,8 @@ type Option struct {
 type Disk struct {
 	ID       string
 	Capacity uint64 // bytes; 0 unknown
+	// CapacityFrom is the key of the property that gives the capacity; "" for none.
+	CapacityFrom string
 	// Populated is how many bytes of it have been written; 0 unknown.
 	Populated uint64
 	File      string // id of the file; "" for an empty disk
@@ -86,44 +106,52 @@ type Disk struct {
 // File is a file that the descriptor references.
 type File struct {
 	ID, Href    string
-	Size        int64  // as the descriptor says; -1 where it does not
+	Size        int64  // bytes as they lie in the package; -1 where the descriptor does not say
 	Compression string // "", "gzip"
 	ChunkSize   int64  // 0: one file; else it comes as HREF.000000000, HREF.000000001 …
 }
 
-// Property is a value that the operator may give. Source: DSP0243 9.5.1 and the VMware
-// extensions (vmw:qualifiers, password).
-type Property struct {
-	Key      string // class.id.instance, as the API takes it
-	System   string
-	Category string
-	Label    string
-	About    string
-	Type     string // "string", "boolean", "int", "real", "ip", "uint16" …
-	Default  string
-	// Settable is set for what the operator may change (ovf:userConfigurable).
-	Settable bool
-	Password bool
-	// Choices are the only values, from ValueMap; empty for any.
-	Choices []string
-	// Limits are in words, for the form: "0 to 65535", "3 to 8 characters".
-	Limits string
-	bounds bounds
-}
-
-// bounds are the limits as numbers.
-type bounds struct {
-	min, max       *float64
-	minLen, maxLen int // maxLen 0: none
-}
-
-// Check says what is wrong with a value; "" when nothing. An empty value is checked as
-// any other: a property without a default may be left empty only where its type takes it.
-func (p Property) Check(value string) string { return "" }
-
 // Under is the descriptor as it is with a deployment option: other hardware, other
 // defaults. "" is the default option; one that does not exist is an error.
-func (d *Descriptor) Under(option string) (*Descriptor, error) { return d, nil }
+func (d *Descriptor) Under(option string) (*Descriptor, error) {
+	if option == "" || option == d.Option {
+		if option == d.Option || d.Option == d.defaultOption() {
+			return d, nil
+		}
+		option = d.defaultOption()
+	}
+	if !slices.ContainsFunc(d.Options, func(o Option) bool { return o.ID == option }) {
+		return nil, backend.Refuse(backend.ClassInvalid, "read the descriptor of", d.Name, "it has no deployment option %q", option)
+	}
+	out, err := parse(d.source, option)
+	if err != nil {
+		return nil, err
+	}
+	out.beside = d.beside
+	out.Findings = append(out.Findings, d.beside...)
+	return out, nil
+}
+
+// defaultOption is the one marked as default, else the first. Source: DSP0243 9.8.
+func (d *Descriptor) defaultOption() string {
+	for _, o := range d.Options {
+		if o.Default {
+			return o.ID
+		}
+	}
+	if len(d.Options) > 0 {
+		return d.Options[0].ID
+	}
+	return ""
+}
 
 // Errors are the findings that make an import useless.
-func (d *Descriptor) Errors() []backend.Finding { return nil }
+func (d *Descriptor) Errors() []backend.Finding {
+	var out []backend.Finding
+	for _, f := range d.Findings {
+		if f.Severity == backend.SeverityError {
+			out = append(out, f)
+		}
+	}
+	return out
+}
