@@ -33,27 +33,14 @@ func (c *client) listNetworks(ctx context.Context, q backend.Query, emit func([]
 			sets[i][n.UUID] = true
 		}
 	}
-	want := wanted(q)
-	var mu sync.Mutex
-	var page []backend.Object
-	err = each(ctx, nets, func(ctx context.Context, n libvirt.Network) error {
-		if want != nil && !want[uuidText(n.UUID)] {
-			return nil
-		}
+	return emitEach(ctx, q, nets, func(n libvirt.Network) string { return uuidText(n.UUID) }, func(ctx context.Context, n libvirt.Network) (backend.Object, error) {
 		o, err := c.network(ctx, n, sets[0][n.UUID])
 		if err != nil {
-			return ignoreGone(err)
+			return nil, err
 		}
 		o.Autostart, o.Persistent = sets[1][n.UUID], sets[2][n.UUID]
-		mu.Lock()
-		defer mu.Unlock()
-		page = append(page, o)
-		return nil
-	})
-	if err == nil {
-		emit(page)
-	}
-	return err
+		return o, nil
+	}, emit)
 }
 
 func (c *client) networksWith(ctx context.Context, flags libvirt.ConnectListAllNetworksFlags) ([]libvirt.Network, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"hvdeck/backend"
@@ -29,27 +28,14 @@ func (c *client) listPools(ctx context.Context, q backend.Query, emit func([]bac
 		return err
 	}
 	autostart, persistent := poolSet(auto), poolSet(lasting)
-	want := wanted(q)
-	var mu sync.Mutex
-	var page []backend.Object
-	err = each(ctx, pools, func(ctx context.Context, p libvirt.StoragePool) error {
-		if want != nil && !want[uuidText(p.UUID)] {
-			return nil
-		}
+	return emitEach(ctx, q, pools, func(p libvirt.StoragePool) string { return uuidText(p.UUID) }, func(ctx context.Context, p libvirt.StoragePool) (backend.Object, error) {
 		o, _, err := c.pool(ctx, p)
 		if err != nil {
-			return ignoreGone(err)
+			return nil, err
 		}
 		o.Autostart, o.Persistent = autostart[p.UUID], persistent[p.UUID]
-		mu.Lock()
-		defer mu.Unlock()
-		page = append(page, o)
-		return nil
-	})
-	if err == nil {
-		emit(page)
-	}
-	return err
+		return o, nil
+	}, emit)
 }
 
 func (c *client) pools(ctx context.Context, flags libvirt.ConnectListAllStoragePoolsFlags) ([]libvirt.StoragePool, error) {

@@ -23,11 +23,7 @@ func (c *client) uploadVolume(ctx context.Context, o backend.VolumeUploadOp, pro
 		return backend.Result{}, err
 	}
 	defer func() { _ = file.Close() }()
-	v, pool, err := c.findVolume(ctx, o.Volume)
-	if err != nil {
-		return backend.Result{}, err
-	}
-	now, _, err := c.volume(ctx, pool.UUID, v)
+	v, pool, now, err := c.volumeNow(ctx, o.Volume)
 	if err != nil {
 		return backend.Result{}, err
 	}

@@ -3,7 +3,6 @@ package libvirt
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"hvdeck/backend"
@@ -107,22 +106,11 @@ func asObjects(page []*backend.Volume) []backend.Object {
 }
 
 func (c *client) volumePage(ctx context.Context, p libvirt.StoragePool, volumes []libvirt.StorageVol, want map[string]bool) ([]*backend.Volume, error) {
-	var mu sync.Mutex
-	page := make([]*backend.Volume, 0, len(volumes))
-	err := each(ctx, volumes, func(ctx context.Context, v libvirt.StorageVol) error {
-		if want != nil && !want[c.volumeRef(p.UUID, v.Key).ID] {
-			return nil
-		}
+	id := func(v libvirt.StorageVol) string { return c.volumeRef(p.UUID, v.Key).ID }
+	return readEach(ctx, want, volumes, id, func(ctx context.Context, v libvirt.StorageVol) (*backend.Volume, error) {
 		o, _, err := c.volume(ctx, p.UUID, v)
-		if err != nil {
-			return ignoreGone(err)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		page = append(page, o)
-		return nil
+		return o, err
 	})
-	return page, err
 }
 
 // volume reads one volume; its XML comes along.

@@ -81,7 +81,7 @@ func (c *client) cloneVolume(ctx context.Context, o backend.VolumeCloneOp, progr
 	if !slices.Contains(volumeFormats(), o.Format) {
 		return backend.Result{}, backend.Refuse(backend.ClassInvalid, o.Title(), o.Name, "%q is no format of a volume", clip(o.Format))
 	}
-	from, pool, err := c.findVolume(ctx, o.Volume)
+	from, pool, was, err := c.volumeNow(ctx, o.Volume)
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -90,10 +90,6 @@ func (c *client) cloneVolume(ctx context.Context, o backend.VolumeCloneOp, progr
 		if into, err = c.findPool(ctx, o.Pool); err != nil {
 			return backend.Result{}, err
 		}
-	}
-	was, _, err := c.volume(ctx, pool.UUID, from)
-	if err != nil {
-		return backend.Result{}, err
 	}
 	format := o.Format
 	if format == "" && was.Type == "file" {

@@ -72,3 +72,14 @@ func (c *client) volumeXML(ctx context.Context, v libvirt.StorageVol) (*libvirtx
 	x := &libvirtxml.StorageVolume{}
 	return x, parsed("volume", v.Name, x.Unmarshal(text))
 }
+
+// volumeNow looks a volume up and reads what it is now: before it is changed, an older
+// answer does not count.
+func (c *client) volumeNow(ctx context.Context, r backend.Ref) (libvirt.StorageVol, libvirt.StoragePool, *backend.Volume, error) {
+	v, pool, err := c.findVolume(ctx, r)
+	if err != nil {
+		return v, pool, nil, err
+	}
+	now, _, err := c.volume(ctx, pool.UUID, v)
+	return v, pool, now, err
+}

@@ -46,11 +46,7 @@ func volumeRemedy(err error) error {
 // deleteVolume looks first who needs the volume, from what VMs and volumes say now.
 // Source: virStorageVolDelete.
 func (c *client) deleteVolume(ctx context.Context, o backend.VolumeDeleteOp, progress backend.Progress) (backend.Result, error) {
-	v, pool, err := c.findVolume(ctx, o.Volume)
-	if err != nil {
-		return backend.Result{}, err
-	}
-	now, _, err := c.volume(ctx, pool.UUID, v)
+	v, pool, now, err := c.volumeNow(ctx, o.Volume)
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -70,11 +66,7 @@ func (c *client) deleteVolume(ctx context.Context, o backend.VolumeDeleteOp, pro
 // resizeVolume changes the capacity; smaller only when that is asked for in so many
 // words, and while nobody needs what is there. Source: virStorageVolResize.
 func (c *client) resizeVolume(ctx context.Context, o backend.VolumeResizeOp, progress backend.Progress) (backend.Result, error) {
-	v, pool, err := c.findVolume(ctx, o.Volume)
-	if err != nil {
-		return backend.Result{}, err
-	}
-	now, _, err := c.volume(ctx, pool.UUID, v)
+	v, pool, now, err := c.volumeNow(ctx, o.Volume)
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -141,12 +133,8 @@ func (c *client) wipeVolume(ctx context.Context, o backend.VolumeWipeOp, progres
 		return backend.Result{}, backend.Refuse(backend.ClassInvalid, o.Title(), "", "%q is no way to wipe; there are %s",
 			clip(o.Algorithm), strings.Join(backend.WipeAlgorithms(), ", "))
 	}
-	v, pool, err := c.findVolume(ctx, o.Volume)
-	if err != nil {
-		return backend.Result{}, err
-	}
 	// The daemon overwrites as much as it last knew to be allocated: this makes it look.
-	now, _, err := c.volume(ctx, pool.UUID, v)
+	v, pool, now, err := c.volumeNow(ctx, o.Volume)
 	if err != nil {
 		return backend.Result{}, err
 	}
