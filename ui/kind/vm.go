@@ -177,6 +177,9 @@ func (v vmColumns) figures() []Column {
 		v.numColumn(columnOf("size", "SIZE", 'Z', 4, 6, 8, true), func(o backend.Object) float64 { return known(o.(*backend.VM).Memory) }, Short),
 		v.textColumn(columnOf("guest", "GUEST", 'B', 5, 28, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Guest })),
 		v.textColumn(columnOf("cluster", "CLUSTER", 'L', 7, 20, 9, true), theme.Muted, vm(func(m *backend.VM) string { return m.Cluster })),
+		v.textColumn(columnOf("pool", "POOL", 'R', 4, 24, 10, true), theme.Muted, vm(func(m *backend.VM) string { return orWord(m.PoolPath, m.Pool) })),
+		v.textColumn(columnOf("folder", "FOLDER", 'F', 6, 30, 10, true), theme.Muted, vm(func(m *backend.VM) string { return m.Folder })),
+		v.textColumn(columnOf("tags", "TAGS", 'K', 4, 30, 10, true), theme.Muted, vm(func(m *backend.VM) string { return strings.Join(m.Tags, ", ") })),
 		v.connColumn(),
 	}
 }

@@ -55,22 +55,16 @@ func powerOnHost() keymap.Action {
 	return a
 }
 
-// hostField asks for a host of the same connection.
+// hostField asks for a host of the same connection that can take a VM.
 func hostField(s keymap.Selection) keymap.Field {
 	f := keymap.Field{Name: "host", Label: "Host", Type: keymap.ChoiceField}
-	first := s.First()
-	if first == nil {
-		return f
-	}
-	hosts := s.All(backend.KindHost)
-	Order(hosts, nil, false)
-	for _, h := range hosts {
-		if h.Ref().Conn == first.Ref().Conn {
-			f.Choices = append(f.Choices, keymap.FieldChoice{Value: h.Ref().ID, Label: h.Title()})
+	vm, _ := s.First().(*backend.VM)
+	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
+		h := o.(*backend.Host)
+		f.Choices = append(f.Choices, keymap.FieldChoice{Value: h.ID.ID, Label: joined(" in ", h.Name, inDatacenter(s, h.Cluster, h.Datacenter))})
+		if vm != nil && h.ID == vm.Host {
+			f.Default = h.ID.ID
 		}
-	}
-	if vm, ok := first.(*backend.VM); ok {
-		f.Default = vm.Host.ID
 	}
 	return f
 }
