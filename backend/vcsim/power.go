@@ -20,10 +20,15 @@ func (m *machine) PowerOnVMTask(ctx *simulator.Context, req *types.PowerOnVM_Tas
 		if m.vm.Config.Template {
 			return nil, &types.InvalidState{}
 		}
-		if req.Host != nil {
-			if fault := m.move(bg, *req.Host); fault != nil {
-				return nil, fault
-			}
+		if m.vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
+			return power(bg)
+		}
+		host, fault := m.runHost(bg.Map, req.Host)
+		if fault == nil {
+			fault = m.move(bg, host)
+		}
+		if fault != nil {
+			return nil, fault
 		}
 		return power(bg)
 	}

@@ -38,7 +38,7 @@ func movedOrCopied(name string) *types.VirtualMachineQuestionInfo {
 
 // ask raises the question and waits until it is answered, the task is cancelled or
 // the server closes.
-func (m *machine) ask(bg *simulator.Context, t *simulator.Task) types.BaseMethodFault {
+func (m *machine) ask(bg *simulator.Context, t *simulator.Task, stop <-chan struct{}) types.BaseMethodFault {
 	m.srv.mu.Lock()
 	answer := m.srv.asking[m.Self]
 	m.srv.mu.Unlock()
@@ -46,6 +46,9 @@ func (m *machine) ask(bg *simulator.Context, t *simulator.Task) types.BaseMethod
 	m.question(bg, movedOrCopied(m.vm.Name))
 	select {
 	case <-m.srv.ctx.Done():
+		return &types.RequestCanceled{}
+	case <-stop:
+		m.question(bg, nil)
 		return &types.RequestCanceled{}
 	case key := <-answer:
 		m.srv.mu.Lock()

@@ -147,16 +147,20 @@ func (m *machine) startRevert(
 		if node == nil {
 			return nil, &types.ManagedObjectNotFound{Obj: to}
 		}
-		info.CurrentSnapshot = &node.Snapshot
-		m.setTree(bg, info)
 		power := node.State
-		if stayOff != nil && *stayOff && power == types.VirtualMachinePowerStatePoweredOn {
-			power = types.VirtualMachinePowerStateSuspended
-		}
-		if host != nil {
-			if fault := m.move(bg, *host); fault != nil {
+		if power == types.VirtualMachinePowerStatePoweredOn || host != nil {
+			at, fault := m.runHost(bg.Map, host)
+			if fault == nil {
+				fault = m.move(bg, at)
+			}
+			if fault != nil {
 				return nil, fault
 			}
+		}
+		info.CurrentSnapshot = &node.Snapshot
+		m.setTree(bg, info)
+		if stayOff != nil && *stayOff && power == types.VirtualMachinePowerStatePoweredOn {
+			power = types.VirtualMachinePowerStateSuspended
 		}
 		if power != m.vm.Runtime.PowerState {
 			m.setPower(bg, power)

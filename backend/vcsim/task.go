@@ -2,65 +2,106 @@ package vcsim
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend/guard"
 )
 
-// job is one task: what it takes and what it does at its end, under the VM's lock.
+// job is one task: what it takes and what it does at its end, under the lock of its
+// object.
 type job struct {
 	id   string // of the task description: "powerOn"
 	last time.Duration
-	// before runs first, without a lock, and may wait; the task stays running.
-	before func(bg *simulator.Context, t *simulator.Task) types.BaseMethodFault
+	// before runs first, without a lock, and may wait; the task stays running. It
+	// returns when it is stopped.
+	before func(bg *simulator.Context, t *simulator.Task, stop <-chan struct{}) types.BaseMethodFault
 	finish func(bg *simulator.Context) (types.AnyType, types.BaseMethodFault)
 }
 
-// run registers the task, starts it and returns its reference.
+// jobs are the tasks that can be cancelled, with what stops them. The zero value is
+// ready.
+type jobs struct {
+	mu   sync.Mutex
+	stop map[types.ManagedObjectReference]chan struct{}
+}
+
+func (j *jobs) add(task types.ManagedObjectReference) <-chan struct{} {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.stop == nil {
+		j.stop = make(map[types.ManagedObjectReference]chan struct{})
+	}
+	stop := make(chan struct{})
+	j.stop[task] = stop
+	return stop
+}
+
+// end forgets a task, and stops it where it still runs.
+func (j *jobs) end(task types.ManagedObjectReference) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if stop, ok := j.stop[task]; ok {
+		delete(j.stop, task)
+		close(stop)
+	}
+}
+
+// run registers a task of the VM, starts it and returns its reference.
 func (m *machine) run(ctx *simulator.Context, j job) types.ManagedObjectReference {
-	t := simulator.CreateTask(m.vm, j.id, nil)
-	t.Self = m.srv.newRef("Task", "task")
+	return m.srv.run(ctx, m.vm, m.vm.Name, j)
+}
+
+// run registers a task on an object, starts it and returns its reference.
+func (s *Server) run(ctx *simulator.Context, on mo.Reference, name string, j job) types.ManagedObjectReference {
+	t := simulator.CreateTask(on, j.id, nil)
+	t.Self = s.newRef("Task", "task")
 	t.Info.Key, t.Info.Task = t.Self.Value, t.Self
-	t.Info.EntityName = m.vm.Name
+	t.Info.EntityName = name
 	t.Info.Cancelable = true
 	if ctx.Session != nil {
 		t.Info.Reason = &types.TaskReasonUser{UserName: ctx.Session.UserName}
 	}
+	stop := s.jobs.add(t.Self)
 	ctx.Map.Put(t)
-	bg := &simulator.Context{Context: m.srv.ctx, Map: ctx.Map, Session: ctx.Session}
-	m.srv.work.Add(1)
+	bg := &simulator.Context{Context: s.ctx, Map: ctx.Map, Session: ctx.Session}
+	s.work.Add(1)
 	guard.Go("simulated task", nil, func() {
-		defer m.srv.work.Done()
-		m.drive(bg, t, j)
+		defer s.work.Done()
+		defer s.jobs.end(t.Self)
+		s.drive(bg, t, on, j, stop)
 	})
 	return t.Self
 }
 
-func (m *machine) drive(bg *simulator.Context, t *simulator.Task, j job) {
-	update(bg, t, types.PropertyChange{Name: "info.startTime", Val: time.Now()},
-		types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateRunning})
+func (s *Server) drive(bg *simulator.Context, t *simulator.Task, on mo.Reference, j job, stop <-chan struct{}) {
+	if !begin(bg, t) {
+		return
+	}
 	if j.before != nil {
-		if fault := j.before(bg, t); fault != nil {
+		if fault := j.before(bg, t, stop); fault != nil {
 			end(bg, t, nil, fault)
 			return
 		}
 	}
-	if !m.pass(bg, t, j.last) {
+	if !s.pass(bg, t, j.last, stop) || !commit(bg, t) {
 		return
 	}
 	var res types.AnyType
 	var fault types.BaseMethodFault
-	bg.Map.WithLock(bg, m.vm, func() { res, fault = j.finish(bg) })
+	bg.Map.WithLock(bg, on, func() { res, fault = j.finish(bg) })
 	end(bg, t, res, fault)
 }
 
 // pass lets the time of the task go by and reports progress; false when it was
 // cancelled or the server closed.
-func (m *machine) pass(bg *simulator.Context, t *simulator.Task, last time.Duration) bool {
+func (s *Server) pass(bg *simulator.Context, t *simulator.Task, last time.Duration, stop <-chan struct{}) bool {
 	const steps = 5
 	if last <= 0 {
 		return true
@@ -69,12 +110,11 @@ func (m *machine) pass(bg *simulator.Context, t *simulator.Task, last time.Durat
 	defer tick.Stop()
 	for i := 1; i <= steps; i++ {
 		select {
-		case <-m.srv.ctx.Done():
+		case <-s.ctx.Done():
+			return false
+		case <-stop:
 			return false
 		case <-tick.C:
-		}
-		if done(bg, t) {
-			return false
 		}
 		if i < steps {
 			update(bg, t, types.PropertyChange{Name: "info.progress", Val: int32(i * 100 / steps)})
@@ -83,13 +123,30 @@ func (m *machine) pass(bg *simulator.Context, t *simulator.Task, last time.Durat
 	return true
 }
 
-// done tells whether somebody else ended the task: CancelTask.
-func done(bg *simulator.Context, t *simulator.Task) bool {
-	var ended bool
+// ended tells whether the task is over. The caller holds its lock.
+func ended(t *simulator.Task) bool {
+	return t.Info.State == types.TaskInfoStateError || t.Info.State == types.TaskInfoStateSuccess
+}
+
+// unlessEnded changes a task that is not over, and says whether it was not.
+func unlessEnded(bg *simulator.Context, t *simulator.Task, changes ...types.PropertyChange) bool {
+	var on bool
 	bg.Map.WithLock(bg, t, func() {
-		ended = t.Info.State == types.TaskInfoStateError || t.Info.State == types.TaskInfoStateSuccess
+		if on = !ended(t); on {
+			bg.Map.Update(bg, t, changes)
+		}
 	})
-	return ended
+	return on
+}
+
+func begin(bg *simulator.Context, t *simulator.Task) bool {
+	return unlessEnded(bg, t, types.PropertyChange{Name: "info.startTime", Val: time.Now()},
+		types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateRunning})
+}
+
+// commit is the point after which a task can't be cancelled: what it does is done.
+func commit(bg *simulator.Context, t *simulator.Task) bool {
+	return unlessEnded(bg, t, types.PropertyChange{Name: "info.cancelable", Val: false})
 }
 
 func end(bg *simulator.Context, t *simulator.Task, res types.AnyType, fault types.BaseMethodFault) {
@@ -103,7 +160,7 @@ func end(bg *simulator.Context, t *simulator.Task, res types.AnyType, fault type
 		changes = append(changes, types.PropertyChange{Name: "info.result", Val: res})
 	}
 	changes = append(changes, types.PropertyChange{Name: "info.state", Val: state})
-	update(bg, t, changes...)
+	unlessEnded(bg, t, changes...)
 }
 
 // update changes an object and tells the watchers. A *mo.Reference must not be
@@ -118,4 +175,43 @@ func (s *Server) newRef(kind, prefix string) types.ManagedObjectReference {
 	defer s.mu.Unlock()
 	s.nextID++
 	return types.ManagedObjectReference{Type: kind, Value: fmt.Sprintf("%s-%d", prefix, s.nextID)}
+}
+
+// canceller adds a CancelTask that stops the work: the simulator's own only says so.
+type canceller struct {
+	Self types.ManagedObjectReference // the task's
+	srv  *Server
+	task *simulator.Task
+}
+
+// Reference implements mo.Reference.
+func (k *canceller) Reference() types.ManagedObjectReference { return k.Self }
+
+func (s *Server) taskReceiver(call *simulator.Method) mo.Reference {
+	if call.Name != "CancelTask" {
+		return nil
+	}
+	if t, ok := s.model.Map().Get(call.This).(*simulator.Task); ok {
+		return &canceller{Self: t.Self, srv: s, task: t}
+	}
+	return nil
+}
+
+// CancelTask stops a task that can be cancelled.
+func (k *canceller) CancelTask(ctx *simulator.Context, _ *types.CancelTask) soap.HasFault {
+	switch {
+	case ended(k.task):
+		return &methods.CancelTaskBody{Fault_: simulator.Fault("the task has ended", &types.InvalidState{})}
+	case !k.task.Info.Cancelable:
+		return &methods.CancelTaskBody{Fault_: simulator.Fault("the task is not cancelable", &types.NotSupported{})}
+	}
+	ctx.Map.Update(ctx, k.task, []types.PropertyChange{
+		{Name: "info.cancelled", Val: true},
+		{Name: "info.cancelable", Val: false},
+		{Name: "info.completeTime", Val: time.Now()},
+		{Name: "info.error", Val: types.LocalizedMethodFault{Fault: &types.RequestCanceled{}, LocalizedMessage: "The task was canceled by a user."}},
+		{Name: "info.state", Val: types.TaskInfoStateError},
+	})
+	k.srv.jobs.end(k.Self)
+	return &methods.CancelTaskBody{Res: &types.CancelTaskResponse{}}
 }
