@@ -48,6 +48,8 @@ type Options struct {
 	SessionTimeout time.Duration
 	// MethodDelay delays calls by the name of the method ("CurrentTime").
 	MethodDelay map[string]time.Duration
+	// NFC says how disks are moved in and out.
+	NFC NFC
 }
 
 // Server is a running simulator. It is safe for concurrent use.
@@ -64,6 +66,7 @@ type Server struct {
 	asking  map[types.ManagedObjectReference]chan string
 	nextID  int
 	closed  bool
+	nfc     nfc
 }
 
 // Start builds the inventory and listens. The caller closes the server.
@@ -86,6 +89,11 @@ func Start(o Options) (*Server, error) {
 		stop()
 		s.model.Remove()
 		return nil, fmt.Errorf("fill the simulated inventory: %w", err)
+	}
+	if err := s.listenNFC(); err != nil {
+		stop()
+		s.model.Remove()
+		return nil, fmt.Errorf("serve the simulated disks: %w", err)
 	}
 	s.listen()
 	if o.Demo {
@@ -136,6 +144,7 @@ func (s *Server) populate() error {
 		})
 	}
 	s.setBootTimes()
+	s.setOVFOptions()
 	if s.opts.Fast > 0 {
 		s.addFast(s.opts.Fast)
 	}
@@ -190,6 +199,7 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	s.stop()
 	s.work.Wait()
+	s.closeNFC()
 	ended := make(chan struct{})
 	guard.Go("simulator close", nil, func() {
 		defer close(ended)
