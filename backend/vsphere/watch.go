@@ -4,19 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
-	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
 	"hvdeck/backend/guard"
-)
-
-// A frozen server is noticed after at most beatEvery + beatTimeout.
-const (
-	beatEvery   = 4 * time.Second
-	beatTimeout = 5 * time.Second
 )
 
 // Watch implements backend.Backend. Three callers wait at the server (inventory,
@@ -63,6 +55,7 @@ type watch struct {
 	infos    map[string]*types.TaskInfo
 	events   *eventFeed
 	alarms   alarmFeed
+	changed  chan struct{}         // holds a note when something changed
 	groups   map[string]*portGroup // standard port groups, from the last round
 	synced   bool                  // the initial set is complete
 	// before are the objects told by the feed before this one: Synced counts what
@@ -79,6 +72,7 @@ func newWatch(c *Conn, emit func(backend.Delta)) *watch {
 	return &watch{
 		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
 		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), again: make(map[moref]bool),
+		changed: make(chan struct{}, 1),
 	}
 }
 
@@ -171,39 +165,12 @@ func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context
 	}
 }
 
-// pulse asks for the time, on a connection of its own because those of the waits
-// are taken, so that a server that hangs is noticed; and fetches new events.
-func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) error) error {
-	tick := time.NewTicker(beatEvery)
-	defer tick.Stop()
-	was := w.c.generation()
-	for {
-		if err := w.beat(ctx); err != nil {
-			return err
-		}
-		if w.c.generation() != was {
-			return errStale
-		}
-		if err := w.events.poll(ctx, w, feed); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-func (w *watch) beat(ctx context.Context) error {
-	ctx, cancel := w.c.bounded(ctx, beatTimeout)
-	defer cancel()
-	_, err := methods.GetCurrentTime(ctx, w.c.vc)
-	return err
-}
-
 // apply merges a set of changes and emits what came of it.
 func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
 	for _, f := range set.FilterSet {
 		w.learnPlaces(f.ObjectSet)
 		for _, u := range f.ObjectSet {
