@@ -82,10 +82,19 @@ func vmRename() keymap.Action {
 }
 
 func vmMigrate() keymap.Action {
-	a := vmAction("migrate", "Migrate…", "m", "Moves the running VM to the host of another connection.", backend.VerbVMMigrate, keymap.Disruptive, whenRunning)
+	a := vmAction("migrate", "Migrate…", "m", "Moves the running VM to the host of another connection.", backend.VerbVMMigrate, keymap.Disruptive, nil)
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if why := whenRunning(o.(*backend.VM)); why != "" {
+			return why
+		}
+		if len(hostsElsewhere(s, o.Ref().Conn)) == 0 {
+			return "no other connection can take it"
+		}
+		return ""
+	}
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{
-			{Name: "to", Label: "To", Type: keymap.ChoiceField, Choices: hostsElsewhere(s), Check: chosen("no other connection can take it")},
+			{Name: "to", Label: "To", Type: keymap.ChoiceField, Choices: hostsElsewhere(s, firstVM(s).ID.Conn), Check: chosen("no other connection can take it")},
 			{Name: "uri", Label: "URI", Hint: "how this host reaches that one's daemon; empty: as this console does"},
 			{Name: "data", Label: "Data to", Hint: "tcp://10.0.0.2 or unix:///path; empty: the other host chooses"},
 			{Name: "storage", Label: "Copy disks", Hint: "when the hosts share no storage; the files must exist there", Type: keymap.ToggleField, Default: "no"},
@@ -145,17 +154,13 @@ func migrateDoes(s keymap.Selection, args keymap.Args) []string {
 
 // hostsElsewhere are the hosts of other connections that take a migration. The value
 // holds the connection and the id, as an id alone may occur in several.
-func hostsElsewhere(s keymap.Selection) []keymap.FieldChoice {
-	first := s.First()
-	if first == nil {
-		return nil
-	}
+func hostsElsewhere(s keymap.Selection, here backend.ConnID) []keymap.FieldChoice {
 	hosts := s.All(backend.KindHost)
 	Order(hosts, nil, false)
 	var out []keymap.FieldChoice
 	for _, h := range hosts {
 		r := h.Ref()
-		if r.Conn != first.Ref().Conn && s.Caps(r.Conn).Why(backend.VerbVMMigrate) == "" {
+		if r.Conn != here && s.Caps(r.Conn).Why(backend.VerbVMMigrate) == "" {
 			out = append(out, keymap.FieldChoice{Value: string(r.Conn) + "\n" + r.ID, Label: h.Title() + " (" + string(r.Conn) + ")"})
 		}
 	}
