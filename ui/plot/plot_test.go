@@ -59,9 +59,9 @@ func TestDraw(t *testing.T) {
 		"100%+            ____|'''",
 		"    +        |---'                       |---",
 		"  0%+____|'''                    ________|",
-		"    |03:00              |03:05")
+		"     |03:00              |03:05")
 	got := drawn(t, ramp(), 25, 4, theme.Options{})
-	same(t, got[:1], " CPU  min 0%  mean 38% …")
+	same(t, got[:1], " CPU  min 0%  mean 38%  …")
 	if !strings.ContainsAny(strings.Join(got[1:3], ""), "⠉⣀⡠⠤⠒") {
 		t.Errorf("no line in\n%s", strings.Join(got, "\n"))
 	}
