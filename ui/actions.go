@@ -17,6 +17,8 @@ func Actions() []keymap.Action {
 	all = append(all, secretShow(), remoteConsole())
 	all = append(all, definitionActions()...)
 	all = append(all, consoleActions()...)
+	all = append(all, ovfActions()...)
+	all = append(all, viewActions()...)
 	return append(all, pagerActions()...)
 }
 
@@ -76,8 +78,8 @@ func moveActions() []keymap.Action {
 		list("fold", "Open or close a branch", "z"),
 		act("list.columns", "Choose columns", "Chooses what the pane shows; the configuration keeps a choice.", keymap.List, "Lists", "ctrl+o"),
 		act("list.open", "Open", "Drills in: details, the volumes of a pool, the node monitor of a host.", keymap.List, "Lists", "enter"),
-		hint(act("list.filter", "Filter", "Filters as you type. ! inverts; name: state: host: ip: conn: dc: cluster: pool: "+
-			"folder: guest: uuid: id: path: type: tag: narrow one field.", keymap.List, "Lists", "/")),
+		hint(act("list.filter", "Filter", "Filters as you type. ! inverts, quotes hold spaces, = wants the whole name; name: state: host: ip: conn: dc: "+
+			"cluster: pool: folder: guest: uuid: id: path: type: tag: object: narrow one field.", keymap.List, "Lists", "/")),
 	}
 }
 
@@ -121,6 +123,7 @@ func screenActions() []keymap.Action {
 		g("node", "Node monitor", "CPU and memory of the host, for every CPU and NUMA cell.", "m"),
 		g("top", "Top", "All VMs by load, busiest first.", "t"),
 		g("connections", "Connections", "Every connection, its state and what is wrong with it.", "i"),
+		g("answer", "Answer a question", "Shows what a VM asks, that of the one under the cursor first; a digit answers.", "ctrl+a"),
 		g("events", "Events", "What happened, on every connection.", "ctrl+e"),
 		g("raw", "XML or raw object", "Shows the XML or the properties as the server gives them.", "y"),
 		g("describe", "Describe", "The details on the whole screen, with the object's documents on further pages.", "d"),
@@ -173,7 +176,7 @@ func Chains() [][]keymap.Scope {
 		{scopeConsole}, {scopeConsoleMenu}, {scopeConsoleText, keymap.Pager},
 	}
 	for _, k := range backend.Kinds() {
-		out = append(out, []keymap.Scope{keymap.Rows(k), keymap.List, keymap.Global})
+		out = append(out, []keymap.Scope{keymap.Rows(k), keymap.List, keymap.Global}, []keymap.Scope{scopeInventory, keymap.Rows(k), keymap.List, keymap.Global})
 	}
 	return out
 }

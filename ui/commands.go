@@ -50,8 +50,8 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"pane.wide": do(func() { m.wide = !m.wide }), "pane.scope": do(func() { m.scopeAll = !m.scopeAll }),
 		"menu.power": do(func() { m.openMenu(keymap.MenuPower) }), "menu.snapshot": do(func() { m.openMenu(keymap.MenuSnapshot) }),
 		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew), "secret.show": m.askSecret,
-		"remote-console": m.askRemoteConsole,
-		"menu.all":       do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
+		"remote-console": m.askRemoteConsole, "answer": m.answerQuestion,
+		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
 		"raw": do(m.openRaw), "describe": do(m.describe), "snapshot.differs": do(m.openDifferences),
 		"edit": m.editDefinition, "review.apply": m.askApply, "review.discard": do(m.askDiscard),
@@ -62,6 +62,8 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "list.columns": do(m.chooseColumns), "task.forget": do(m.tasks.ForgetEnded),
 	}
 	maps.Copy(all, m.consoleCommands())
+	maps.Copy(all, m.ovfCommands())
+	maps.Copy(all, m.viewCommands())
 	for i := range m.slots {
 		all["pane."+string(rune('1'+i))] = do(func() { m.focusOn(i) })
 	}
@@ -149,6 +151,9 @@ func (m *Model) nextKind(s *slot, n int) {
 // message, the details of everything else.
 func (m *Model) open() tea.Cmd {
 	if s := m.screen(); s != nil {
+		if o, ok := s.(opening); ok {
+			return o.open(m)
+		}
 		return nil
 	}
 	if m.focus == slotTasks {
@@ -282,6 +287,9 @@ func (m *Model) capsNow(id backend.ConnID) backend.Caps {
 
 func (m *Model) selected() []backend.Object {
 	if s := m.screen(); s != nil {
+		if l, ok := s.(marking); ok {
+			return l.marking().Selection()
+		}
 		if o := s.object(); o != nil {
 			return []backend.Object{o}
 		}

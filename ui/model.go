@@ -93,19 +93,22 @@ type Model struct {
 	detailScroll scroll
 	filtering    *filterLine
 
-	revs     store.Revs
-	interest poll.Interest
-	started  map[task.ID]startMsg // own tasks whose failure is to be told
-	batches  map[task.BatchID]string
-	note     note
-	ticking  bool
-	history  []string // of the palette
-	consoles []*guestConsole
+	revs      store.Revs
+	questions questions
+	interest  poll.Interest
+	started   map[task.ID]startMsg // own tasks whose failure is to be told
+	batches   map[task.BatchID]string
+	note      note
+	ticking   bool
+	history   []string // of the palette
+	alarms    *alarmsKnown
+	consoles  []*guestConsole
 
 	life     context.Context //nolint:containedctx // set by Run, before the program begins
 	edits    edit.Files
 	opening  bool               // an editor is about to get the terminal
 	defining map[task.ID]*draft // definitions on their way to a server
+	ovf      ovfImports
 }
 
 // note is a line at the foot, for a while.
@@ -137,7 +140,7 @@ func New(o Options) (*Model, error) {
 	m := &Model{
 		o: o, store: o.Store, tasks: o.Tasks, now: o.Now, termDark: o.Dark,
 		env: env, specs: kind.All(env), focus: slotVMs, last: slotVMs, started: map[task.ID]startMsg{}, batches: map[task.BatchID]string{},
-		defining: map[task.ID]*draft{},
+		defining: map[task.ID]*draft{}, ovf: ovfImports{running: map[task.ID]*ovfAnswers{}},
 	}
 	env.Busy = m.busyWith
 	env.Refresh(o.Now())

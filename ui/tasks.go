@@ -256,6 +256,7 @@ func (m *Model) tellEnded() {
 	m.tasksList.take(m.tasks)
 	m.tellBatches()
 	m.tellDefined()
+	m.tellImported()
 	for id, s := range m.started {
 		t, ok := m.tasks.Get(id)
 		if ok && !t.Done() {

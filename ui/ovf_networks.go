@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"strconv"
+
+	"hvdeck/backend"
+	"hvdeck/backend/clean"
+	"hvdeck/ui/form"
+	"hvdeck/ui/wizard"
+)
+
+// networkStep maps each network of the package to one of the datacenter. The answers are
+// kept by the name that the package gives it.
+func (i *ovfImport) networkStep() ovfStep {
+	return ovfStep{name: pageNetworks, page: i.networkPage, leave: func(p wizard.Page) {
+		v := p.(*wizard.Fields).Form.Values()
+		kept := form.Values{}
+		for n, net := range i.read.descriptor.Networks {
+			kept[net.Name] = v[strconv.Itoa(n)]
+		}
+		i.answers.pages[pageNetworks] = kept
+	}}
+}
+
+func (i *ovfImport) networkPage() wizard.Page {
+	nets := i.all(backend.KindNetwork, i.near)
+	choices := choicesOf(nets, networkLabel)
+	v := i.answers.page(pageNetworks)
+	fields := make([]form.Field, 0, len(i.read.descriptor.Networks))
+	for n, want := range i.read.descriptor.Networks {
+		chosen := v[want.Name]
+		if chosen == "" {
+			chosen = networkOfName(nets, want.Name)
+		}
+		fields = append(fields, form.Field{Key: strconv.Itoa(n), Label: clean.Line(want.Name), Hint: short(want.Description), Kind: form.Choice,
+			Default: chosen, Choices: choices, Validate: oneIsNeeded("no network is known in this datacenter")})
+	}
+	return &wizard.Fields{Name: pageNetworks, Form: form.New("", fields)}
+}
+
+// networkOfName is the one of the same name; "" for the first.
+func networkOfName(nets []backend.Object, name string) string {
+	for _, n := range nets {
+		if n.Title() == clean.Line(name) {
+			return refValue(n.Ref())
+		}
+	}
+	return ""
+}
+
+func networkLabel(o backend.Object) string {
+	n, ok := o.(*backend.Network)
+	if !ok || n.Forward == "" {
+		return o.Title()
+	}
+	out := n.Name + "  " + n.Forward
+	if n.VLAN != "" {
+		out += ", VLAN " + n.VLAN
+	}
+	return out
+}
+
+// longestHint is how much of somebody else's description stands under a field, in
+// characters; the page of the contents has more.
+const longestHint = 600
+
+// short is foreign text that stands under a field.
+func short(text string) string {
+	if len(text) > 8*longestHint {
+		text = text[:8*longestHint]
+	}
+	runes := []rune(clean.Text(text))
+	if len(runes) > longestHint {
+		return string(runes[:longestHint]) + "…"
+	}
+	return string(runes)
+}
+
+// optionsStep asks for the import options that the server offers.
+func (i *ovfImport) optionsStep() ovfStep {
+	return ovfStep{name: pageOptions, page: func() wizard.Page {
+		return &wizard.Fields{Name: pageOptions, Form: form.New("", optionFields(i.read.options, i.answers.page(pageOptions)))}
+	}, leave: i.leaveForm(pageOptions)}
+}
+
+func optionFields(offered []backend.OVFOption, before form.Values) []form.Field {
+	fields := make([]form.Field, 0, len(offered))
+	for _, o := range offered {
+		fields = append(fields, form.Field{Key: o.Key, Label: clean.Line(o.Key), Hint: short(o.Text), Kind: form.YesNo, Default: before[o.Key]})
+	}
+	return fields
+}
