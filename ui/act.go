@@ -184,7 +184,7 @@ func (m *Model) start(s startMsg) tea.Cmd {
 	if gone > 0 {
 		m.say(theme.StateWarn, fmt.Sprintf("%s: started on %d, %d skipped", commandName(s.action), len(requests), gone))
 	}
-	if p := m.slots[m.stackFocus()].pane(); p != nil {
+	if p := m.markedPane(); p != nil {
 		p.UnmarkThese(s.fit)
 		for _, sk := range s.skipped {
 			p.UnmarkThese([]backend.Object{sk.Object})

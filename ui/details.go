@@ -28,7 +28,7 @@ func (m *Model) detailSections(o backend.Object) []kind.Section {
 	var page []kind.Section
 	switch {
 	case m.detailTab == 0:
-		page = spec.Sections(o)
+		page = append(m.alarmSections(o), spec.Sections(o)...)
 	case m.detailTab <= len(spec.Tabs):
 		page = spec.Tabs[m.detailTab-1].Sections(o)
 	default:

@@ -251,7 +251,7 @@ func (p *detailPage) refresh(m *Model) tea.Cmd {
 
 func (p *detailPage) draw(m *Model, w, h int) []string {
 	spec := m.specs.Of(p.ref.Kind)
-	sections := append(m.currency(p.obj), spec.Sections(p.obj)...)
+	sections := slices.Concat(m.currency(p.obj), m.alarmSections(p.obj), spec.Sections(p.obj))
 	for _, t := range spec.Tabs {
 		for _, sec := range t.Sections(p.obj) {
 			if sec.Title == "" {

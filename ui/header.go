@@ -20,6 +20,8 @@ func (m *Model) header(w int) string {
 	if m.o.Demo {
 		b.Add(theme.StateWarn, "DEMO ")
 	}
+	b.Add(theme.StateWarn, m.alert())
+	m.alarmChip(b)
 	m.chips(b)
 	gauges := m.gauges(b.Left() - 2)
 	b.Gap(b.Left() - line.Width(gauges))

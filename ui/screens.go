@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -187,40 +186,6 @@ func (m *Model) nextTry(c store.ConnStatus) string {
 		return ""
 	}
 	return "in " + kind.AgeShort(c.NextTry.Sub(m.env.Now))
-}
-
-// openEvents lists what happened, the newest first.
-func (m *Model) openEvents() {
-	type row struct {
-		backend.Event
-		n int
-	}
-	col := func(key, title string, lo, hi int, cell func(row) string, tok func(row) theme.Token) table.Column[row] {
-		return table.Column[row]{Key: key, Title: title, Min: lo, Max: hi, Cell: func(r row) table.Cell { return table.Cell{Text: cell(r), Tok: tok(r)} }}
-	}
-	muted := func(row) theme.Token { return theme.Muted }
-	text := col("text", "EVENT", 20, 0, func(r row) string { return strings.ReplaceAll(r.Text, "\n", " ") }, func(r row) theme.Token {
-		return [...]theme.Token{theme.Text, theme.StateWarn, theme.StateBad}[r.Severity]
-	})
-	text.Flex = 3
-	rows := func() []row {
-		events := m.store.Events()
-		out := make([]row, 0, len(events))
-		for i := len(events) - 1; i >= 0; i-- {
-			out = append(out, row{events[i], i})
-		}
-		// Servers tell late, and each by its own clock.
-		slices.SortStableFunc(out, func(a, b row) int { return b.At.Compare(a.At) })
-		return out
-	}
-	view := pane.NewList(m.env, []table.Column[row]{
-		col("at", "TIME", 14, 14, func(r row) string { return r.At.Local().Format("01-02 15:04:05") }, muted),
-		col("conn", "CONN", 4, 14, func(r row) string { return string(r.Conn) }, muted),
-		col("name", "OBJECT", 6, 30, func(r row) string { return r.Name }, func(row) theme.Token { return theme.Text }),
-		text,
-		col("user", "USER", 4, 16, func(r row) string { return r.User }, muted),
-	}, func(r row) int { return r.n }, rows, func(r row) string { return r.Name + " " + r.Text + " " + string(r.Conn) + " " + r.User }, store.TopicEvents)
-	m.push(&listScreen{name: "Events", view: view, scope: []keymap.Scope{keymap.List, keymap.Global}, empty: "nothing has happened since hvdeck was started"})
 }
 
 // textScreen is text that scrolls.

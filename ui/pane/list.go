@@ -64,6 +64,10 @@ func matches(text string, words []string) bool {
 	return true
 }
 
+// Again has the rows fetched again at the next Refresh: they depend on more than the
+// topics.
+func (l *List[V, K]) Again() { l.want = true }
+
 // Cursor is the row under the cursor; false when there is none.
 func (l *List[V, K]) Cursor() (V, bool) { return l.table.Cursor() }
 

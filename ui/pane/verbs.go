@@ -21,6 +21,10 @@ type mover interface {
 	MarkCount() int
 }
 
+// Perform does an action of the list scope on a table or a tree that stands on a screen
+// of its own, and says whether it was one.
+func Perform(m mover, id string) bool { return perform(m, id) }
+
 // perform does an action of the list scope by its name in the registry, and says
 // whether it was one.
 func perform(m mover, id string) bool {

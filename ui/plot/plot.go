@@ -26,7 +26,7 @@ type Plot struct {
 	// Format writes a value with its unit.
 	Format func(float64) string
 	Binary bool    // the scale counts in steps of 1024
-	Most   float64 // no value is greater, as 100 of a percentage; 0: that is not known
+	Most   float64 // values are not greater, as those of a percentage; 0: they may be
 	Mark   int     // index of the value to point at; below 0: none
 }
 
@@ -104,7 +104,7 @@ func known(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 func (p Plot) top() float64 {
 	_, _, greatest, some := p.sum()
 	if !some || greatest <= 0 {
-		return p.capped(1)
+		return 1
 	}
 	unit := 1.0
 	if p.Binary {
@@ -116,14 +116,10 @@ func (p Plot) top() float64 {
 	if p.Binary && round >= 1000 {
 		round = 1024
 	}
-	return p.capped(round * unit)
-}
-
-func (p Plot) capped(v float64) float64 {
-	if p.Most > 0 {
-		return math.Min(v, p.Most)
+	if p.Most > 0 && greatest <= p.Most {
+		return math.Min(round*unit, p.Most)
 	}
-	return v
+	return round * unit
 }
 
 // roundUp gives the next of 1, 2, 2.5, 5 and their tenfolds.

@@ -112,7 +112,7 @@ func TestScale(t *testing.T) {
 		most     float64
 		want     float64
 	}{
-		{0, false, 0, 1}, {0.4, false, 0, 0.5}, {3, false, 100, 5}, {99, false, 100, 100}, {101, false, 100, 100},
+		{0, false, 0, 1}, {0.4, false, 0, 0.5}, {3, false, 100, 5}, {99, false, 100, 100}, {101, false, 100, 200},
 		{120, false, 0, 200}, {2300, false, 0, 2500}, {1 << 20, true, 0, 1 << 20}, {3 << 20, true, 0, 5 << 20}, {900 << 20, true, 0, 1 << 30},
 	} {
 		if got := (Plot{Values: []float64{0, c.greatest}, Binary: c.binary, Most: c.most}).top(); got != c.want {

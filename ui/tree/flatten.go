@@ -173,6 +173,16 @@ func (m *Model[V, K]) CollapseAll() {
 	}
 }
 
+// CollapseWhere closes the rows for which fn holds; the others stay as they are.
+func (m *Model[V, K]) CollapseWhere(fn func(V) bool) {
+	for _, n := range m.allNodes() {
+		if n.Kids > 0 && fn(n.Value) {
+			m.collapsed[m.spec.ID(n.Value)] = struct{}{}
+		}
+	}
+	m.flatten()
+}
+
 func (m *Model[V, K]) allNodes() []*Node[V] {
 	var out []*Node[V]
 	stack := append([]*Node[V]{}, m.roots...)

@@ -1,0 +1,307 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/backend"
+	"hvdeck/backend/poll"
+	"hvdeck/backend/store"
+	"hvdeck/keymap"
+	"hvdeck/theme"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/pane"
+	"hvdeck/ui/table"
+	"hvdeck/ui/tree"
+)
+
+// scopeInventory has the keys of the inventory trees.
+const scopeInventory keymap.Scope = "inventory"
+
+// From here on a tree is built off the event loop, and begins with its VMs folded away.
+const (
+	inventoryAside  = 2000
+	inventoryFolded = 400
+)
+
+// inventoryScreen shows everything as trees: by folders, and by hosts, clusters and pools.
+type inventoryScreen struct {
+	tabs []*inventoryTab
+	at   int
+}
+
+// inventoryTab is one of the trees.
+type inventoryTab struct {
+	name    string
+	byHosts bool
+	all     *tree.Model[*invRow, backend.Ref]
+	found   *tree.Model[*invRow, backend.Ref] // while a filter is set; everything is open in it
+
+	text   string
+	filter kind.Filter
+	seen   uint64
+	want   bool // the filter changed
+	busy   bool // a build is under way off the loop
+	begun  bool // there were rows
+	wanted backend.Ref
+	vms    int
+}
+
+// openInventory shows the tree of folders, at what is under the cursor.
+func (m *Model) openInventory() {
+	var at backend.Ref
+	if o := m.cursorObject(); o != nil {
+		at = o.Ref()
+	}
+	m.openInventoryAt(at)
+}
+
+func (m *Model) openInventoryAt(at backend.Ref) {
+	s := &inventoryScreen{}
+	for _, t := range []struct {
+		name    string
+		byHosts bool
+	}{{"VMs and folders", false}, {"Hosts and clusters", true}} {
+		s.tabs = append(s.tabs, &inventoryTab{
+			name: t.name, byHosts: t.byHosts, want: true, wanted: at, all: m.inventoryTree(), found: m.inventoryTree(),
+		})
+	}
+	switch at.Kind {
+	case backend.KindHost, backend.KindCluster, backend.KindResourcePool:
+		s.at = 1
+	default:
+	}
+	m.push(s)
+}
+
+func (m *Model) inventoryTree() *tree.Model[*invRow, backend.Ref] {
+	t := tree.New(tree.Spec[*invRow, backend.Ref]{
+		ID:      func(r *invRow) backend.Ref { return r.ref },
+		Parent:  func(r *invRow) (backend.Ref, bool) { return r.up, !r.up.IsZero() },
+		Label:   m.inventoryLabel,
+		Title:   "INVENTORY",
+		Columns: m.inventoryColumns(),
+	})
+	t.SetStale(func(r *invRow) bool { return !m.env.Live(r.ref.Conn) })
+	return t
+}
+
+func (s *inventoryScreen) tab() *inventoryTab { return s.tabs[s.at] }
+
+func (t *inventoryTab) tree() *tree.Model[*invRow, backend.Ref] {
+	if t.filter.Empty() {
+		return t.all
+	}
+	return t.found
+}
+
+func (s *inventoryScreen) title(*Model) string {
+	names := make([]string, len(s.tabs))
+	for i, t := range s.tabs {
+		names[i] = t.name
+		if i == s.at {
+			names[i] = "[" + t.name + "]"
+		}
+	}
+	out := strings.Join(names, " ") + "  " + strconv.Itoa(s.tab().vms) + " VMs"
+	if f := s.tab().text; f != "" {
+		out += " /" + f
+	}
+	return out
+}
+
+func (s *inventoryScreen) scopes() []keymap.Scope {
+	k := backend.KindNone
+	if r, ok := s.tab().tree().Cursor(); ok {
+		k = r.ref.Kind
+	}
+	return []keymap.Scope{scopeInventory, keymap.Rows(k), keymap.List, keymap.Global}
+}
+
+func (s *inventoryScreen) object() backend.Object {
+	if r, ok := s.tab().tree().Cursor(); ok {
+		return r.obj
+	}
+	return nil
+}
+
+func (s *inventoryScreen) searchable() searchable { return s.tab() }
+
+// Filter narrows the tree to what matches and what that is in.
+func (t *inventoryTab) Filter(text string) {
+	if text == t.text {
+		return
+	}
+	at, was := t.tree().Cursor()
+	t.text, t.filter, t.want = text, kind.ParseFilter(text), true
+	if was {
+		t.wanted = at.ref
+	}
+}
+
+// FilterText is the filter as typed.
+func (t *inventoryTab) FilterText() string { return t.text }
+
+func (s *inventoryScreen) interest(_ *Model, in *poll.Interest) {
+	in.Kinds = append(in.Kinds, inventoryKinds()...)
+	for _, r := range s.tab().tree().Visible() {
+		if r.isVM() || r.ref.Kind == backend.KindHost {
+			in.Rows = append(in.Rows, r.ref)
+		}
+	}
+}
+
+func inventoryKinds() []backend.Kind {
+	return []backend.Kind{backend.KindFolder, backend.KindCluster, backend.KindHost, backend.KindResourcePool, backend.KindVM}
+}
+
+// refresh builds the tree in sight again when something in it has changed.
+func (s *inventoryScreen) refresh(m *Model, revs store.Revs) tea.Cmd {
+	t := s.tab()
+	seen := revs[store.TopicConns]
+	for _, k := range inventoryKinds() {
+		seen += revs[store.Of(k)]
+	}
+	if t.busy || (seen == t.seen && !t.want) {
+		return nil
+	}
+	t.seen, t.want = seen, false
+	st, specs, byHosts, filter := m.store, m.specs, t.byHosts, t.filter
+	build := func() []*invRow {
+		rows := buildInventory(st, byHosts)
+		if filter.Empty() {
+			return rows
+		}
+		return matching(rows, specs, filter)
+	}
+	if st.Count(backend.KindVM) <= inventoryAside {
+		t.take(build())
+		return nil
+	}
+	t.busy = true
+	return m.aside("inventory", func() func() tea.Cmd {
+		rows := build()
+		return func() tea.Cmd {
+			if t.busy = false; !t.want { // else the filter has changed meanwhile
+				t.take(rows)
+			}
+			return nil
+		}
+	})
+}
+
+// take shows rows. Where there are many, the VMs are folded away at first.
+func (t *inventoryTab) take(rows []*invRow) {
+	tr := t.tree()
+	tr.SetRows(rows)
+	t.vms = 0
+	for _, r := range rows {
+		if r.isVM() {
+			t.vms++
+		}
+	}
+	if t.filter.Empty() && !t.begun && t.vms > 0 {
+		t.begun = true
+		if len(rows) > inventoryFolded {
+			tr.CollapseWhere(func(r *invRow) bool { return r.near > 0 })
+		}
+	}
+	switch {
+	case !t.wanted.IsZero() && tr.SetCursorID(t.wanted):
+		t.wanted = backend.Ref{}
+	case !t.filter.Empty() && !t.wanted.IsZero():
+		t.wanted = backend.Ref{}
+		t.toFirst()
+	}
+}
+
+// toFirst puts the cursor on the first VM that the filter left.
+func (t *inventoryTab) toFirst() {
+	for i, r := range t.found.Rows() {
+		if r.isVM() {
+			t.found.SetCursor(i)
+			return
+		}
+	}
+}
+
+func (s *inventoryScreen) draw(m *Model, w, h int) []string {
+	t := s.tab()
+	const roomy = 110
+	return t.tree().Draw(w, h, m.env.Theme, true, table.Opts{Header: h > 3, Wide: m.wide || w >= roomy, Empty: t.emptyWords(m)})
+}
+
+func (t *inventoryTab) emptyWords(m *Model) string {
+	switch {
+	case t.busy:
+		return "listing…"
+	case t.text != "":
+		return "nothing matches; esc clears the filter"
+	default:
+		return m.whyNone("")
+	}
+}
+
+func (s *inventoryScreen) do(m *Model, id string) bool {
+	t := s.tab()
+	tr := t.tree()
+	tr.Hold()
+	switch id {
+	case "pane.next":
+		tr.Expand()
+	case "pane.prev":
+		tr.Collapse()
+	case "list.fold":
+		tr.Toggle()
+	case "pane.zoom-in":
+		tr.ExpandAll()
+	case "pane.zoom-out":
+		tr.CollapseAll()
+	case "pane.next-tab", "pane.prev-tab":
+		s.turn()
+	case "inventory.only":
+		m.narrowTo(tr.CursorNode())
+	case "back":
+		return t.unfilter()
+	case "list.mark", "list.mark-range", "list.mark-all", "list.unmark":
+		m.say(theme.StateWarn, "marks are for the list of VMs: o shows there what is in a place")
+	default:
+		return pane.Perform(tr, id)
+	}
+	return true
+}
+
+// unfilter clears the filter and stays on the row; false when there was none.
+func (t *inventoryTab) unfilter() bool {
+	if t.text == "" {
+		return false
+	}
+	t.Filter("")
+	return true
+}
+
+// turn goes to the other tree, to the same object there.
+func (s *inventoryScreen) turn() {
+	at, ok := s.tab().tree().Cursor()
+	s.at = (s.at + 1) % len(s.tabs)
+	if ok {
+		s.tab().wanted, s.tab().want = at.ref, true
+	}
+}
+
+// open is enter: to a VM in the list of VMs; a place is opened or folded.
+func (s *inventoryScreen) open(m *Model) tea.Cmd {
+	tr := s.tab().tree()
+	r, ok := tr.Cursor()
+	switch {
+	case !ok:
+	case r.isVM():
+		return m.goTo(r.obj)
+	default:
+		tr.Hold()
+		tr.Toggle()
+	}
+	return nil
+}
