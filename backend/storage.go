@@ -1,5 +1,7 @@
 package backend
 
+import "time"
+
 // PoolState is the state of a storage pool or datastore.
 // Source: virStoragePoolState; a datastore is PoolRunning while accessible.
 type PoolState uint8
@@ -47,6 +49,8 @@ type Volume struct {
 	Format               string // raw, qcow2, vmdk, iso …
 	Capacity, Allocation uint64 // bytes
 	Backing              string // path of the file below; empty for none
+	// Modified is when a file was written last; zero where nobody says.
+	Modified time.Time
 	// UsedBy are the names of the VMs that have it as a disk or medium, or in the
 	// chain below one. UsedKnown is set once all VMs have been looked at: only then
 	// does an empty UsedBy mean that nobody uses it.

@@ -47,10 +47,12 @@ type Conn struct {
 
 	names     *names
 	tags      tagger
+	uses      useBook
 	alarms    alarmDefs
 	catalogue eventCatalogue
 	perf      perfCounters
 	perfMu    sync.Mutex
+	spans     []backend.HistorySpan // set while dialling
 }
 
 func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {

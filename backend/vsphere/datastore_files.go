@@ -2,8 +2,8 @@ package vsphere
 
 import (
 	"context"
-	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -16,24 +16,27 @@ import (
 // the parent is one of its volumes: one level, because a whole datastore may hold
 // hundreds of thousands. The key of a volume is "<datastore moid>/<path>".
 func (c *Conn) listFiles(ctx context.Context, q backend.Query, emit func([]backend.Object)) error {
-	moid, dir, _ := strings.Cut(q.Parent.ID, "/")
-	if q.Parent.Kind != backend.KindPool && q.Parent.Kind != backend.KindVolume || moid == "" {
+	const doing = "list files of"
+	pool, dir := c.splitVolume(q.Parent)
+	if q.Parent.Kind != backend.KindPool && q.Parent.Kind != backend.KindVolume || pool.ID == "" {
 		return backend.Refuse(backend.ClassInvalid, "list files", "", "files are listed of one datastore")
 	}
-	pool := c.ref(backend.KindPool, moid)
-	got, err := c.retrieveOne(ctx, "list files of", c.moref(pool), "name", "browser", "summary.accessible")
+	s, err := c.store(ctx, doing, pool)
 	if err != nil {
 		return err
 	}
-	name := unescape(as[string](got["name"]))
-	if !as[bool](got["summary.accessible"]) {
-		return backend.Refuse(backend.ClassConflict, "list files of", name, "no host reaches the datastore")
-	}
-	found, err := c.browse(ctx, name, moidOf(got["browser"]), fmt.Sprintf("[%s] %s", name, dir))
+	found, err := c.browse(ctx, s, doing, dir, searchSpec())
 	if err != nil {
 		return err
 	}
-	f := fileReader{c: c, pool: pool, store: name, dir: dir}
+	use, err := c.fileUse(ctx, doing, s)
+	if backend.ClassOf(err) == backend.ClassUnreachable {
+		return err
+	}
+	if err != nil { // some VM may not be read: the files are shown all the same
+		use = &fileUse{}
+	}
+	f := fileReader{c: c, store: s, dir: dir, use: use}
 	want := make(map[backend.Ref]bool, len(q.Refs))
 	for _, r := range q.Refs {
 		want[r] = true
@@ -50,12 +53,12 @@ func (c *Conn) listFiles(ctx context.Context, q backend.Query, emit func([]backe
 	return nil
 }
 
-// browse runs one search task.
-func (c *Conn) browse(ctx context.Context, store, browser, folder string) ([]types.BaseFileInfo, error) {
-	a := &action{c: c, doing: "list files of", object: store}
+// browse runs one search task over a folder.
+func (c *Conn) browse(ctx context.Context, s *store, doing, dir string, spec *types.HostDatastoreBrowserSearchSpec) ([]types.BaseFileInfo, error) {
+	a := &action{c: c, doing: doing, object: unescape(s.name)}
 	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
 		res, err := methods.SearchDatastore_Task(ctx, c.vc, &types.SearchDatastore_Task{
-			This: moref{Type: "HostDatastoreBrowser", Value: browser}, DatastorePath: folder, SearchSpec: searchSpec(),
+			This: moref{Type: "HostDatastoreBrowser", Value: s.browser}, DatastorePath: s.path(dir), SearchSpec: spec,
 		})
 		if err != nil {
 			return moref{}, err
@@ -90,9 +93,9 @@ func searchSpec() *types.HostDatastoreBrowserSearchSpec {
 // fileReader translates the files of one folder.
 type fileReader struct {
 	c     *Conn
-	pool  backend.Ref
-	store string
+	store *store
 	dir   string
+	use   *fileUse
 }
 
 func (f fileReader) volume(info types.BaseFileInfo) *backend.Volume {
@@ -100,21 +103,25 @@ func (f fileReader) volume(info types.BaseFileInfo) *backend.Volume {
 	rel := path.Join(f.dir, i.Path)
 	size := uint64(max(i.FileSize, 0))
 	v := &backend.Volume{
-		Meta: backend.Meta{ID: f.c.ref(backend.KindVolume, f.pool.ID+"/"+rel), Name: i.Path, Parent: f.pool},
-		Path: fmt.Sprintf("[%s] %s", f.store, rel), Type: "file", Capacity: size, Allocation: size,
-		Format: strings.TrimPrefix(path.Ext(i.Path), "."),
+		Meta: backend.Meta{ID: f.c.volumeRef(f.store.pool, rel), Name: i.Path, Parent: f.store.pool},
+		Path: f.store.path(rel), Type: "file", Capacity: size, Allocation: size,
+		Format: strings.TrimPrefix(path.Ext(i.Path), "."), UsedKnown: f.use.known,
 	}
-	folder := f.dir
+	if i.Modification != nil {
+		v.Modified = *i.Modification
+	}
+	folder := path.Dir(v.Path)
 	switch info := info.(type) {
 	case *types.FolderFileInfo:
-		v.Type, v.Format, folder = "dir", "", rel
+		v.Type, v.Format, folder = "dir", "", v.Path
 	case *types.VmDiskFileInfo:
 		if info.CapacityKb > 0 {
 			v.Capacity = uint64(info.CapacityKb) << 10
 		}
 	}
-	if user := f.c.names.userOf(fmt.Sprintf("[%s] %s/", f.store, folder)); user != "" {
-		v.UsedBy = []string{user}
+	v.UsedBy = slices.Clone(f.use.of(v.Path, v.Type == "dir"))
+	if home := f.c.names.userOf(folder + "/"); home != "" { // logs and the like
+		v.UsedBy = addNew(v.UsedBy, home)
 	}
 	return v
 }
