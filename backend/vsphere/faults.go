@@ -2,6 +2,7 @@ package vsphere
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -13,7 +14,7 @@ import (
 // Unreachable, because a server that answers with a fault is there.
 func classOfFault(name string, f types.BaseMethodFault) backend.Class {
 	switch name {
-	case "ManagedObjectNotFound", "NotFound", "FileNotFound", "SnapshotNotFound":
+	case "ManagedObjectNotFound", "NotFound", "FileNotFound", "SnapshotNotFound", "UserNotFound":
 		return backend.ClassNotFound
 	case "InvalidLogin", "NotAuthenticated", "NoPermission", "InvalidLocale", "PasswordExpired", "NoClientCertificate":
 		return backend.ClassDenied
@@ -21,7 +22,8 @@ func classOfFault(name string, f types.BaseMethodFault) backend.Class {
 		return backend.ClassBusy
 	case "NotSupported", "MethodNotFound", "NotImplemented", "MethodDisabled", "RestrictedVersion", "RestrictedByAdministrator":
 		return backend.ClassUnsupported
-	case "InvalidName", "InvalidArgument", "InvalidRequest", "InvalidType", "InvalidProperty", "NameTooLong":
+	case "InvalidName", "InvalidArgument", "InvalidRequest", "InvalidType", "InvalidProperty", "NameTooLong", "OutOfBounds",
+		"InvalidDatastorePath", "InvalidFolder":
 		return backend.ClassInvalid
 	case "RequestCanceled":
 		return backend.ClassCancelled
@@ -30,7 +32,8 @@ func classOfFault(name string, f types.BaseMethodFault) backend.Class {
 		return backend.ClassConflict
 	}
 	switch f.(type) {
-	case types.BaseSnapshotFault, types.BaseInvalidState, types.BaseInsufficientResourcesFault, types.BaseVmConfigFault:
+	case types.BaseSnapshotFault, types.BaseInvalidState, types.BaseInsufficientResourcesFault, types.BaseVmConfigFault,
+		types.BaseMigrationFault, types.BaseHostCommunication, types.BaseInvalidDatastore, types.BaseFileFault, types.BaseHostConnectFault:
 		return backend.ClassConflict
 	case types.BaseNotSupported:
 		return backend.ClassUnsupported
@@ -43,7 +46,7 @@ func classOfFault(name string, f types.BaseMethodFault) backend.Class {
 // faultWords says what the fault means, and adds the server's text and causes.
 func faultWords(f types.BaseMethodFault, text string) string {
 	words := ownWords(f)
-	for _, more := range append([]string{text}, causes(f)...) {
+	for _, more := range append([]string{text}, causes(f, deepest)...) {
 		switch {
 		case more == "" || strings.Contains(words, more):
 		case words == "":
@@ -53,46 +56,21 @@ func faultWords(f types.BaseMethodFault, text string) string {
 		}
 	}
 	if words == "" {
-		return faultName(f)
+		return spaced(strings.TrimSuffix(faultName(f), "Fault"))
 	}
 	return words
 }
 
+// ownWords says a fault's type and fields; "" for a fault that only its text explains.
 func ownWords(f types.BaseMethodFault) string {
-	switch f := f.(type) {
-	case *types.InvalidPowerState:
-		return powerWords(f)
-	case *types.NoPermission:
-		return permissionWords(f)
-	case *types.ToolsUnavailable:
-		return "VMware Tools are not running in the guest"
-	case *types.DuplicateName:
-		return fmt.Sprintf("the name %q is taken", f.Name)
-	case *types.InvalidName:
-		return fmt.Sprintf("the name %q is not allowed", f.Name)
-	case *types.TaskInProgress:
-		return "another task is running on it"
-	case *types.NotSupported:
-		return "the server does not support this here"
-	case *types.MethodNotFound:
-		return "the server does not know the method " + f.Method
-	case *types.NotAuthenticated:
-		return "the session has ended"
-	case *types.ManagedObjectNotFound:
-		return "it no longer exists"
-	case *types.NotFound:
-		return "not found"
-	case *types.InvalidArgument:
-		return "the server refused the value of " + orDefault(f.InvalidProperty, "an argument")
-	case *types.RequestCanceled:
-		return "cancelled"
-	case *types.InvalidState:
-		return "its state does not allow this"
-	case *types.RestrictedVersion:
-		return "the licence of this server does not allow changes through the API"
-	default:
-		return ""
+	for _, area := range []func(types.BaseMethodFault) string{
+		plainWords, requestWords, vmWords, resourceWords, hostWords, certificateWords, moveWords, cpuWords, fileWords, deviceWords, snapshotWords, ovfWords, ovfPartWords,
+	} {
+		if words := area(f); words != "" {
+			return words
+		}
 	}
+	return ""
 }
 
 func powerWords(f *types.InvalidPowerState) string {
@@ -130,20 +108,40 @@ func permissionWords(f *types.NoPermission) string {
 	return "this user lacks the privilege " + strings.Join(missing, ", ")
 }
 
-// causes are the messages below the fault's own.
-func causes(f types.BaseMethodFault) []string {
-	base := f.GetMethodFault()
-	if base == nil {
+// deepest is how far causes of causes are followed.
+const deepest = 8
+
+// causes are the messages below the fault's own, and what its causes say.
+func causes(f types.BaseMethodFault, depth int) []string {
+	base := baseOf(f)
+	if base == nil || depth == 0 {
 		return nil
 	}
 	var all []string
 	for _, m := range base.FaultMessage {
 		all = append(all, strings.TrimSpace(m.Message))
 	}
-	if base.FaultCause != nil {
-		all = append(all, strings.TrimSpace(base.FaultCause.LocalizedMessage))
+	c := base.FaultCause
+	if c == nil {
+		return all
 	}
-	return all
+	text := faultText(taskFault(c))
+	if c.Fault == nil {
+		return append(all, text)
+	}
+	all = append(all, ownWords(c.Fault), text)
+	if len(all) == 0 || strings.Join(all, "") == "" {
+		all = append(all, spaced(faultName(c.Fault)))
+	}
+	return append(all, causes(c.Fault, depth-1)...)
+}
+
+// baseOf is what all faults have; nil for none, and for an empty interface.
+func baseOf(f types.BaseMethodFault) *types.MethodFault {
+	if v := reflect.ValueOf(f); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil
+	}
+	return f.GetMethodFault()
 }
 
 func orDefault(s, other string) string {
