@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -17,8 +18,8 @@ var (
 	bomBE   = []byte{0xfe, 0xff}
 )
 
-// toUTF8 takes a byte order mark off and makes UTF-16 into UTF-8; the declaration then
-// says so.
+// toUTF8 takes a byte order mark off and makes UTF-16 and ISO 8859-1 into UTF-8; the
+// declaration then says so.
 func toUTF8(b []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(b, bomUTF8):
@@ -32,7 +33,7 @@ func toUTF8(b []byte) ([]byte, error) {
 	case bytes.HasPrefix(b, []byte{0, '<'}):
 		return fromUTF16(b, true)
 	default:
-		return b, nil
+		return fromLatin1(b), nil
 	}
 }
 
@@ -52,43 +53,35 @@ func fromUTF16(b []byte, bigEndian bool) ([]byte, error) {
 	for _, r := range utf16.Decode(units) {
 		out = utf8.AppendRune(out, r)
 	}
-	declared := regexp.MustCompile(`^(<\?xml[^>]*encoding=["'])[^"']*(["'])`)
-	return declared.ReplaceAll(out, []byte("${1}UTF-8${2}")), nil
+	return declaredUTF8(out), nil
+}
+
+var declared = regexp.MustCompile(`^(\s*<\?xml[^>]*encoding\s*=\s*["'])([^"'>]*)(["'])`)
+
+func declaredUTF8(b []byte) []byte { return declared.ReplaceAll(b, []byte("${1}UTF-8${3}")) }
+
+// fromLatin1 is for what is declared as ISO 8859-1 or Windows-1252. Where the latter has
+// letters in place of the C1 controls they come out as those controls, which are cleaned
+// before they are shown.
+func fromLatin1(b []byte) []byte {
+	head := declared.FindSubmatch(b[:min(len(b), 256)])
+	if head == nil || !slices.Contains([]string{"iso-8859-1", "latin1", "windows-1252", "cp1252"}, strings.ToLower(string(head[2]))) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+len(b)/8)
+	for _, c := range b {
+		out = utf8.AppendRune(out, rune(c))
+	}
+	return declaredUTF8(out)
 }
 
 // charsetReader is for encoding/xml, which calls it for what is declared as other than
-// UTF-8.
+// UTF-8 and has not been made that by toUTF8.
 func charsetReader(name string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(name) {
 	case "us-ascii", "ascii", "utf8":
 		return in, nil
-	case "iso-8859-1", "latin1", "windows-1252", "cp1252":
-		return &latin1{in: in}, nil
 	default:
 		return nil, fmt.Errorf("the character set %q is not known; write the descriptor in UTF-8", name)
 	}
-}
-
-// latin1 reads ISO 8859-1. What Windows-1252 has in place of the C1 controls is rare in
-// descriptors; it comes out as those controls, which are cleaned before they are shown.
-type latin1 struct {
-	in   io.Reader
-	rest []byte
-}
-
-func (l *latin1) Read(p []byte) (int, error) {
-	if len(l.rest) == 0 {
-		var buf [1024]byte
-		n, err := l.in.Read(buf[:])
-		if n == 0 {
-			return 0, err
-		}
-		l.rest = l.rest[:0]
-		for _, c := range buf[:n] {
-			l.rest = utf8.AppendRune(l.rest, rune(c))
-		}
-	}
-	n := copy(p, l.rest)
-	l.rest = l.rest[n:]
-	return n, nil
 }

@@ -30,8 +30,10 @@ type Descriptor struct {
 	// Findings are what is wrong or odd; one with SeverityError makes an import useless.
 	Findings []backend.Finding
 
-	source []byte            // for Under
-	beside []backend.Finding // of the archive around it
+	source      []byte            // for Under, as are bundles
+	bundles     []*node           // of strings
+	beside      []backend.Finding // of the archive around it
+	stringFiles []stringFile
 }
 
 // System is one virtual machine of a package, as the deployment option has it; see
@@ -123,7 +125,7 @@ func (d *Descriptor) Under(option string) (*Descriptor, error) {
 	if !slices.ContainsFunc(d.Options, func(o Option) bool { return o.ID == option }) {
 		return nil, backend.Refuse(backend.ClassInvalid, "read the descriptor of", d.Name, "it has no deployment option %q", option)
 	}
-	out, err := parse(d.source, option)
+	out, err := parse(d.source, option, d.bundles)
 	if err != nil {
 		return nil, err
 	}

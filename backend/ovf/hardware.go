@@ -26,7 +26,7 @@ func (r *reader) operatingSystem(n *node, s *System) {
 		return
 	}
 	if _, err := strconv.ParseUint(id, 10, 16); err != nil {
-		r.fail(n, "the operating system of %s has the number %q, which is none", s.Name, id)
+		r.warn(n, "the operating system of %s has the number %q, which is none", s.Name, id)
 	}
 }
 
@@ -193,6 +193,10 @@ func (r *reader) quantity(n *node) string {
 
 func (r *reader) cpus(n *node) int {
 	q := n.child("VirtualQuantity").text
+	if q == "" {
+		r.warn(n, "the number of CPUs is not given")
+		return 0
+	}
 	v, err := strconv.ParseUint(q, 10, 16)
 	if err != nil {
 		r.fail(n, "the number of CPUs is %q", q)
@@ -202,7 +206,12 @@ func (r *reader) cpus(n *node) int {
 
 // memory without a unit is in MiB: that is how what writes none means it.
 func (r *reader) memory(n *node) uint64 {
-	v, err := amount(n.child("VirtualQuantity").text, n.child("AllocationUnits").text, 1<<20)
+	q := n.child("VirtualQuantity").text
+	if q == "" {
+		r.warn(n, "the size of the memory is not given")
+		return 0
+	}
+	v, err := amount(q, n.child("AllocationUnits").text, 1<<20)
 	if err != nil {
 		r.fail(n, "the size of the memory is wrong: %s", err)
 	}

@@ -1,17 +1,32 @@
 package ovf
 
-import "strings"
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+)
+
+// maxBundles is how many files of strings are read.
+const maxBundles = 8
 
 // messages are the localised strings: English ones, and those of no or another language
 // for want of them. Source: DSP0243 10.
 type messages struct{ english, other map[string]string }
 
-func readMessages(root *node) messages {
+// stringFile is a file of strings that the descriptor names.
+type stringFile struct{ file, lang string }
+
+func english(lang string) bool {
+	return lang == "" || strings.HasPrefix(strings.ToLower(lang), "en")
+}
+
+// readMessages takes the Strings of the envelope, and bundles, which are such elements.
+func readMessages(root *node, bundles []*node) messages {
 	m := messages{english: map[string]string{}, other: map[string]string{}}
-	for _, s := range root.children("Strings") {
-		lang := strings.ToLower(s.attr("lang"))
+	for _, s := range append(root.children("Strings"), bundles...) {
 		into := m.other
-		if lang == "" || strings.HasPrefix(lang, "en") {
+		if english(s.attr("lang")) {
 			into = m.english
 		}
 		for _, msg := range s.children("Msg") {
@@ -37,4 +52,41 @@ func (r *reader) words(n *node) string {
 		return n.text
 	}
 	return r.strings.other[id]
+}
+
+// bundles reads the files of English strings. One that is missing or broken is left out:
+// the texts that it has are then shown as missing.
+func (p *Package) bundles(ctx context.Context) []*node {
+	var out []*node
+	for _, s := range p.Descriptor.stringFiles {
+		i := slices.IndexFunc(p.Descriptor.Files, func(f File) bool { return f.ID == s.file })
+		if i < 0 || !english(s.lang) || len(out) == maxBundles {
+			continue
+		}
+		if n := p.bundle(ctx, p.Descriptor.Files[i]); n != nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (p *Package) bundle(ctx context.Context, f File) *node {
+	r, _, err := p.OpenFile(ctx, f)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	text, err := limited(r, MaxManifest)
+	if err != nil {
+		return nil
+	}
+	plain, err := toUTF8(bytes.TrimSpace(text))
+	if err != nil {
+		return nil
+	}
+	root, err := parseTree(plain)
+	if err != nil || !slices.Contains([]string{"Strings", "Bundle"}, root.name) {
+		return nil
+	}
+	return root
 }

@@ -70,15 +70,15 @@ type Options struct {
 func Open(ctx context.Context, source string, o Options) (*Package, error) {
 	if u, err := url.Parse(source); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		p := &Package{Source: u.Redacted()}
-		return p.opened(p.openURL(ctx, u, o))
+		return p.opened(ctx, p.openURL(ctx, u, o))
 	}
 	p := &Package{Source: source}
-	return p.opened(p.openLocal(ctx, source))
+	return p.opened(ctx, p.openLocal(ctx, source))
 }
 
-func (p *Package) opened(err error) (*Package, error) {
+func (p *Package) opened(ctx context.Context, err error) (*Package, error) {
 	if err == nil {
-		err = p.describe()
+		err = p.describe(ctx)
 	}
 	if err != nil {
 		p.Close()
@@ -104,7 +104,15 @@ func (p *Package) label() string {
 func (p *Package) wrap(err error, name string) error {
 	var done *backend.Error
 	if errors.As(err, &done) {
-		return err
+		if done.Object != "" {
+			return err
+		}
+		named := *done
+		named.Object = p.label()
+		if name != "" {
+			named.Message = name + ": " + named.Message
+		}
+		return &named
 	}
 	e := &backend.Error{Class: backend.ClassInvalid, Doing: "read", Object: p.label(), Message: err.Error(), Err: err}
 	var sys syscall.Errno
@@ -273,7 +281,7 @@ func whatIs(b []byte) string {
 }
 
 // describe parses the descriptor and adds what is wrong around it.
-func (p *Package) describe() error {
+func (p *Package) describe(ctx context.Context) error {
 	d, err := Parse(p.raw)
 	if err != nil {
 		var e *backend.Error
@@ -281,6 +289,12 @@ func (p *Package) describe() error {
 			return invalid("read", p.label(), "%s: %s", p.descriptor, e.Message)
 		}
 		return err
+	}
+	p.Descriptor = d
+	if b := p.bundles(ctx); len(b) > 0 {
+		if d, err = parse(d.source, "", b); err != nil {
+			return err
+		}
 	}
 	p.Descriptor, p.Text = d, d.source
 	if err := p.checkDescriptorSum(); err != nil {

@@ -17,8 +17,12 @@ func (r *reader) product(n *node, owner string) {
 		switch {
 		case k.name == "Category":
 			category = r.words(k)
-		case k.name == "Property" && r.applies(k):
-			r.property(k, p, category)
+		case k.name == "Property":
+			r.seen["property named\x00"+k.attr("key")] = true
+			r.seen["property named\x00"+fullKey(p.Class, k.attr("key"), p.Instance)] = true
+			if r.applies(k) {
+				r.property(k, p, category)
+			}
 		}
 	}
 }
@@ -35,7 +39,7 @@ func (r *reader) property(n *node, in Product, category string) {
 		r.identity(n, "property", joined(in.System, p.Key))
 	}
 	if strings.ContainsAny(id, ".:") {
-		r.fail(n, "the key of the property %q holds a dot or a colon", id)
+		r.warn(n, "the key of the property %q holds a dot or a colon, which the format forbids and servers take", id)
 	}
 	r.typed(n, &p)
 	r.d.Properties = append(r.d.Properties, p)

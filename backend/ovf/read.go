@@ -15,9 +15,10 @@ const maxFindings = 500
 
 // Parse reads a descriptor under its default deployment option. The error is what keeps
 // it from being read at all: no XML, no envelope, past a limit. All else is in Findings.
-func Parse(text []byte) (*Descriptor, error) { return parse(text, "") }
+func Parse(text []byte) (*Descriptor, error) { return parse(text, "", nil) }
 
-func parse(text []byte, option string) (*Descriptor, error) {
+// parse reads with the strings of other files, too.
+func parse(text []byte, option string, bundles []*node) (*Descriptor, error) {
 	if len(text) > MaxDescriptor {
 		return nil, invalid("read the descriptor", "", "it is larger than %s", inWords(MaxDescriptor))
 	}
@@ -32,7 +33,7 @@ func parse(text []byte, option string) (*Descriptor, error) {
 	if root.name != "Envelope" {
 		return nil, invalid("read the descriptor", "", "it is no OVF: the outermost element is %q, not Envelope", root.name)
 	}
-	r := reader{d: &Descriptor{source: plain}}
+	r := reader{d: &Descriptor{source: plain, bundles: bundles}, strings: readMessages(root, bundles)}
 	r.envelope(root, option)
 	if r.files > MaxEntries {
 		return nil, invalid("read the descriptor", "", "it names more than %d files", MaxEntries)
@@ -84,13 +85,17 @@ func (r *reader) warn(n *node, format string, args ...any) {
 
 func (r *reader) envelope(root *node, option string) {
 	r.seen = map[string]bool{}
-	r.strings = readMessages(root)
 	r.version(root)
 	r.options(root)
 	r.d.Option = cmp.Or(option, r.d.defaultOption())
 	for _, f := range root.child("References").children("File") {
 		if r.files <= MaxEntries {
 			r.file(f)
+		}
+	}
+	for _, s := range root.children("Strings") {
+		if ref := s.attr("fileRef"); ref != "" {
+			r.d.stringFiles = append(r.d.stringFiles, stringFile{ref, s.attr("lang")})
 		}
 	}
 	for _, k := range root.kids {
@@ -170,7 +175,7 @@ func (r *reader) shared(n *node, owner string) {
 	case "ProductSection":
 		r.product(n, owner)
 	case "EulaSection":
-		r.d.EULAs = append(r.d.EULAs, EULA{System: owner, Text: r.words(n.child("License"))})
+		r.eula(n, owner)
 	case "NetworkSection":
 		r.networks(n)
 	case "DiskSection":
@@ -178,6 +183,21 @@ func (r *reader) shared(n *node, owner string) {
 	default:
 		r.unknown(n)
 	}
+}
+
+// eula leaves out a section without a text: there is nothing to accept.
+func (r *reader) eula(n *node, owner string) {
+	license := n.child("License")
+	text := r.words(license)
+	if id := license.attr("msgid"); text == "" && id != "" {
+		r.warn(n, "the text of a licence is in a file of strings that was not read")
+		text = "The text of this licence, message " + strconv.Quote(id) + ", is in a file of strings that was not read."
+	}
+	if text == "" {
+		r.warn(n, "a licence has no text")
+		return
+	}
+	r.d.EULAs = append(r.d.EULAs, EULA{System: owner, Text: text})
 }
 
 func (r *reader) networks(n *node) {
@@ -314,6 +334,9 @@ func (r *reader) capacity(u diskUnit, properties map[string]int) {
 	disk := &r.d.Disks[u.disk]
 	at := &node{line: u.line}
 	i, there := properties[disk.CapacityFrom]
+	if !there && r.seen["property named\x00"+disk.CapacityFrom] {
+		return // it is one of another deployment option
+	}
 	if !there {
 		r.fail(at, "the capacity of the disk %s is that of the property %q, which is not there", disk.ID, disk.CapacityFrom)
 		return

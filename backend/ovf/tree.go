@@ -57,7 +57,12 @@ func xmlError(err error) error {
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("line %d is no valid XML: %s", syntax.Line, syntax.Msg)
 	}
-	return fmt.Errorf("it is no valid XML: %w", err)
+	// encoding/xml names what it was doing before what is wrong.
+	text := strings.TrimPrefix(err.Error(), "xml: ")
+	if _, reason, found := strings.Cut(text, "character set"); found {
+		text = "the character set" + reason
+	}
+	return fmt.Errorf("it is no valid XML: %s", text)
 }
 
 // builder makes the tree of tokens.
