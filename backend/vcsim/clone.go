@@ -3,10 +3,7 @@ package vcsim
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
@@ -85,8 +82,13 @@ func (m *machine) copyTo(bg *simulator.Context, req *types.CloneVM_Task, to targ
 	home := "[" + at.ds.Name + "] " + freeFolder(at.ds, req.Name)
 	m.furnish(vm, src, home, req)
 	clone := &machine{Self: vm.Self, srv: m.srv, vm: vm}
-	writeFiles(at.ds, vm)
+	at.write(bg.Map, vm, src.Hardware.Device)
 	at.enter(bg, vm)
+	storage := vm.Summary.Storage
+	vm.RefreshStorageInfo(bg, nil)
+	if !linked(req.Spec) {
+		vm.Summary.Storage = storage // as that of the original, which may have no files
+	}
 	m.post(bg, &types.VmClonedEvent{VmCloneEvent: types.VmCloneEvent{VmEvent: clone.event(bg)}, SourceVm: *m.event(bg).Vm})
 	if req.Spec.PowerOn && !req.Spec.Template {
 		clone.setPower(bg, types.VirtualMachinePowerStatePoweredOn)
@@ -124,7 +126,7 @@ func (m *machine) furnish(vm *simulator.VirtualMachine, src types.VirtualMachine
 		ToolsRunningStatus: string(types.VirtualMachineToolsRunningStatusGuestToolsNotRunning)}
 	vm.Summary.Guest = &types.VirtualMachineGuestSummary{ToolsStatus: vm.Guest.ToolsStatus}
 	vm.TriggeredAlarmState, vm.DeclaredAlarmState = nil, slices.Clone(vm.DeclaredAlarmState)
-	vm.Layout, vm.LayoutEx = nil, layoutOf(&cfg)
+	vm.Layout, vm.LayoutEx = &types.VirtualMachineFileLayout{}, &types.VirtualMachineFileLayoutEx{}
 	if vm.Summary.Storage != nil {
 		storage := *vm.Summary.Storage
 		vm.Summary.Storage = &storage
@@ -200,60 +202,6 @@ func newCard(dev types.BaseVirtualDevice) types.BaseVirtualDevice {
 		return &card
 	}
 	return nil
-}
-
-// layoutOf lists the files that the VM's disks are in, those of parents as well.
-func layoutOf(cfg *types.VirtualMachineConfigInfo) *types.VirtualMachineFileLayoutEx {
-	l := &types.VirtualMachineFileLayoutEx{}
-	add := func(name string, kind types.VirtualMachineFileLayoutExFileType, size int64) int32 {
-		key := int32(len(l.File))
-		l.File = append(l.File, types.VirtualMachineFileLayoutExFileInfo{
-			Key: key, Name: name, Type: string(kind), Size: size, UniqueSize: size, Accessible: types.NewBool(true),
-		})
-		return key
-	}
-	add(cfg.Files.VmPathName, types.VirtualMachineFileLayoutExFileTypeConfig, 2<<10)
-	for _, dev := range cfg.Hardware.Device {
-		disk, ok := dev.(*types.VirtualDisk)
-		if !ok {
-			continue
-		}
-		lay := types.VirtualMachineFileLayoutExDiskLayout{Key: disk.Key}
-		b, _ := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
-		for ; b != nil; b = b.Parent {
-			key := add(b.FileName, types.VirtualMachineFileLayoutExFileTypeDiskDescriptor, 512)
-			lay.Chain = append(lay.Chain, types.VirtualMachineFileLayoutExDiskUnit{FileKey: []int32{key}})
-		}
-		l.Disk = append(l.Disk, lay)
-	}
-	return l
-}
-
-// freeFolder is a name for a folder that the datastore has not yet.
-func freeFolder(ds *simulator.Datastore, name string) string {
-	dir := dirOnDisk(ds)
-	for n, try := 0, name; ; {
-		if _, err := os.Stat(filepath.Join(dir, try)); dir == "" || err != nil {
-			return try
-		}
-		n++
-		try = fmt.Sprintf("%s_%d", name, n)
-	}
-}
-
-// writeFiles makes the files of a VM: an empty .vmx, and the disks.
-func writeFiles(ds *simulator.Datastore, vm *simulator.VirtualMachine) {
-	dir, prefix := dirOnDisk(ds), "["+ds.Name+"] "
-	home, ok := strings.CutPrefix(vm.Config.Files.VmPathName, prefix)
-	if dir == "" || !ok || os.MkdirAll(filepath.Join(dir, filepath.Dir(home)), 0o700) != nil {
-		return
-	}
-	for _, f := range vm.LayoutEx.File {
-		rel, ok := strings.CutPrefix(f.Name, prefix)
-		if ok && filepath.Dir(rel) == filepath.Dir(home) {
-			_ = os.WriteFile(filepath.Join(dir, rel), nil, 0o600)
-		}
-	}
 }
 
 // enter registers the VM in all lists that name it, while others read them.
