@@ -60,6 +60,7 @@ type Server struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 	work  sync.WaitGroup
+	jobs  jobs
 
 	mu      sync.Mutex
 	waiting map[*simulator.PropertyCollector]struct{}
