@@ -26,7 +26,7 @@ type counters struct {
 func (c *counters) Reference() types.ManagedObjectReference { return c.Self }
 
 func (s *Server) perfReceiver(call *simulator.Method) mo.Reference {
-	if call.Name != "QueryPerf" {
+	if call.Name != "QueryPerf" && call.Name != "QueryAvailablePerfMetric" {
 		return nil
 	}
 	own, ok := s.model.Map().Get(call.This).(*simulator.PerformanceManager)
@@ -50,6 +50,15 @@ func (c *counters) QueryPerf(ctx *simulator.Context, req *types.QueryPerf) soap.
 		res.Returnval = append(res.Returnval, c.entity(ctx, spec))
 	}
 	return &methods.QueryPerfBody{Res: res}
+}
+
+// QueryAvailablePerfMetric implements the method of the PerformanceManager; an object that
+// is gone ends the simulator's own.
+func (c *counters) QueryAvailablePerfMetric(ctx *simulator.Context, req *types.QueryAvailablePerfMetric) soap.HasFault {
+	if ctx.Map.Get(req.Entity) == nil {
+		return &methods.QueryAvailablePerfMetricBody{Fault_: simulator.Fault("", &types.ManagedObjectNotFound{Obj: req.Entity})}
+	}
+	return c.own.QueryAvailablePerfMetric(ctx, req)
 }
 
 // entity answers one query.

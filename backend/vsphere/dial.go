@@ -53,6 +53,7 @@ func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error)
 	if mark != "" {
 		sc.SetThumbprint(d.end.addr(), mark)
 	}
+	sc.Transport = d.opts.traced(sc.Transport, "soap")
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := useServiceVersion(ctx, sc); err != nil {
@@ -197,6 +198,7 @@ func (c *Conn) introduce(ctx context.Context) error {
 	c.dialled = *now
 	c.about.ReadOnly = c.opts.ReadOnly
 	c.caps = capsOf(c.vc.IsVC(), c.opts.ReadOnly)
+	c.learnSpans(ctx)
 	return nil
 }
 

@@ -30,12 +30,12 @@ func (c *Conn) Node(ctx context.Context, host backend.Ref) (*backend.NodeSample,
 	if backend.ClassOf(err) == backend.ClassUnreachable {
 		return nil, err
 	}
-	id, ok := counters[counterCPU]
+	counter, ok := counters[counterCPU]
 	if !ok {
 		return node, nil // the total is what there is
 	}
-	ids := []types.PerfMetricId{{CounterId: id, Instance: "*"}}
-	if instances := c.cpuInstances(ctx, host, id); len(instances) > 0 {
+	ids := []types.PerfMetricId{{CounterId: counter.id, Instance: "*"}}
+	if instances := c.cpuInstances(ctx, host, counter.id); len(instances) > 0 {
 		ids = instances
 	}
 	err = c.queryPerf(ctx, []moref{c.moref(host)}, ids, func(_ string, id types.PerfMetricId, value int64) {

@@ -2,8 +2,10 @@ package vsphere
 
 import (
 	"context"
+	"sync/atomic"
 
 	"hvdeck/backend"
+	"hvdeck/backend/trace"
 )
 
 // Options say where and how to connect.
@@ -30,6 +32,10 @@ type Options struct {
 	ReadOnly bool
 	// Version of the program, for the user agent.
 	Version string
+	// Trace, when given, gets every request and answer, without what is secret.
+	Trace *trace.Log
+
+	requests *atomic.Int64 // how many were traced
 }
 
 // dialer implements backend.Dialer.
@@ -54,5 +60,6 @@ func New(o Options) (backend.Dialer, error) {
 	if o.Version == "" {
 		o.Version = "dev"
 	}
+	o.requests = new(atomic.Int64)
 	return &dialer{opts: o, end: end}, nil
 }

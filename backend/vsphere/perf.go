@@ -12,8 +12,14 @@ import (
 // realtime is the sampling interval of the counters that hosts keep, in seconds.
 const realtime = 20
 
-// perfCounters are the server's numbers for the counters that we use, by name.
-type perfCounters map[string]int32
+// perfCounters are the counters that we use, by name.
+type perfCounters map[string]perfCounter
+
+// perfCounter is the server's number for a counter, and the key of its unit.
+type perfCounter struct {
+	id   int32
+	unit string
+}
 
 // The counters, as group.name.rollup. The rates are in kilobytes a second, the
 // usage in hundredths of a percent.
@@ -40,12 +46,11 @@ func (c *Conn) counters(ctx context.Context) (perfCounters, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := make(perfCounters)
+	found, wanted := make(perfCounters), wantedCounters()
 	for _, p := range as[types.ArrayOfPerfCounterInfo](got["perfCounter"]).PerfCounterInfo {
 		name := p.GroupInfo.GetElementDescription().Key + "." + p.NameInfo.GetElementDescription().Key + "." + string(p.RollupType)
-		switch name {
-		case counterCPU, counterRead, counterWrite, counterReceived, counterSent:
-			found[name] = p.Key
+		if wanted[name] {
+			found[name] = perfCounter{id: p.Key, unit: p.UnitInfo.GetElementDescription().Key}
 		}
 	}
 	c.perf = found
@@ -66,9 +71,9 @@ func (c *Conn) addRates(ctx context.Context, samples []backend.Sample) error {
 		counterReceived: func(s *backend.Sample) *float64 { return &s.NetIn },
 		counterSent:     func(s *backend.Sample) *float64 { return &s.NetOut },
 	} {
-		if id, ok := counters[name]; ok {
-			ids = append(ids, types.PerfMetricId{CounterId: id})
-			into[id] = field
+		if counter, ok := counters[name]; ok {
+			ids = append(ids, types.PerfMetricId{CounterId: counter.id})
+			into[counter.id] = field
 		}
 	}
 	byID := make(map[string]*backend.Sample, len(samples))
