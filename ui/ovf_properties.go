@@ -154,6 +154,7 @@ func (i *ovfImport) passwordFields(p ovf.Property, f form.Field) []form.Field {
 	switch {
 	case !i.answers.secrets[p.Key].Empty():
 		keep = "empty keeps what was typed before"
+		f.Label += " (kept)"
 	case p.Default != "":
 		keep = "empty keeps the default of the package"
 	}
