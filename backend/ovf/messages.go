@@ -57,6 +57,9 @@ func (r *reader) words(n *node) string {
 // bundles reads the files of English strings. One that is missing or broken is left out:
 // the texts that it has are then shown as missing.
 func (p *Package) bundles(ctx context.Context) []*node {
+	if _, passes := p.src.(*stream); passes {
+		return nil // it would cost a pass over the whole archive
+	}
 	var out []*node
 	for _, s := range p.Descriptor.stringFiles {
 		i := slices.IndexFunc(p.Descriptor.Files, func(f File) bool { return f.ID == s.file })
