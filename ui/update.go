@@ -87,6 +87,7 @@ func (m *Model) onOwn(msg tea.Msg) (cmd tea.Cmd, ours bool) {
 func (m *Model) settle() tea.Cmd {
 	m.revs = m.store.Revs()
 	m.env.Refresh(m.now())
+	m.heed(m.revs)
 	m.follow()
 	cmds := m.refreshViews(m.revs)
 	m.follow() // rows that have just come may have moved a cursor
