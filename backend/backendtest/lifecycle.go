@@ -100,6 +100,10 @@ func vmNewRefused(r *run) {
 }
 
 func vmUndefine(r *run) {
+	if r.clonesOnly() {
+		clonedUndefine(r)
+		return
+	}
 	vm, p := r.diskVM()
 	r.do(backend.VMUndefineOp{VM: vm})
 	r.absent(backend.KindVM, backend.Ref{}, prefix+"vm")
@@ -119,6 +123,10 @@ func vmUndefineSnapshots(r *run) {
 }
 
 func vmUndefineRunning(r *run) {
+	if r.clonesOnly() {
+		clonedUndefineRunning(r)
+		return
+	}
 	vm := r.makeVM(r.smallVM())
 	r.do(backend.PowerOnOp{VM: vm})
 	r.awaitState(vm, "running", isOn)
@@ -132,6 +140,10 @@ func vmUndefineRunning(r *run) {
 
 // vmUndefineDisk: of two disks the one that is ticked goes, and no other.
 func vmUndefineDisk(r *run) {
+	if r.clonesOnly() {
+		clonedUndefineDisk(r)
+		return
+	}
 	vm, p := r.twoDiskVM()
 	ticked, kept := r.labelOf(vm, p, prefix+"vm.qcow2"), r.labelOf(vm, p, prefix+"second")
 	if ticked == kept {
@@ -152,6 +164,10 @@ func vmUndefineDisk(r *run) {
 
 // vmUndefineBacking: what backs another volume is refused before anything is done.
 func vmUndefineBacking(r *run) {
+	if r.clonesOnly() {
+		clonedUndefineBacking(r)
+		return
+	}
 	vm, p := r.diskVM()
 	label := r.labelOf(vm, p, prefix+"vm.qcow2")
 	disk, _ := r.named(backend.KindVolume, p, prefix+"vm.qcow2").(*backend.Volume)
@@ -233,7 +249,7 @@ func vmManagedSaveRemove(r *run) {
 
 func vmRename(r *run) {
 	r.needs(backend.VerbVMRename)
-	vm := r.makeVM(r.smallVM())
+	vm := r.plainVM()
 	for _, name := range badNames() {
 		r.refused(backend.VMRenameOp{VM: vm, Name: name}, backend.ClassInvalid)
 	}
@@ -247,6 +263,10 @@ func vmRename(r *run) {
 }
 
 func vmClone(r *run) {
+	if r.clonesOnly() {
+		clonedClone(r)
+		return
+	}
 	r.needs(backend.VerbVMClone)
 	p := r.pool()
 	op := r.smallVM()
@@ -280,6 +300,10 @@ func vmClone(r *run) {
 }
 
 func vmResources(r *run) {
+	if r.clonesOnly() {
+		clonedResources(r)
+		return
+	}
 	r.needs(backend.VerbVMResources)
 	vm := r.makeVM(r.smallVM())
 	r.do(backend.VMResourcesOp{VM: vm, VCPUs: 2, MaxVCPUs: 3, Memory: 96 * mib, MaxMemory: 128 * mib})

@@ -183,7 +183,11 @@ func (r *run) dropVM(name string) {
 	if !isOff(vm.State) && vm.State != backend.PowerSaved {
 		r.quietly(backend.PowerOffOp{VM: vm.ID})
 	}
-	r.quietly(backend.VMUndefineOp{VM: vm.ID, ManagedSave: true, Snapshots: true})
+	undefine := backend.VMUndefineOp{VM: vm.ID, ManagedSave: true, Snapshots: true}
+	if r.clonesOnly() {
+		undefine.Disks = r.diskLabels(vm.ID)
+	}
+	r.quietly(undefine)
 	r.absent(backend.KindVM, backend.Ref{}, name)
 }
 

@@ -12,12 +12,16 @@ import (
 // placeReceiver gives the stand-ins for calls on where VMs are and what they have.
 func (s *Server) placeReceiver(call *simulator.Method) mo.Reference {
 	switch call.Name {
-	case "RelocateVM_Task", "CloneVM_Task", "ReconfigVM_Task", "AcquireTicket":
+	case "RelocateVM_Task", "CloneVM_Task", "ReconfigVM_Task", "AcquireTicket", "Rename_Task", "UnregisterVM":
 		if vm := s.standIn(call.This); vm != nil {
 			return vm
 		}
 	case "CheckRelocate_Task", "CheckClone_Task", "CheckPowerOn_Task":
 		return &checker{Self: call.This, srv: s}
+	case "RegisterVM_Task":
+		if f, ok := s.model.Map().Get(call.This).(*simulator.Folder); ok {
+			return &registrar{Self: f.Self, srv: s, folder: f}
+		}
 	case "EnterMaintenanceMode_Task", "ExitMaintenanceMode_Task", "DisconnectHost_Task", "ReconnectHost_Task":
 		if h, ok := s.model.Map().Get(call.This).(*simulator.HostSystem); ok {
 			return &host{Self: h.Self, srv: s, host: h}

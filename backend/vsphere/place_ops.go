@@ -86,9 +86,13 @@ func (a *action) relocateTo(ctx context.Context, op backend.VMRelocateOp, spec t
 
 // intoFolder moves a VM to a folder. Source: MoveIntoFolder_Task.
 func (a *action) intoFolder(ctx context.Context, vm, folder backend.Ref) error {
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+	to, err := a.vmFolder(ctx, folder)
+	if err != nil {
+		return err
+	}
+	_, err = a.task(ctx, func(ctx context.Context) (moref, error) {
 		res, err := methods.MoveIntoFolder_Task(ctx, a.c.vc, &types.MoveIntoFolder_Task{
-			This: a.folder(folder), List: []moref{a.c.moref(vm)},
+			This: to, List: []moref{a.c.moref(vm)},
 		})
 		if err != nil {
 			return moref{}, err
@@ -96,6 +100,16 @@ func (a *action) intoFolder(ctx context.Context, vm, folder backend.Ref) error {
 		return res.Returnval, nil
 	})
 	return err
+}
+
+// vmFolder is where VMs of a folder are: a datacenter stands for its folder of VMs.
+func (a *action) vmFolder(ctx context.Context, r backend.Ref) (moref, error) {
+	ref := a.c.moref(r)
+	if ref.Type != "Datacenter" {
+		return a.folder(r), nil
+	}
+	got, err := a.c.retrieveOne(ctx, a.doing, ref, "vmFolder")
+	return as[moref](got["vmFolder"]), err
 }
 
 // folder is a folder's reference, whether or not the inventory was listed before.

@@ -2,6 +2,7 @@ package vsphere
 
 import (
 	"context"
+	"path"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -35,40 +36,42 @@ func (a *action) madeVM(made types.AnyType) backend.Result {
 }
 
 func (a *action) registerRequest(ctx context.Context, op backend.VMRegisterOp) (*types.RegisterVM_Task, error) {
-	store, file, ok := strings.Cut(op.File.ID, "/")
-	ending := ".vmx"
-	if op.Template {
-		ending = ".vmtx"
-	}
-	if !ok || file == "" {
+	pool, file := a.c.splitVolume(op.File)
+	if file == "" {
 		return nil, a.refuse(backend.ClassInvalid, "no file was named")
 	}
-	if op.To.Datastore != (backend.Ref{}) && op.To.Datastore.ID != store {
+	if !op.To.Datastore.IsZero() && op.To.Datastore.ID != pool.ID {
 		return nil, a.refuse(backend.ClassInvalid, "the file is in another datastore")
 	}
-	if lower := strings.ToLower(file); !strings.HasSuffix(lower, ".vmx") && !strings.HasSuffix(lower, ending) {
-		return nil, a.refuse(backend.ClassInvalid, "it is no %s file", ending)
-	}
-	if op.Name != "" {
-		if err := a.checkVMName(op.Name); err != nil {
-			return nil, err
-		}
-	}
-	got, err := a.c.retrieveOne(ctx, a.doing, moref{Type: "Datastore", Value: store}, "name")
+	s, err := a.c.store(ctx, a.doing, pool)
 	if err != nil {
 		return nil, err
 	}
-	folder := a.folder(op.To.Folder)
+	if err := a.checkRegister(op, file); err != nil {
+		return nil, err
+	}
+	var folder moref
 	if op.To.Folder.IsZero() {
-		if folder, err = a.vmFolderOf(ctx, store); err != nil {
-			return nil, err
-		}
+		folder, err = a.vmFolderOf(ctx, pool.ID)
+	} else {
+		folder, err = a.vmFolder(ctx, op.To.Folder)
 	}
-	req := &types.RegisterVM_Task{
-		This: folder, Name: escape(op.Name), AsTemplate: op.Template,
-		Path: "[" + unescape(as[string](got["name"])) + "] " + file,
+	if err != nil {
+		return nil, err
 	}
+	req := &types.RegisterVM_Task{This: folder, Name: escape(op.Name), AsTemplate: op.Template, Path: s.path(file)}
 	return req, a.registerAt(ctx, op, req)
+}
+
+// checkRegister refuses what is no VM's file, and a name that is none.
+func (a *action) checkRegister(op backend.VMRegisterOp, file string) error {
+	switch ending := strings.ToLower(path.Ext(file)); {
+	case ending != ".vmx" && ending != ".vmtx":
+		return a.refuse(backend.ClassInvalid, "a VM is registered by its .vmx file, a template by its .vmtx file")
+	case op.Name == "":
+		return nil
+	}
+	return a.checkVMName(op.Name)
 }
 
 // registerAt fills in where the VM goes: a template is on a host and in no pool, any
@@ -98,19 +101,6 @@ func (a *action) registerAt(ctx context.Context, op backend.VMRegisterOp, req *t
 	return nil
 }
 
-// vmFolderOf is the folder of all VMs in the datacenter of a datastore.
-func (a *action) vmFolderOf(ctx context.Context, store string) (moref, error) {
-	if err := a.c.learnPlaces(ctx); err != nil {
-		return moref{}, err
-	}
-	id, _ := a.c.names.above(store, "Datacenter")
-	if id == "" {
-		return moref{}, a.refuse(backend.ClassInvalid, "the datacenter of the datastore is not known; choose a folder")
-	}
-	got, err := a.c.retrieveOne(ctx, a.doing, moref{Type: "Datacenter", Value: id}, "vmFolder")
-	return as[moref](got["vmFolder"]), err
-}
-
 // onlyHost is the host of a connection to a single one.
 func (a *action) onlyHost(ctx context.Context) (backend.Ref, error) {
 	var host backend.Ref
@@ -120,4 +110,16 @@ func (a *action) onlyHost(ctx context.Context) (backend.Ref, error) {
 		}
 	})
 	return host, err
+}
+
+// vmFolderOf is the folder of all VMs in the datacenter of an object.
+func (a *action) vmFolderOf(ctx context.Context, moid string) (moref, error) {
+	if err := a.c.learnPlaces(ctx); err != nil {
+		return moref{}, err
+	}
+	id, _ := a.c.names.above(moid, "Datacenter")
+	if id == "" {
+		return moref{}, a.refuse(backend.ClassInvalid, "the datacenter is not known; choose a folder")
+	}
+	return a.vmFolder(ctx, a.c.ref(backend.KindFolder, id))
 }

@@ -57,11 +57,9 @@ func (a *action) cloneSpec(ctx context.Context, op backend.VMCloneOp) (*types.Cl
 	if err != nil {
 		return nil, err
 	}
-	folder := a.folder(op.To.Folder)
-	if op.To.Folder.IsZero() {
-		if folder = as[moref](got["parent"]); folder.Value == "" {
-			return nil, a.refuse(backend.ClassInvalid, "the VM is in no folder; choose one for the clone")
-		}
+	folder, err := a.cloneFolder(ctx, op.To.Folder, as[moref](got["parent"]))
+	if err != nil {
+		return nil, err
 	}
 	s, err := a.seatOf(ctx, op.To, as[moref](got["resourcePool"]))
 	if err != nil {
@@ -88,4 +86,15 @@ func (a *action) cloneSpec(ctx context.Context, op backend.VMCloneOp) (*types.Cl
 		req.Spec.Location.Disk = nil // new disks of their own kind: they hold what differs from the snapshot
 	}
 	return req, nil
+}
+
+// cloneFolder is the folder of a clone; without a choice that of the original.
+func (a *action) cloneFolder(ctx context.Context, to backend.Ref, own moref) (moref, error) {
+	if !to.IsZero() {
+		return a.vmFolder(ctx, to)
+	}
+	if own.Value == "" {
+		return own, a.refuse(backend.ClassInvalid, "the VM is in no folder; choose one for the clone")
+	}
+	return own, nil
 }
