@@ -105,7 +105,7 @@ func vsphereOptions(c config.Connection, readOnly, govc bool) vsphere.Options {
 	insecure, _ := strconv.ParseBool(env("GOVC_INSECURE"))
 	return vsphere.Options{
 		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, env("GOVC_USERNAME")),
-		Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
+		Trace: a.trace, Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
 		CACerts:    first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
 		KnownHosts: first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
 	}
