@@ -27,6 +27,14 @@ func (r readOnly) SecretValue(context.Context, backend.Ref) (backend.Hidden, err
 	return backend.Hidden{}, refuseWrite("read secret")
 }
 
+// RemoteConsole implements backend.RemoteConsoler: a ticket lets in who has it.
+func (r readOnly) RemoteConsole(context.Context, backend.Ref) (*backend.RemoteConsole, error) {
+	return nil, refuseWrite("get console ticket")
+}
+
+// CancelTask implements backend.TaskCanceller.
+func (r readOnly) CancelTask(context.Context, string) error { return refuseWrite("cancel task") }
+
 // OpenConsole implements backend.ConsoleOpener.
 func (a audit) OpenConsole(ctx context.Context, vm backend.Ref, device string, force bool) (io.ReadWriteCloser, error) {
 	inner, ok := backend.As[backend.ConsoleOpener](a.Backend)
@@ -60,6 +68,29 @@ func (a audit) SecretValue(ctx context.Context, r backend.Ref) (backend.Hidden, 
 		return err
 	})
 	return value, err
+}
+
+// RemoteConsole implements backend.RemoteConsoler. The record has no ticket.
+func (a audit) RemoteConsole(ctx context.Context, vm backend.Ref) (*backend.RemoteConsole, error) {
+	inner, ok := backend.As[backend.RemoteConsoler](a.Backend)
+	if !ok {
+		return nil, backend.Refuse(backend.ClassUnsupported, "get console ticket of", a.name(vm), "not supported by this connection")
+	}
+	var con *backend.RemoteConsole
+	err := a.noted(vm, "get console ticket", nil, func() (err error) {
+		con, err = inner.RemoteConsole(ctx, vm)
+		return err
+	})
+	return con, err
+}
+
+// CancelTask implements backend.TaskCanceller.
+func (a audit) CancelTask(ctx context.Context, key string) error {
+	inner, ok := backend.As[backend.TaskCanceller](a.Backend)
+	if !ok {
+		return backend.Refuse(backend.ClassUnsupported, "cancel task", key, "not supported by this connection")
+	}
+	return a.noted(backend.Ref{}, "cancel task", map[string]any{"task": key}, func() error { return inner.CancelTask(ctx, key) })
 }
 
 // noted records what fn does, at its start and at its end.
