@@ -45,9 +45,14 @@ func TestConformance(t *testing.T) {
 // missing is what vSphere has not, or the driver not yet.
 func missing() map[string]string {
 	all := backendtest.Lacking("not supported by this connection",
-		"pool", "volume", "transfer", "network", "interface", "secret", "host", "life", "device", "definition",
-		"place", "link", "file", "ovf")
+		"pool", "volume", "transfer", "network", "interface", "secret", "host", "device", "definition",
+		"file", "ovf")
 	maps.Copy(all, backendtest.Lacking("the driver has no Documenter", "document"))
+	for _, name := range []string{
+		"new", "new-refused", "quotes", "undefine-snapshots", "autostart", "managed-save", "managed-save-remove", "migrate", "send-key", "screenshot",
+	} {
+		all["life/"+name] = "not supported by this connection"
+	}
 	maps.Copy(all, map[string]string{
 		"snapshot/revert-run":      "vSphere restores the power state that the snapshot recorded",
 		"snapshot/revert-pause":    "vSphere restores the power state that the snapshot recorded",
