@@ -40,22 +40,24 @@ func (i *ovfImport) completeSource(p wizard.Page) tea.Cmd {
 		ctx, cancel := context.WithTimeout(i.m.lifetime(), completeTime)
 		defer cancel()
 		c, err := completePath(ctx, typed)
-		return func() tea.Cmd {
-			if i.box.Page() != p || page.Form.Values()["source"] != typed {
-				return nil
-			}
-			if err != nil {
-				page.Form.SetHint("source", clean.Line(err.Error()))
-				return nil
-			}
-			page.Form.SetHint("source", c.words())
-			if c.path != typed {
-				page.Form.SetValue("source", c.path)
-				i.typed = true
-			}
-			return nil
-		}
+		return func() tea.Cmd { i.completed(page, typed, c, err); return nil }
 	})
+}
+
+// completed takes what a folder has, if the same is still typed.
+func (i *ovfImport) completed(page *wizard.Fields, typed string, c completed, err error) {
+	if i.box.Page() != wizard.Page(page) || page.Form.Values()["source"] != typed {
+		return
+	}
+	if err != nil {
+		page.Form.SetHint("source", clean.Line(err.Error()))
+		return
+	}
+	page.Form.SetHint("source", c.words())
+	if c.path != typed {
+		page.Form.SetValue("source", c.path)
+		i.typed = true
+	}
 }
 
 // completePath reads the folder of a path for what begins as it does: packages and

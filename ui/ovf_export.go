@@ -18,7 +18,8 @@ import (
 // ovfExportEntry is on the manage menu. The form offers what the server offers, so the
 // server is asked first; from then on it is an action as any other.
 func ovfExportEntry() keymap.Action {
-	a := act("ovf.export", "Export OVF or OVA…", "Writes a VM or vApp that is off to a file of this machine, with a manifest.", keymap.Rows(backend.KindVM), "OVF and OVA")
+	a := act("ovf.export", "Export OVF or OVA…", "Writes a VM or vApp that is off to a file of this machine, with a manifest.",
+		keymap.Rows(backend.KindVM), "OVF and OVA")
 	a.Menu, a.Key, a.Needs, a.Arity = keymap.MenuManage, "x", backend.VerbOVFExport, keymap.One
 	a.Kinds, a.When = []backend.Kind{backend.KindVM, backend.KindResourcePool}, whenExportable
 	return a

@@ -193,11 +193,11 @@ func (i *ovfImport) close() {
 }
 
 func (i *ovfImport) title() string {
-	out := "Import OVF or OVA"
+	out := "Import OVF or OVA on " + string(i.answers.conn)
 	if i.answers.source != "" && i.read != nil {
 		out += ": " + ovfSourceName(i.answers.source)
 	}
-	return out + " on " + string(i.answers.conn)
+	return out
 }
 
 // ovfSourceName is the last part of a path or URL.

@@ -55,6 +55,7 @@ func importOf(t *testing.T, s *ovfServer) backend.OVFImportOp {
 
 // The whole way, with every kind of answer.
 func TestImportOVF(t *testing.T) {
+	t.Parallel()
 	w, s := beginOVF(t, scene{})
 	s.options.Import = []backend.OVFOption{{Key: "lax", Text: "Ignores unknown hardware."}}
 	s.says(nil, backend.Finding{Severity: backend.SeverityWarning, Text: "line 31: unsupported hardware \x1b[31mfamily"})
@@ -101,6 +102,7 @@ func TestImportOVF(t *testing.T) {
 
 // Going back and forth loses nothing; leaving asks only where something was typed.
 func TestImportOVFBackAndQuit(t *testing.T) {
+	t.Parallel()
 	w, s := beginOVF(t, scene{})
 	w.row("db-1", "off")
 	w.Press(":").Type("import ovf").WaitFor("import ovf or ova").Press("enter").WaitFor("File or URL").Press("esc").WaitGone("File or URL")
@@ -118,6 +120,7 @@ func TestImportOVFBackAndQuit(t *testing.T) {
 
 // What can't be read is said with the reason, and what was typed stays.
 func TestImportOVFUnreadable(t *testing.T) {
+	t.Parallel()
 	w, _ := beginOVF(t, scene{})
 	dir := t.TempDir()
 	junk := filepath.Join(dir, "junk.ova")
@@ -132,6 +135,7 @@ func TestImportOVFUnreadable(t *testing.T) {
 
 // The server's errors stop it, and lead back; one that can't be asked is no way on.
 func TestImportOVFRefused(t *testing.T) {
+	t.Parallel()
 	w, s := beginOVF(t, scene{})
 	s.says(nil, backend.Finding{Severity: backend.SeverityError, Text: "The hardware vmx-13 is not supported on this host."})
 	w.toPlace(packageOf(t, "This may be used.", ""))
@@ -161,6 +165,7 @@ func TestImportOVFRefused(t *testing.T) {
 
 // A failed import comes back with its answers, without the password.
 func TestImportOVFTakenUpAgain(t *testing.T) {
+	t.Parallel()
 	w, s := beginOVF(t, scene{})
 	s.says(&backend.Error{Class: backend.ClassConflict, Doing: "import", Object: "kept", Message: "The name 'kept' already exists.", Remedy: "take another name"})
 	w.toPlace(packageOf(t, "This may be used.", ""))
@@ -186,6 +191,7 @@ func TestImportOVFTakenUpAgain(t *testing.T) {
 
 // A licence of half a megabyte in one line, and hundreds of properties, stay quick.
 func TestImportOVFLarge(t *testing.T) {
+	t.Parallel()
 	licence := "This may be used. " + strings.Repeat("Whereas the party of the first part. ", 14000) + "THE END"
 	w, _ := beginOVF(t, scene{})
 	w.toPlace(packageOf(t, licence, manyProperties(400)))
@@ -205,6 +211,7 @@ func TestImportOVFLarge(t *testing.T) {
 }
 
 func TestImportOVFReadOnly(t *testing.T) {
+	t.Parallel()
 	w, _ := beginOVF(t, scene{readOnly: true})
 	w.row("db-1", "off")
 	w.Press("n").WaitFor("Import OVF or OVA").Expect("read-only connection").Press("o").Settle(50 * time.Millisecond).Reject("File or URL").Press("esc")
@@ -213,6 +220,7 @@ func TestImportOVFReadOnly(t *testing.T) {
 
 // Every page at every size: nothing is cut that can't be reached, and nothing panics.
 func TestImportOVFSizes(t *testing.T) {
+	t.Parallel()
 	for _, size := range []uitest.Size{{W: 40, H: 12}, {W: 80, H: 24}, {W: 200, H: 60}} {
 		t.Run(fmt.Sprintf("%dx%d", size.W, size.H), func(t *testing.T) {
 			w, _ := beginOVF(t, scene{size: size})
@@ -230,6 +238,7 @@ func TestImportOVFSizes(t *testing.T) {
 // An export asks for the file, warns with the server's words, and never overwrites
 // unasked.
 func TestExportOVF(t *testing.T) {
+	t.Parallel()
 	w, s := beginOVF(t, scene{})
 	s.options.Export = []backend.OVFOption{{Key: "mac", Text: "Includes MAC addresses."}}
 	dir := t.TempDir()
@@ -252,5 +261,21 @@ func TestExportOVF(t *testing.T) {
 	want := backend.OVFExportOp{Object: s.ref(backend.KindVM, "db-1-id"), File: file, Overwrite: true, Digest: "SHA512", Options: []string{"mac"}, Name: "other", Images: true}
 	if got := s.done()[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// A vApp can be exported, a plain resource pool can't.
+func TestExportVApp(t *testing.T) {
+	t.Parallel()
+	w, s := beginOVF(t, scene{})
+	file := filepath.Join(t.TempDir(), "shop.ovf")
+	w.row("db-1", "off")
+	w.Press("1", "]", "]").Pane("Hosts").WaitTitle("[Resource pools]").Select("web")
+	w.Press("v").WaitFor("Export OVF or OVA").Expect("only a vApp").Press("esc").WaitGone("Export OVF")
+	w.Pane("Hosts").Select("shop")
+	w.Press("v").WaitFor("Export OVF or OVA").Press("x").WaitFor("Checksums").Press("ctrl+u").Type(file).Press("enter")
+	w.eventually("the export", func() bool { return len(s.done()) == 1 })
+	if got := s.done()[0].(backend.OVFExportOp); got.Object != s.ref(backend.KindResourcePool, "shop-id") || got.File != file || got.Overwrite {
+		t.Errorf("%+v", got)
 	}
 }

@@ -98,6 +98,7 @@ func (m *Model) offerAgain(t task.Task, answers ovfAnswers) {
 				m.ovf.kept = nil
 				return true, m.beginOVF(answers)
 			}
+		case overlay.Confirmed, overlay.Cancelled:
 		}
 		return true, nil
 	}})

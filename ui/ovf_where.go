@@ -176,7 +176,7 @@ func refValue(r backend.Ref) string { return strconv.Itoa(int(r.Kind)) + ":" + r
 
 func (i *ovfImport) refOf(value string) backend.Ref {
 	k, id, ok := strings.Cut(value, ":")
-	n, err := strconv.Atoi(k)
+	n, err := strconv.ParseUint(k, 10, 8)
 	if !ok || err != nil {
 		return backend.Ref{}
 	}
