@@ -30,7 +30,7 @@ const (
 // http(s) URL. The descriptor and manifest have been read; disks are read when asked for.
 // It is safe for one reader at a time.
 type Package struct {
-	// Source is the file or URL, without a password.
+	// Source is the file or URL, without what may be secret: user, password and query.
 	Source     string
 	Descriptor *Descriptor
 	// Text is the descriptor for a server: as it stands, but always UTF-8 without a byte
@@ -69,11 +69,16 @@ type Options struct {
 // last or is left out).
 func Open(ctx context.Context, source string, o Options) (*Package, error) {
 	if u, err := url.Parse(source); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		p := &Package{Source: u.Redacted()}
+		p := &Package{Source: shown(*u)}
 		return p.opened(ctx, p.openURL(ctx, u, o))
 	}
 	p := &Package{Source: source}
 	return p.opened(ctx, p.openLocal(ctx, source))
+}
+
+func shown(u url.URL) string {
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }
 
 func (p *Package) opened(ctx context.Context, err error) (*Package, error) {
