@@ -21,18 +21,24 @@ func (s *Server) startLoad() {
 	for _, spec := range demoMachines() {
 		loads[spec.guestID+spec.folder] = spec.load
 	}
+	bg := &simulator.Context{Context: s.ctx, Map: s.model.Map()}
 	s.moveLoad(loads)
+	s.moveUse(bg)
 	s.work.Add(1)
 	guard.Go("simulated load", nil, func() {
 		defer s.work.Done()
 		tick := time.NewTicker(loadEvery)
 		defer tick.Stop()
+		announce := time.NewTicker(announceEvery)
+		defer announce.Stop()
 		for {
 			select {
 			case <-s.ctx.Done():
 				return
 			case <-tick.C:
 				s.moveLoad(loads)
+			case <-announce.C:
+				s.moveUse(bg)
 			}
 		}
 	})

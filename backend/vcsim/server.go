@@ -61,6 +61,7 @@ type Server struct {
 	stop  context.CancelFunc
 	work  sync.WaitGroup
 	jobs  jobs
+	shelf shelf
 
 	mu      sync.Mutex
 	waiting map[*simulator.PropertyCollector]struct{}
@@ -99,6 +100,10 @@ func Start(o Options) (*Server, error) {
 	s.listen()
 	if o.Demo {
 		s.startLoad()
+		if err := s.addTags(); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -150,8 +155,11 @@ func (s *Server) populate() error {
 		s.addFast(s.opts.Fast)
 	}
 	if s.opts.Demo {
-		return s.addDemo()
+		if err := s.addDemo(); err != nil {
+			return err
+		}
 	}
+	s.linkNetworks()
 	return nil
 }
 

@@ -17,10 +17,10 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 	can[backend.VerbSnapMetadata] = "vSphere can't forget a snapshot without merging its disks"
 	can[backend.VerbSnapRevertState] = "vSphere restores the power state that the snapshot recorded"
 	watched := []backend.Kind{
-		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork, backend.KindFolder,
+		backend.KindHost, backend.KindResourcePool, backend.KindVM, backend.KindPool, backend.KindNetwork,
 	}
 	if vcenter {
-		watched = append(watched, backend.KindCluster, backend.KindAlarm)
+		watched = append(watched, backend.KindCluster, backend.KindFolder, backend.KindAlarm)
 	} else {
 		can[backend.VerbAlarmAck] = noAlarms
 		maps.Copy(can, singleHost())

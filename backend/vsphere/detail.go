@@ -23,8 +23,16 @@ func (c *Conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) 
 		paths, fill = hostDetailPaths(), fillHost
 	case backend.KindSnapshot:
 		paths, fill = []string{"config.name", "config.version", "config.guestFullName", "config.hardware", "vm"}, fillSnapshot
-	case backend.KindCluster, backend.KindResourcePool, backend.KindPool, backend.KindNetwork:
-		paths, fill = leanPaths(c.moref(r).Type), func(*backend.Detail, props) {}
+	case backend.KindCluster:
+		paths, fill = leanPaths("ClusterComputeResource"), c.fillCluster
+	case backend.KindResourcePool:
+		paths, fill = resourcePoolPaths(), c.fillResourcePool
+	case backend.KindPool:
+		paths, fill = datastorePaths(), c.fillStore
+	case backend.KindNetwork:
+		paths, fill = leanPaths(c.moref(r).Type), func(d *backend.Detail, got props) { c.fillNetwork(ctx, d, got) }
+	case backend.KindFolder:
+		paths, fill = leanPaths(c.moref(r).Type), c.fillFolder
 	case backend.KindVolume:
 		return nil, backend.Refuse(backend.ClassUnsupported, "describe", r.ID, "vSphere tells nothing more about a file")
 	default:

@@ -11,7 +11,8 @@ import (
 // The four folders that every datacenter has ("vm", "host", "datastore", "network") are
 // not told as objects: an operator never sees them in the vSphere Client either. What is
 // in one of them is in the datacenter; Folder.Holds and Folder.Path say which it was. The
-// root folder is not told for the same reason: datacenters stand at the top.
+// root folder is not told for the same reason: datacenters stand at the top. A single ESXi
+// host has the same places, but only one of each: none of them is told.
 
 // folderState is what is remembered of a Datacenter, a Folder or a StoragePod.
 type folderState struct {
@@ -57,7 +58,7 @@ func holdsOf(kinds []string) string {
 
 // object is nil for one of the four folders of a datacenter.
 func (f *folderState) object(c *Conn, moid string) backend.Object {
-	if c.names.hidden(moid) {
+	if !c.vc.IsVC() || c.names.hidden(moid) {
 		return nil
 	}
 	return &backend.Folder{
@@ -70,7 +71,7 @@ func (f *folderState) object(c *Conn, moid string) backend.Object {
 // folderRef is the folder or datacenter as which a moid is shown: the datacenter for one
 // of its four folders, the zero reference for the root folder and for what is no folder.
 func (c *Conn) folderRef(moid string) backend.Ref {
-	if id := c.names.folder(moid); id != "" {
+	if id := c.names.folder(moid); id != "" && c.vc.IsVC() {
 		return c.ref(backend.KindFolder, id)
 	}
 	return backend.Ref{}

@@ -30,6 +30,9 @@ func (c *Conn) List(ctx context.Context, q backend.Query, emit func([]backend.Ob
 // listKind lists a kind by a view, or the given objects.
 func (c *Conn) listKind(ctx context.Context, q backend.Query, emit func([]backend.Object)) error {
 	doing := "list " + q.Kind.String() + "s of"
+	if q.Kind == backend.KindFolder && !c.vc.IsVC() {
+		return nil
+	}
 	if err := c.learnPlaces(ctx); err != nil {
 		return err
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 func vmDetailPaths() []string {
-	return []string{
+	return append(vmFieldPaths(),
 		"name", "config.guestId", "config.guestFullName", "config.version", "config.uuid", "config.instanceUuid",
 		"config.firmware", "config.bootOptions", "config.annotation", "config.hardware", "config.files",
 		"config.changeTrackingEnabled", "config.cpuHotAddEnabled", "config.cpuHotRemoveEnabled", "config.memoryHotAddEnabled",
 		"guest", "runtime", "resourcePool", "parent", "layoutEx", "summary.storage",
-	}
+	)
 }
 
 func (c *Conn) fillVM(d *backend.Detail, got props) {
@@ -45,24 +45,6 @@ func (c *Conn) fillVM(d *backend.Detail, got props) {
 	}
 	d.VM = v
 	c.vmFields(d, got, hw)
-}
-
-func (c *Conn) vmFields(d *backend.Detail, got props, hw types.VirtualHardware) {
-	files := as[types.VirtualMachineFileInfo](got["config.files"])
-	add(d, "Path", files.VmPathName)
-	add(d, "UUID", as[string](got["config.uuid"]))
-	add(d, "Instance UUID", as[string](got["config.instanceUuid"]))
-	if hw.NumCoresPerSocket != nil {
-		d.VM.CoresPerSocket = int(*hw.NumCoresPerSocket)
-		add(d, "Cores per socket", fmt.Sprint(*hw.NumCoresPerSocket))
-	}
-	add(d, "CPU hot add", yesNo(got["config.cpuHotAddEnabled"]))
-	add(d, "Memory hot add", yesNo(got["config.memoryHotAddEnabled"]))
-	add(d, "Changed block tracking", yesNo(got["config.changeTrackingEnabled"]))
-	run := as[types.VirtualMachineRuntimeInfo](got["runtime"])
-	if run.ConsolidationNeeded {
-		add(d, "Disks", "consolidation is needed")
-	}
 }
 
 func yesNo(val any) string {
