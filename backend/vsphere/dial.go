@@ -202,6 +202,9 @@ func (c *Conn) introduce(ctx context.Context) error {
 	return nil
 }
 
+// noHistory says what an operator does not see at an ESXi host.
+const noHistory = "none on a single ESXi host: VMs show their basic states, and what a task implies only while the host tells of it"
+
 func aboutOf(a types.AboutInfo, end endpoint, ahead time.Duration) backend.About {
 	about := backend.About{
 		Product: a.Name, Version: a.Version, API: a.ApiVersion, URI: end.shown(), HostName: end.host,
@@ -210,6 +213,8 @@ func aboutOf(a types.AboutInfo, end endpoint, ahead time.Duration) backend.About
 	}
 	if a.ApiType == "VirtualCenter" {
 		about.Type = "vCenter"
+	} else {
+		about.Fields = append(about.Fields, backend.Field{Name: "Task history", Value: noHistory})
 	}
 	if a.InstanceUuid != "" {
 		about.Fields = append(about.Fields, backend.Field{Name: "Instance UUID", Value: a.InstanceUuid})

@@ -192,16 +192,31 @@ func (w *watch) showActivity(r backend.Ref) {
 	w.out = append(w.out, w.object(r.ID, vm))
 }
 
-// activityOf is what the running tasks imply for a VM.
+// activityOf is what the tasks imply for a VM: one that runs before those that wait for
+// it, the oldest of several.
 func (w *watch) activityOf(moid string) backend.Activity {
-	for _, t := range w.tasks {
-		if t.Object.ID == moid && t.State == backend.TaskRunning {
-			if a := activityNamed(t.Name); a != backend.ActivityNone {
-				return a
-			}
+	var first *types.TaskInfo
+	for key, t := range w.tasks {
+		info := w.infos[key]
+		if t.Object.ID != moid || info == nil || implied(*info) == backend.ActivityNone {
+			continue
+		}
+		if first == nil || sooner(info, first) {
+			first = info
 		}
 	}
-	return backend.ActivityNone
+	if first == nil {
+		return backend.ActivityNone
+	}
+	return implied(*first)
+}
+
+// sooner tells whether a task is carried out before another.
+func sooner(a, b *types.TaskInfo) bool {
+	if a.State != b.State {
+		return a.State == types.TaskInfoStateRunning
+	}
+	return a.QueueTime.Before(b.QueueTime)
 }
 
 // remoteTask translates what the server tells about a task.
