@@ -170,6 +170,7 @@ func (w *textWalk) text(s string) {
 	if s == "" || len(w.stack) == 0 {
 		return
 	}
+	s = withoutSession(s)
 	e := w.stack[len(w.stack)-1]
 	switch {
 	case e.hidden:
@@ -185,6 +186,27 @@ func (w *textWalk) text(s string) {
 		w.texts = append(w.texts, e.name+"="+shownAddress(s))
 	default:
 		w.texts = append(w.texts, e.name+"="+s)
+	}
+}
+
+// withoutSession takes the key of the session out of the references to its objects, such
+// as session[52d1…]52c7….
+func withoutSession(s string) string {
+	const open = "session["
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(s, open)
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		_, rest, closed := strings.Cut(after, "]")
+		out.WriteString(open + hiddenText)
+		if !closed {
+			return out.String()
+		}
+		out.WriteString("]")
+		s = rest
 	}
 }
 

@@ -39,6 +39,7 @@ func secretMessages() map[string]string {
 		"vmrc":                         `<XResponse><returnval>vmrc://clone:s3cr3t-marker@h/?moid=vm-1</returnval></XResponse>`,
 		"address":                      `<X><url>https://root:s3cr3t-marker@h/sdk</url></X>`,
 		"query":                        `<X><url>https://h/guestFile?id=1&amp;token=s3cr3t-marker</url></X>`,
+		"view":                         `<DestroyView><_this type="ContainerView">session[s3cr3t-marker]52c7</_this></DestroyView>`,
 		"cdata":                        `<X><password><![CDATA[s3cr3t-marker]]></password></X>`,
 		"prefixed":                     `<X><ns:adminPassword a="b">s3cr3t-marker</ns:adminPassword></X>`,
 	}
