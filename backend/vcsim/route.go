@@ -47,7 +47,7 @@ func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Refer
 func (s *Server) areas() []func(*simulator.Method) mo.Reference {
 	return []func(*simulator.Method) mo.Reference{s.taskReceiver, s.placeReceiver, s.machineReceiver, s.snapshotReceiver, s.alarmReceiver, s.eventReceiver, s.perfReceiver,
 		s.leaseReceiver, s.ovfReceiver, s.exportReceiver,
-		s.fileReceiver,
+		s.fileReceiver, s.searchReceiver,
 	}
 }
 
