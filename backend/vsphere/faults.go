@@ -56,13 +56,16 @@ func faultWords(f types.BaseMethodFault, text string) string {
 		}
 	}
 	if words == "" {
-		return spaced(strings.TrimSuffix(faultName(f), "Fault"))
+		return orDefault(spaced(strings.TrimSuffix(faultName(f), "Fault")), "the server gave no reason")
 	}
 	return words
 }
 
 // ownWords says a fault's type and fields; "" for a fault that only its text explains.
 func ownWords(f types.BaseMethodFault) string {
+	if baseOf(f) == nil {
+		return ""
+	}
 	for _, area := range []func(types.BaseMethodFault) string{
 		plainWords, requestWords, vmWords, resourceWords, hostWords, certificateWords, moveWords, cpuWords, fileWords, deviceWords, snapshotWords, ovfWords, ovfPartWords,
 	} {
