@@ -26,6 +26,10 @@ func (c *Conn) Check(ctx context.Context, op backend.Op) ([]backend.Finding, err
 		return a.checkPowerOn(ctx, op)
 	case backend.HostMaintenanceOp:
 		return a.checkMaintenance(ctx, op)
+	case backend.OVFImportOp:
+		return c.checkOVFImport(ctx, op)
+	case backend.OVFExportOp:
+		return c.checkOVFExport(ctx, op)
 	default:
 		return nil, nil
 	}

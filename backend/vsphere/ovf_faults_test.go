@@ -1,0 +1,322 @@
+package vsphere_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vmware/govmomi"
+	"github.com/vmware/govmomi/property"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+
+	"hvdeck/backend"
+	"hvdeck/backend/backendtest"
+	"hvdeck/backend/vcsim"
+)
+
+// during begins an operation, and calls act when its first bytes have moved.
+func during(t *testing.T, b backend.Backend, op backend.Op, act func(cancel context.CancelFunc)) (backend.Result, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var once sync.Once
+	var over atomic.Bool
+	res, err := b.Do(ctx, op, backend.Progress{Bytes: func(done, _ int64) {
+		if over.Load() {
+			t.Error("progress was told after the end")
+		}
+		if done > 0 {
+			once.Do(func() { go act(cancel) })
+		}
+	}})
+	over.Store(true)
+	return res, err
+}
+
+// left asserts how many VMs an import left behind.
+func (l *ovfLab) left(before, want int) {
+	l.t.Helper()
+	if n := l.vms() - before; n != want {
+		l.t.Errorf("%d VMs were left, want %d", n, want)
+	}
+}
+
+// TestOVFCancel cancels imports and exports at many moments: each lease is ended once,
+// nothing stays, nothing hangs.
+func TestOVFCancel(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{})
+	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
+	vm := mustDo(t, l.b, l.op(source)).Created
+	before := l.vms()
+	l.s.Disturb(vcsim.Trouble{Pace: 2 * time.Millisecond})
+	dir := t.TempDir()
+	for i := range 32 {
+		op := backend.Op(l.op(source))
+		if i%4 == 3 {
+			op = backend.OVFExportOp{Object: vm, File: filepath.Join(dir, "out.ova")}
+		} else {
+			in := l.op(source)
+			in.Name = "cancelled"
+			op = in
+		}
+		began := time.Now()
+		_, err := during(t, l.b, op, func(cancel context.CancelFunc) {
+			time.Sleep(time.Duration(i%8) * 5 * time.Millisecond) // any moment is as good
+			cancel()
+		})
+		if backend.ClassOf(err) != backend.ClassCancelled || time.Since(began) > 10*time.Second {
+			t.Fatalf("%d: %v after %v", i, err, time.Since(began))
+		}
+		l.left(before, 0)
+	}
+	l.lastLease(33)
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("exports left %v", entries)
+	}
+}
+
+// TestOVFCancelEarly cancels before the lease is ready.
+func TestOVFCancelEarly(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{Starting: 300 * time.Millisecond}})
+	source := l.ova(sample("s", backendtest.Noise(1000, 1)))
+	before := l.vms()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(l.s.Leases()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	if _, err := l.b.Do(ctx, l.op(source), backend.Progress{}); backend.ClassOf(err) != backend.ClassCancelled {
+		t.Error(err)
+	}
+	l.lastLease(1)
+	l.left(before, 0)
+}
+
+// TestOVFClose closes the connection while disks are moved, as a console does that is
+// told to end.
+func TestOVFClose(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{})
+	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
+	before := l.vms()
+	l.s.Disturb(vcsim.Trouble{Pace: 5 * time.Millisecond})
+	var took time.Duration
+	_, err := during(t, l.b, l.op(source), func(context.CancelFunc) {
+		began := time.Now()
+		_ = l.b.Close()
+		took = time.Since(began)
+	})
+	if backend.ClassOf(err) != backend.ClassCancelled || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("%v (%v)", err, backend.ClassOf(err))
+	}
+	_ = l.b.Close() // waits for the other
+	if took > 5*time.Second {
+		t.Errorf("Close took %v", took)
+	}
+	if got := l.lastLease(1); got.Aborts != 1 {
+		t.Errorf("%+v", got)
+	}
+	l.left(before, 0)
+}
+
+// TestOVFBroken: what goes wrong at the server is told in words and leaves nothing.
+func TestOVFBroken(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{})
+	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
+	vm := mustDo(t, l.b, l.op(source)).Created
+	before := l.vms()
+	leases := 1
+	for name, c := range map[string]struct {
+		trouble vcsim.Trouble
+		says    string
+	}{
+		"500":          {vcsim.Trouble{Status: http.StatusInternalServerError}, "no space left on the datastore"},
+		"403":          {vcsim.Trouble{Status: http.StatusForbidden}, "403"},
+		"cut":          {vcsim.Trouble{CutAfter: 500_000}, ""},
+		"cut, VM kept": {vcsim.Trouble{CutAfter: 500_000, KeepVM: true}, ""},
+	} {
+		l.s.Disturb(c.trouble)
+		op := l.op(source)
+		op.Name = "broken"
+		_, err := do(t, l.b, op)
+		if err == nil || backend.ClassOf(err) == backend.ClassLost || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "s-disk0.vmdk") {
+			t.Errorf("%s: %v", name, err)
+		}
+		l.left(before, 0)
+		dir := t.TempDir()
+		if _, err = do(t, l.b, backend.OVFExportOp{Object: vm, File: filepath.Join(dir, "x.ovf")}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: export: %v", name, err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+			t.Errorf("%s: the export left %v", name, entries)
+		}
+		leases += 2
+		l.lastLease(leases)
+	}
+}
+
+// TestOVFKeepAlive: a lease of a second holds through a slow transfer, and one that can't
+// be extended ends it.
+func TestOVFKeepAlive(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: time.Second}})
+	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
+	l.s.Disturb(vcsim.Trouble{Pace: 60 * time.Millisecond}) // about 2 s
+	mustDo(t, l.b, l.op(source))
+	got := l.lastLease(1)
+	rising := true
+	for i, p := range got.Percent[1:] {
+		rising = rising && p >= got.Percent[i]
+	}
+	if got.Progress < 4 || !rising {
+		t.Errorf("%+v", got)
+	}
+	before := l.vms()
+	l.s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
+		MethodName: "HttpNfcLeaseProgress", ObjectType: "*", ObjectName: "*", Probability: 1,
+		FaultType: simulator.FaultTypeInvalidState, Message: "no more", Enabled: true,
+	})
+	op := l.op(source)
+	op.Name = "refused"
+	if _, err := do(t, l.b, op); err == nil || !strings.Contains(err.Error(), "no more") {
+		t.Error(err)
+	}
+	l.left(before, 0)
+	l.lastLease(2)
+}
+
+// TestOVFLeaseRunsOut: the server ends the lease although the client is there.
+func TestOVFLeaseRunsOut(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{
+		NFC:         vcsim.NFC{LeaseTimeout: time.Second},
+		MethodDelay: map[string]time.Duration{"HttpNfcLeaseProgress": 2 * time.Second},
+	})
+	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
+	before := l.vms()
+	l.s.Disturb(vcsim.Trouble{Pace: 40 * time.Millisecond})
+	_, err := do(t, l.b, l.op(source))
+	if err == nil || backend.ClassOf(err) == backend.ClassLost {
+		t.Error(err)
+	}
+	l.left(before, 0)
+	if got := l.s.Leases()[0]; got.Completes != 0 || got.Ends() > 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestOVFSessionEnds: the session is ended by another in the middle of an import, and is
+// renewed.
+func TestOVFSessionEnds(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: time.Second}})
+	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
+	l.s.Disturb(vcsim.Trouble{Pace: 30 * time.Millisecond})
+	res, err := during(t, l.b, l.op(source), func(context.CancelFunc) { kick(t, l.s) })
+	if err != nil || res.Created.IsZero() {
+		t.Fatal(err)
+	}
+	if got := l.lastLease(1); got.Completes != 1 {
+		t.Errorf("%+v", got)
+	}
+	before := l.vms()
+	op := l.op(source)
+	op.Name = "cancelled"
+	_, err = during(t, l.b, op, func(cancel context.CancelFunc) { kick(t, l.s); cancel() })
+	if backend.ClassOf(err) != backend.ClassCancelled {
+		t.Error(err)
+	}
+	l.lastLease(2)
+	l.left(before, 0)
+}
+
+// TestOVFAbortRefused: where what was made can't be removed, its name is told.
+func TestOVFAbortRefused(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{})
+	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
+	l.s.Disturb(vcsim.Trouble{CutAfter: 500_000, KeepVM: true})
+	l.s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
+		MethodName: "Destroy_Task", ObjectType: "*", ObjectName: "*", Probability: 1,
+		FaultType: simulator.FaultTypeNoPermission, Message: "not yours", Enabled: true,
+	})
+	_, err := do(t, l.b, l.op(source))
+	if backend.ClassOf(err) != backend.ClassLost || !strings.Contains(err.Error(), "the VM made may be left") || !strings.Contains(err.Error(), "not yours") {
+		t.Errorf("%v (%v)", err, backend.ClassOf(err))
+	}
+	l.lastLease(1)
+}
+
+// TestOVFExportDiskFull: an export for which there is no room leaves nothing.
+func TestOVFExportDiskFull(t *testing.T) {
+	t.Parallel()
+	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{DiskSize: 4 << 20}})
+	vm := list(t, l.b, backend.Query{Kind: backend.KindVM})[0].Ref()
+	mustDo(t, l.b, backend.PowerOffOp{VM: vm})
+	small := t.TempDir()
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no tmpfs: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(small, 0) })
+	for _, file := range []string{"x.ova", "x.ovf"} {
+		_, err := do(t, l.b, backend.OVFExportOp{Object: vm, File: filepath.Join(small, file)})
+		if err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("%v", err)
+		}
+		if entries, _ := os.ReadDir(small); len(entries) != 0 {
+			t.Errorf("it left %v", entries)
+		}
+	}
+	if got := l.lastLease(2); got.Aborts != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// kick ends all other sessions as an administrator does.
+func kick(t *testing.T, s *vcsim.Server) {
+	t.Helper()
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	ctx := context.Background()
+	c, err := govmomi.NewClient(ctx, u, true)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = c.Logout(ctx) }()
+	own, err := c.SessionManager.UserSession(ctx)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var sm mo.SessionManager
+	if err := property.DefaultCollector(c.Client).RetrieveOne(ctx, *c.ServiceContent.SessionManager, []string{"sessionList"}, &sm); err != nil {
+		t.Error(err)
+	}
+	var keys []string
+	for _, one := range sm.SessionList {
+		if one.Key != own.Key {
+			keys = append(keys, one.Key)
+		}
+	}
+	if err := c.SessionManager.TerminateSession(ctx, keys); err != nil || len(keys) == 0 {
+		t.Errorf("%d sessions to end, %v", len(keys), err)
+	}
+}
