@@ -73,6 +73,9 @@ func (c *Conn) retrieve(ctx context.Context, spec types.PropertyFilterSpec, page
 	if err != nil || first.Returnval == nil {
 		return err
 	}
+	if err := unread(first.Returnval.Objects); err != nil {
+		return err
+	}
 	page(first.Returnval.Objects)
 	for token := first.Returnval.Token; token != ""; {
 		next, err := methods.ContinueRetrievePropertiesEx(ctx, c.vc, &types.ContinueRetrievePropertiesEx{This: pc, Token: token})
@@ -83,6 +86,26 @@ func (c *Conn) retrieve(ctx context.Context, spec types.PropertyFilterSpec, page
 		token = next.Returnval.Token
 	}
 	return nil
+}
+
+// unread is the error when nothing at all could be read because the session has ended: the
+// server then answers with objects that lack everything, in place of a fault.
+func unread(objects []types.ObjectContent) error {
+	var why *types.LocalizedMethodFault
+	for _, o := range objects {
+		if len(o.PropSet) > 0 {
+			return nil
+		}
+		for _, m := range o.MissingSet {
+			if _, ended := m.Fault.Fault.(*types.NotAuthenticated); ended {
+				why = &m.Fault
+			}
+		}
+	}
+	if why == nil {
+		return nil
+	}
+	return taskFault(why)
 }
 
 // props are the properties of one object by path.
