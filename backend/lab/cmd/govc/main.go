@@ -11,6 +11,7 @@ import (
 	_ "github.com/vmware/govmomi/cli/alarm"
 	_ "github.com/vmware/govmomi/cli/cluster"
 	_ "github.com/vmware/govmomi/cli/datastore"
+	_ "github.com/vmware/govmomi/cli/datastore/disk"
 	_ "github.com/vmware/govmomi/cli/device"
 	_ "github.com/vmware/govmomi/cli/device/cdrom"
 	_ "github.com/vmware/govmomi/cli/events"
