@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 func missing() map[string]string {
 	all := backendtest.Lacking("not supported by this connection",
 		"pool", "volume", "transfer", "network", "interface", "secret", "host", "device", "definition",
-		"file", "ovf")
+		"file")
 	maps.Copy(all, backendtest.Lacking("the driver has no Documenter", "document"))
 	for _, name := range []string{
 		"new", "new-refused", "quotes", "undefine-snapshots", "autostart", "managed-save", "managed-save-remove", "migrate", "send-key", "screenshot",
