@@ -100,9 +100,17 @@ func onChoices(s keymap.Selection) []keymap.FieldChoice {
 	}
 	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
 		h := o.(*backend.Host)
-		out = append(out, keymap.FieldChoice{Value: "host:" + h.ID.ID, Label: inDatacenter(s, joined(" in ", h.Name, h.Cluster), h.Datacenter)})
+		out = append(out, keymap.FieldChoice{Value: "host:" + h.ID.ID, Label: hostLabel(s, h)})
 	}
 	return out
+}
+
+// hostLabel is a host with its cluster, which says where it is.
+func hostLabel(s keymap.Selection, h *backend.Host) string {
+	if h.Cluster != "" {
+		return h.Name + " in " + h.Cluster
+	}
+	return inDatacenter(s, h.Name, h.Datacenter)
 }
 
 func hostUsable(o backend.Object) bool {

@@ -88,10 +88,19 @@ func (p poolColumns) columns() []Column {
 		p.numColumn(columnOf("free", "FREE", 'F', 4, 6, 3, false), func(o backend.Object) float64 { return known(pool(o).Available) }, Short),
 		p.textColumn(columnOf("type", "TYPE", 'T', 4, 9, 2, false), theme.Muted, func(o backend.Object) string { return pool(o).Type }),
 		p.numColumn(columnOf("capacity", "SIZE", 'Z', 4, 6, 5, true), func(o backend.Object) float64 { return known(pool(o).Capacity) }, Short),
-		p.textColumn(columnOf("autostart", "AUTO", 'A', 4, 4, 7, true), theme.Muted, func(o backend.Object) string { return YesNo(pool(o).Autostart) }),
+		p.textColumn(columnOf("autostart", "AUTO", 'A', 4, 4, 7, true), theme.Muted, func(o backend.Object) string { return autostartWord(pool(o)) }),
+		p.numColumn(columnOf("vms", "VMS", 'V', 3, 5, 7, true), func(o backend.Object) float64 { return known(pool(o).VMs) }, Short),
 		p.textColumn(columnOf("path", "PATH", 'H', 8, 50, 8, true), theme.Muted, func(o backend.Object) string { return pool(o).Path }),
 		p.connColumn(),
 	}
+}
+
+// autostartWord is "" for a datastore, which is not started.
+func autostartWord(x *backend.Pool) string {
+	if x.Hosts >= 0 {
+		return ""
+	}
+	return YesNo(x.Autostart)
 }
 
 func (p poolColumns) overview(o backend.Object) []Section {

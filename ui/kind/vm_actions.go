@@ -61,7 +61,7 @@ func hostField(s keymap.Selection) keymap.Field {
 	vm, _ := s.First().(*backend.VM)
 	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
 		h := o.(*backend.Host)
-		f.Choices = append(f.Choices, keymap.FieldChoice{Value: h.ID.ID, Label: joined(" in ", h.Name, inDatacenter(s, h.Cluster, h.Datacenter))})
+		f.Choices = append(f.Choices, keymap.FieldChoice{Value: h.ID.ID, Label: hostLabel(s, h)})
 		if vm != nil && h.ID == vm.Host {
 			f.Default = h.ID.ID
 		}

@@ -2,6 +2,7 @@ package kind
 
 import (
 	"strings"
+	"time"
 
 	"hvdeck/backend"
 	"hvdeck/theme"
@@ -21,6 +22,7 @@ func volumeSpec(e *Env) *Spec {
 			e.numColumn(columnOf("capacity", "SIZE", 'Z', 4, 6, 1, false), func(o backend.Object) float64 { return known(vol(o).Capacity) }, Short),
 			e.numColumn(columnOf("allocation", "USED", 'U', 4, 6, 3, false), func(o backend.Object) float64 { return known(vol(o).Allocation) }, Short),
 			e.usedByColumn(),
+			e.modifiedColumn(),
 			e.textColumn(path, theme.Muted, func(o backend.Object) string { return vol(o).Path }),
 		},
 		Field: func(o backend.Object, field string) string {
@@ -49,12 +51,26 @@ func volumeSections(v *backend.Volume) []Section {
 		{"Format", v.Format, theme.Text},
 		{"Capacity", Bytes(known(v.Capacity)), theme.Text},
 		{"Allocation", Bytes(known(v.Allocation)), theme.Text},
+		{"Modified", When(v.Modified), theme.Text},
 		{"On top of", v.Backing, theme.Text},
 		{"Used by", useWord(v), useTok(v)},
 		{"Below", strings.Join(v.Under, ", "), theme.Text},
 	})
 	facts = plus(facts, v.Extra)
 	return []Section{{Facts: facts}}
+}
+
+// modifiedColumn says how long ago a file was written to, where that is known.
+func (e *Env) modifiedColumn() Column {
+	c := Column{Column: columnOf("modified", "AGE", 'E', 3, 4, 4, true), SortKey: bootKey(func(o backend.Object) time.Time { return o.(*backend.Volume).Modified })}
+	c.Cell = func(o backend.Object) table.Cell {
+		at := o.(*backend.Volume).Modified
+		if at.IsZero() {
+			return cell("-", theme.Muted)
+		}
+		return cell(AgeShort(e.Now.Sub(at)), theme.Muted)
+	}
+	return c
 }
 
 // usedByColumn names the VMs that use a volume; what nobody uses is an orphan.
