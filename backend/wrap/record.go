@@ -3,6 +3,7 @@ package wrap
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 	"time"
@@ -54,11 +55,28 @@ func arguments(op backend.Op, name func(backend.Ref) string) map[string]any {
 			}
 		case backend.After:
 			args[key] = afterWord(value)
+		case string:
+			args[key] = withoutPassword(value)
 		default:
 			args[key] = value
 		}
 	}
 	return args
+}
+
+// withoutPassword masks the password of a URL, such as the source of an import.
+func withoutPassword(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil && strings.Contains(text, "@"):
+		return "(not recorded)" // it can't be told what of it is a password
+	case err != nil || u.User == nil:
+		return text
+	}
+	return u.Redacted()
 }
 
 func afterWord(a backend.After) string {
