@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +70,10 @@ func (a *app) endpoint(c config.Connection, govc bool) (poll.Endpoint, error) {
 	e := poll.Endpoint{ID: backend.ConnID(c.Name), URI: config.Shown(c.URI), ReadOnly: c.ReadOnly || a.cmd.ReadOnly, Production: c.Production, Colour: c.Colour}
 	var err error
 	if config.IsVSphere(c.URI) {
-		e.Dialer, err = vsphere.New(vsphereOptions(c, e.ReadOnly, govc))
+		var o vsphere.Options
+		if o, err = a.vsphereOptions(c, e.ReadOnly, govc); err == nil {
+			e.Dialer, err = vsphere.New(o)
+		}
 	} else {
 		e.Dialer, err = libvirt.New(libvirt.Options{
 			ID: e.ID, URI: c.URI, ReadOnly: e.ReadOnly, Trace: a.trace,
@@ -95,20 +100,41 @@ func govcMeans(c config.Connection, all []config.Connection) bool {
 
 // vsphereOptions adds govc's variables, where they are meant, to what the
 // configuration says.
-func vsphereOptions(c config.Connection, readOnly, govc bool) vsphere.Options {
+func (a *app) vsphereOptions(c config.Connection, readOnly, govc bool) (vsphere.Options, error) {
 	env := func(name string) string {
 		if !govc {
 			return ""
 		}
 		return os.Getenv(name)
 	}
-	insecure, _ := strconv.ParseBool(env("GOVC_INSECURE"))
-	return vsphere.Options{
-		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, env("GOVC_USERNAME")),
-		Trace: a.trace, Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
-		CACerts:    first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
-		KnownHosts: first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
+	insecure := slices.Contains([]string{"1", "true"}, strings.ToLower(env("GOVC_INSECURE")))
+	user, err := govcSecret(env("GOVC_USERNAME"))
+	if err != nil {
+		return vsphere.Options{}, fmt.Errorf("GOVC_USERNAME: %w", err)
 	}
+	return vsphere.Options{
+		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, user), Before: govc && c.URI == os.Getenv("GOVC_URL"),
+		Trace: a.trace, Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
+		CACerts:     first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
+		KnownHosts:  first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
+		Certificate: env("GOVC_CERTIFICATE"), PrivateKey: env("GOVC_PRIVATE_KEY"), APIVersion: env("GOVC_VIM_VERSION"),
+	}, nil
+}
+
+// govcSecret is the value of a variable or, where it names a file, what stands in that, as
+// for govc. The error does not repeat the value.
+func govcSecret(value string) (string, error) {
+	if value == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(value) //nolint:gosec // the operator names the file
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "", errors.New("it names a file that can't be read")
+	case err != nil:
+		return value, nil //nolint:nilerr // it is no file
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 func first(words ...string) string {
@@ -132,7 +158,11 @@ func passwordOf(c config.Connection, env func(string) string) func(context.Conte
 		case c.PasswordEnv != "":
 			return os.Getenv(c.PasswordEnv), nil
 		case len(c.PasswordCommand) == 0:
-			return env("GOVC_PASSWORD"), nil
+			password, err := govcSecret(env("GOVC_PASSWORD"))
+			if err != nil {
+				return "", fmt.Errorf("GOVC_PASSWORD: %w", err)
+			}
+			return password, nil
 		}
 		ctx, cancel := context.WithTimeout(ctx, passwordTime)
 		defer cancel()

@@ -23,7 +23,7 @@ type Config struct {
 	Theme    string `toml:"theme"`
 	ASCII    bool   `toml:"ascii"`
 	ReadOnly bool   `toml:"read_only"`
-	// Trace is a file for what goes over libvirt's wire; "" for none.
+	// Trace is a file for what goes over the wire; "" for none.
 	Trace      string              `toml:"trace"`
 	Background string              `toml:"background"` // "dark", "light" or "" to ask the terminal
 	Intervals  Intervals           `toml:"intervals"`
@@ -180,7 +180,7 @@ const Example = `# hvdeck configuration. Every line is optional.
 # background = "dark"     # what to assume of the terminal instead of asking it
 # ascii = false           # boxes and sparklines of plain ASCII
 # read_only = false       # refuse every change on every connection
-# trace = "FILE"          # write down what goes over libvirt's wire, secrets left out
+# trace = "FILE"          # write down what goes over the wire, secrets left out
 
 # [intervals]
 # stats  = "2s"           # load of VMs and hosts

@@ -103,7 +103,9 @@ func TestMistakesAreOneLineWithTheRemedy(t *testing.T) {
 func TestNamesFromURIs(t *testing.T) {
 	uris := map[string]string{
 		"qemu:///system": "local-qemu", "test:///default": "test-default", "qemu:///session": "qemu-session",
-		"qemu+ssh://root@kvm1.example.com/system": "kvm1", "https://user@vc.example.com/sdk": "vc", "vc2": "vc2", "user@vc3": "",
+		"qemu+ssh://root@kvm1.example.com/system": "kvm1", "https://user@vc.example.com/sdk": "vc", "vc2": "vc2", "user@vc3": "vc3",
+		"vc4.example.net:8443": "vc4", "root:hunter2@vc5": "vc5", "https://root:hun%zzter2@vc6/sdk": "vc6", "::1": "::1", "https://[::1]:8989/sdk": "[::1]:8989",
+		"https://a@b:hunt@er2@vc7": "vc7", "https://root:hunter2@vc8:99999999/sdk": "vc8", "10.0.0.2:8443": "10.0.0.2:8443",
 		"qemu+ssh://root@10.0.0.1:2222/system": "10.0.0.1:2222", "qemu+unix:///system?socket=/tmp/one/run/libvirt-sock": "qemu-one",
 	}
 	for uri, want := range uris {

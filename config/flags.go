@@ -24,6 +24,7 @@ type Command struct {
 
 // Usage is the text of --help.
 const Usage = `hvdeck [flags] [URI ...]
+hvdeck ovf inspect [flags] FILE|URL      what is inside of an OVF or OVA; see ovf --help
 
 A console for virtual machines on libvirt/KVM hosts and vSphere, in one live inventory.
 
@@ -43,7 +44,7 @@ libvirt.conf) and GOVC_URL, else a libvirt daemon on this machine.
 Flags:
   --demo          a simulated vCenter and two simulated KVM hosts
   --read-only     refuse every change
-  --trace FILE    write down what goes over libvirt's wire, secrets left out
+  --trace FILE    write down what goes over the wire, secrets left out
   --config FILE   read this configuration
   --theme NAME    dark, light, high-contrast, colour-blind, mono
   --ascii         boxes and sparklines of plain ASCII

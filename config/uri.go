@@ -50,6 +50,9 @@ func NameAll(conns []Connection) error {
 // shortName is the host without its domain; for a local URI the driver and, for a
 // socket of its own, the folder of the socket.
 func shortName(uri string) string {
+	if IsVSphere(uri) {
+		return vsphereName(uri)
+	}
 	u, err := url.Parse(uri)
 	if err != nil || (u.Scheme == "" && u.Host == "") {
 		return cutName(strings.TrimPrefix(uri, "//"))
@@ -69,6 +72,28 @@ func shortName(uri string) string {
 		return cutName(driver + "-" + strings.TrimSuffix(filepath.Base(u.Path), filepath.Ext(u.Path)))
 	}
 	return "local-" + cutName(driver)
+}
+
+// vsphereName is the name of the host in an address of a vSphere, also where that can't be
+// read: its password may hold anything, and must not become part of a name.
+func vsphereName(uri string) string {
+	rest := uri
+	if _, after, ok := strings.Cut(uri, "://"); ok {
+		rest = after
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	if ip := net.ParseIP(rest); ip != nil {
+		return rest
+	}
+	u, err := url.Parse("https://" + rest)
+	if err != nil || u.Hostname() == "" {
+		return "vsphere"
+	}
+	name := hostName(u.Hostname())
+	if p := u.Port(); p != "" && net.ParseIP(u.Hostname()) != nil {
+		name = net.JoinHostPort(name, p)
+	}
+	return name
 }
 
 func hostName(host string) string {
@@ -113,6 +138,9 @@ func Shown(uri string) string {
 
 // HostOf is the host and port that a vSphere URI means; a bare word is a host.
 func HostOf(uri string) string {
+	if net.ParseIP(uri) != nil && strings.Contains(uri, ":") {
+		uri = "[" + uri + "]"
+	}
 	if !strings.Contains(uri, "://") {
 		uri = "https://" + uri
 	}

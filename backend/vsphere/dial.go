@@ -45,10 +45,8 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error) {
 	sc := soap.NewClient(d.end.url(), d.opts.Insecure)
 	sc.UserAgent = "hvdeck/" + d.opts.Version
-	if d.opts.CACerts != "" {
-		if err := sc.SetRootCAs(d.opts.CACerts); err != nil {
-			return nil, d.refuse(backend.ClassInvalid, err.Error(), "check GOVC_TLS_CA_CERTS or ca_certs in the configuration")
-		}
+	if err := d.secure(sc.DefaultTransport(), mark); err != nil {
+		return nil, err
 	}
 	if mark != "" {
 		sc.SetThumbprint(d.end.addr(), mark)
@@ -56,7 +54,7 @@ func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error)
 	sc.Transport = d.opts.traced(sc.Transport, "soap")
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	if err := useServiceVersion(ctx, sc); err != nil {
+	if err := d.setVersion(ctx, sc); err != nil {
 		sc.CloseIdleConnections()
 		return nil, d.connectError(ctx, err)
 	}
@@ -66,6 +64,16 @@ func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error)
 		return nil, d.contentError(ctx, err)
 	}
 	return vc, nil
+}
+
+// setVersion speaks the version of the API that is asked for, else the newest. The request
+// for that is made in any case: it tells what is wrong with a server.
+func (d *dialer) setVersion(ctx context.Context, sc *soap.Client) error {
+	err := useServiceVersion(ctx, sc)
+	if err == nil && d.opts.APIVersion != "" && d.opts.APIVersion != "-" {
+		sc.Version = d.opts.APIVersion
+	}
+	return err
 }
 
 // useServiceVersion speaks the newest API version that the server has. A server
@@ -113,7 +121,7 @@ func (d *dialer) credentials(ctx context.Context, ask backend.Asker, again bool)
 		}
 		d.end.user = user
 	}
-	if d.end.hasPassword {
+	if d.end.hasPassword && !d.opts.Before {
 		return url.UserPassword(d.end.user, d.end.password), false, nil
 	}
 	if d.opts.Password != nil && !again {
@@ -124,6 +132,9 @@ func (d *dialer) credentials(ctx context.Context, ask backend.Asker, again bool)
 		if password != "" {
 			return url.UserPassword(d.end.user, password), false, nil
 		}
+	}
+	if d.end.hasPassword {
+		return url.UserPassword(d.end.user, d.end.password), false, nil
 	}
 	text := ""
 	if again {

@@ -20,14 +20,24 @@ type Options struct {
 	// Password is asked when the URL has none; "" means that there is none here
 	// either, and the operator is asked.
 	Password func(ctx context.Context) (string, error)
+	// Before lets Username and Password, where they give something, come before what the
+	// URL says, as GOVC_USERNAME and GOVC_PASSWORD do.
+	Before bool
 	// Insecure accepts any certificate.
 	Insecure bool
 	// CACerts are PEM files of authorities to trust in place of the system's, as
 	// in GOVC_TLS_CA_CERTS: paths separated like PATH.
 	CACerts string
-	// KnownHosts is a file of trusted thumbprints, one "host:port SHA256" a line,
-	// as in GOVC_TLS_KNOWN_HOSTS. It is made when a first one is trusted.
+	// KnownHosts are files of trusted thumbprints, one "host:port SHA256" a line, or
+	// SHA-1, as in GOVC_TLS_KNOWN_HOSTS: paths separated like PATH. The first is
+	// written when one is trusted.
 	KnownHosts string
+	// Certificate and PrivateKey are PEM files that we show to a server that asks for
+	// them, as in GOVC_CERTIFICATE and GOVC_PRIVATE_KEY.
+	Certificate, PrivateKey string
+	// APIVersion is the version of the API to speak, as in GOVC_VIM_VERSION; "" or "-":
+	// the newest of the server's.
+	APIVersion string
 	// ReadOnly refuses every operation in this driver.
 	ReadOnly bool
 	// Version of the program, for the user agent.
@@ -51,7 +61,7 @@ func New(o Options) (backend.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if end.user == "" {
+	if end.user == "" || o.Before && o.Username != "" {
 		end.user = o.Username
 	}
 	if end.insecure {

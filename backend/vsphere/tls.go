@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,7 @@ func (d *dialer) trust(ctx context.Context, ask backend.Asker) (string, error) {
 	if err != nil {
 		return "", d.refuse(backend.ClassOther, "can't read the known hosts: "+err.Error(), "")
 	}
-	if known != "" && !strings.EqualFold(known, mark) && !strings.EqualFold(known, soap.ThumbprintSHA1(cert)) {
+	if known != "" && !hasPrint(cert, known) {
 		return "", d.refuse(backend.ClassUntrusted,
 			fmt.Sprintf("the certificate has changed: trusted was %s, it is now %s", known, mark),
 			"if the server was given a new certificate, remove its line from "+d.opts.KnownHosts)
@@ -49,7 +50,7 @@ func (d *dialer) trust(ctx context.Context, ask backend.Asker) (string, error) {
 	if err := d.askTrust(ctx, ask, cert, chainErr, mark); err != nil {
 		return "", err
 	}
-	if err := addKnown(d.opts.KnownHosts, d.end.addr(), mark); err != nil {
+	if err := addKnown(ctx, d.opts.KnownHosts, d.end.addr(), mark); err != nil {
 		return "", d.refuse(backend.ClassOther, "can't remember the certificate: "+err.Error(), "")
 	}
 	return mark, nil
@@ -64,8 +65,12 @@ func (d *dialer) certificate(ctx context.Context) (*x509.Certificate, error, err
 	if err != nil {
 		return nil, nil, d.refuse(backend.ClassInvalid, err.Error(), "check GOVC_TLS_CA_CERTS or ca_certs in the configuration")
 	}
+	own, err := d.ownCertificate()
+	if err != nil {
+		return nil, nil, err
+	}
 	dial := &tls.Dialer{NetDialer: &net.Dialer{}, Config: &tls.Config{ //nolint:gosec // the chain is verified below
-		InsecureSkipVerify: true, ServerName: d.end.host, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, ServerName: d.end.host, MinVersion: tls.VersionTLS12, Certificates: own,
 	}}
 	conn, err := dial.DialContext(ctx, "tcp", d.end.addr())
 	if err != nil {
@@ -79,6 +84,57 @@ func (d *dialer) certificate(ctx context.Context) (*x509.Certificate, error, err
 	}
 	_, chainErr := chain[0].Verify(opts)
 	return chain[0], chainErr, nil
+}
+
+// hasPrint tells whether a thumbprint, SHA-256 or SHA-1, is that of the certificate.
+func hasPrint(cert *x509.Certificate, mark string) bool {
+	return mark == soap.ThumbprintSHA256(cert) || mark == soap.ThumbprintSHA1(cert)
+}
+
+// ownCertificate is what we show of ourselves to a server that asks; none without one.
+func (d *dialer) ownCertificate() ([]tls.Certificate, error) {
+	if d.opts.Certificate == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(d.opts.Certificate, d.opts.PrivateKey)
+	if err != nil {
+		return nil, d.refuse(backend.ClassInvalid, "can't read our own certificate: "+err.Error(), "check GOVC_CERTIFICATE and GOVC_PRIVATE_KEY")
+	}
+	return []tls.Certificate{cert}, nil
+}
+
+// secure sets up the transport: the server that was asked for has to show the pinned
+// certificate, where there is one; all others have to verify. The library's own dialing
+// ignores contexts, and refuses a pinned certificate that has expired.
+func (d *dialer) secure(t *http.Transport, mark string) error {
+	roots, err := loadRoots(d.opts.CACerts)
+	if err != nil {
+		return d.refuse(backend.ClassInvalid, err.Error(), "check GOVC_TLS_CA_CERTS or ca_certs in the configuration")
+	}
+	own, err := d.ownCertificate()
+	if err != nil {
+		return err
+	}
+	t.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	t.TLSClientConfig = &tls.Config{ //nolint:gosec // as the operator wants it
+		InsecureSkipVerify: d.opts.Insecure, MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: own,
+	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conf := t.TLSClientConfig.Clone()
+		if mark != "" && addr == d.end.addr() {
+			conf.InsecureSkipVerify = true
+			conf.VerifyConnection = func(s tls.ConnectionState) error {
+				if !hasPrint(s.PeerCertificates[0], mark) {
+					return fmt.Errorf("the certificate of %s has changed: trusted was %s, it is now %s", addr, mark, soap.ThumbprintSHA256(s.PeerCertificates[0]))
+				}
+				return nil
+			}
+		}
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		return (&tls.Dialer{NetDialer: &net.Dialer{}, Config: conf}).DialContext(ctx, network, addr)
+	}
+	return nil
 }
 
 // loadRoots reads PEM files; nil means the system's authorities.
