@@ -37,12 +37,12 @@ func (l *nfcLease) courier() *courier {
 	k := &courier{c: l.a.c, l: l, prints: make(map[string]string)}
 	k.client = &http.Client{
 		Jar: l.a.c.vc.Jar,
-		Transport: &http.Transport{
+		Transport: k.c.traced(&http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialTLSContext: k.dialTLS,
 			DialContext:     (&net.Dialer{Timeout: connectTimeout}).DialContext,
 			WriteBufferSize: transferBuffer, ReadBufferSize: transferBuffer, DisableCompression: true,
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: l.a.c.opts.Insecure, MinVersion: tls.VersionTLS12}, //nolint:gosec // through a proxy; as told
-		},
+		}, "files"),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return k

@@ -147,6 +147,7 @@ func (c *Conn) tagLogin(ctx context.Context) error {
 	}
 	if t.rc == nil {
 		t.rc, t.labels = rest.NewClient(c.vc), make(map[string]tagLabel)
+		t.rc.Transport = c.traced(t.rc.Transport, "rest")
 	}
 	err := t.rc.Login(ctx, c.user)
 	t.in = err == nil
