@@ -30,6 +30,9 @@ const (
 )
 
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "ovf" {
+		return runOVF(args[1:], stdout, stderr)
+	}
 	cmd, err := config.ParseArgs(args, os.Getenv)
 	if err != nil {
 		return complain(stderr, err, exitUsage)

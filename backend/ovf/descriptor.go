@@ -86,7 +86,8 @@ type EULA struct {
 // Network is a network that the package wants to be mapped.
 type Network struct{ Name, Description string }
 
-// Option is a deployment option.
+// Option is a deployment option. Default is set for one of them: the one marked, else the
+// first.
 type Option struct {
 	ID, Label, Description string
 	Default                bool
@@ -134,15 +135,12 @@ func (d *Descriptor) Under(option string) (*Descriptor, error) {
 	return out, nil
 }
 
-// defaultOption is the one marked as default, else the first. Source: DSP0243 9.8.
+// defaultOption is that of DSP0243 9.8.
 func (d *Descriptor) defaultOption() string {
 	for _, o := range d.Options {
 		if o.Default {
 			return o.ID
 		}
-	}
-	if len(d.Options) > 0 {
-		return d.Options[0].ID
 	}
 	return ""
 }

@@ -186,7 +186,7 @@ func (r *reader) quantity(n *node) string {
 		return q
 	}
 	if v, err := amount(q, n.child("AllocationUnits").text, 1<<20); err == nil {
-		return inWords(v)
+		return Bytes(v)
 	}
 	return q
 }

@@ -44,7 +44,7 @@ var manifestLine = regexp.MustCompile(`^\s*([A-Za-z0-9-]+)\s*\((.+)\)\s*=\s*([0-
 // Source: DSP0243 6.2.
 func ParseManifest(text []byte) (*Manifest, error) {
 	if len(text) > MaxManifest {
-		return nil, fmt.Errorf("it is larger than %s", inWords(MaxManifest))
+		return nil, fmt.Errorf("it is larger than %s", Bytes(MaxManifest))
 	}
 	plain, err := toUTF8(text)
 	if err != nil {
@@ -62,7 +62,7 @@ func ParseManifest(text []byte) (*Manifest, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("a line is longer than %s", inWords(64<<10))
+		return nil, fmt.Errorf("a line is longer than %s", Bytes(64<<10))
 	}
 	return m, nil
 }

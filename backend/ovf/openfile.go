@@ -169,7 +169,7 @@ func (u *unpacked) Read(b []byte) (int, error) {
 	n, err := u.read(b)
 	u.out += int64(n)
 	if u.out > u.limit {
-		n, err = 0, u.refuse("the file %q unpacks to more than %s, which is more than it can hold", u.href, inWords(uint64(u.limit)))
+		n, err = 0, u.refuse("the file %q unpacks to more than %s, which is more than it can hold", u.href, Bytes(uint64(u.limit)))
 	}
 	u.bad = err
 	return n, err

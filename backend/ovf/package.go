@@ -235,7 +235,7 @@ func (p *Package) readManifest(ctx context.Context, name string) error {
 func limited(r io.Reader, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		return nil, errors.New("it is larger than " + inWords(uint64(limit)))
+		return nil, errors.New("it is larger than " + Bytes(uint64(limit)))
 	}
 	return b, err
 }

@@ -181,7 +181,8 @@ func limitsOf(p *Property) string {
 	if p.bounds.min != nil || p.bounds.max != nil {
 		return rangeInWords(p.bounds.min, p.bounds.max)
 	}
-	if r := integerRange(p.Type); r != nil {
+	// The ends of what 32 and 64 bits hold tell an operator nothing.
+	if r := integerRange(p.Type); r != nil && !strings.Contains(p.Type, "32") && !strings.Contains(p.Type, "64") && p.Type != "int" {
 		return rangeInWords(r[0], r[1])
 	}
 	return ""

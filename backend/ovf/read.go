@@ -20,7 +20,7 @@ func Parse(text []byte) (*Descriptor, error) { return parse(text, "", nil) }
 // parse reads with the strings of other files, too.
 func parse(text []byte, option string, bundles []*node) (*Descriptor, error) {
 	if len(text) > MaxDescriptor {
-		return nil, invalid("read the descriptor", "", "it is larger than %s", inWords(MaxDescriptor))
+		return nil, invalid("read the descriptor", "", "it is larger than %s", Bytes(MaxDescriptor))
 	}
 	plain, err := toUTF8(text)
 	if err != nil {
@@ -225,6 +225,9 @@ func (r *reader) options(root *node) {
 		if o.Default {
 			marked++
 		}
+	}
+	if marked == 0 && len(r.d.Options) > 0 {
+		r.d.Options[0].Default = true
 	}
 	if marked > 1 {
 		r.fail(root.child("DeploymentOptionSection"), "%d deployment options are marked as the default", marked)

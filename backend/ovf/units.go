@@ -92,8 +92,8 @@ func amount(number, unit string, def uint64) (uint64, error) {
 	return total, nil
 }
 
-// inWords is a size as people say it: "4 GiB", "1.5 MiB", "512 bytes".
-func inWords(n uint64) string {
+// Bytes is a size as people say it: "4 GiB", "1.5 MiB", "512 bytes".
+func Bytes(n uint64) string {
 	if n < 1<<10 {
 		return strconv.FormatUint(n, 10) + " bytes"
 	}

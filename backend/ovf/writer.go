@@ -208,7 +208,7 @@ func (w *Writer) Finish(descriptor []byte) error {
 		return w.refuse("it has already ended")
 	}
 	if len(descriptor) > MaxDescriptor/2 {
-		return w.refuse("the descriptor is larger than %s", inWords(MaxDescriptor/2))
+		return w.refuse("the descriptor is larger than %s", Bytes(MaxDescriptor/2))
 	}
 	name := descriptorName(w.path)
 	err := w.out.finish(descriptor, func(d []byte) []byte { return w.manifest(name, d) })
