@@ -15,7 +15,7 @@ import (
 // contentsStep tells what is in the package; with errors there is no way on.
 func (i *ovfImport) contentsStep() ovfStep {
 	return ovfStep{name: pageContents, page: func() wizard.Page {
-		t := &wizard.Text{Name: pageContents, Lines: i.read.lines(&i.m.env.Theme.Glyphs)}
+		t := &wizard.Text{Name: pageContents, Lines: i.read.text}
 		if !i.read.useless() {
 			t.Accept = wizard.Key{Key: "enter", Does: "next"}
 		}
@@ -30,13 +30,28 @@ func (t *textLines) head(text string) {
 	if len(t.out) > 0 {
 		t.out = append(t.out, wizard.Line{})
 	}
-	t.out = append(t.out, wizard.Line{Tok: theme.Head, Text: text})
+	t.out = append(t.out, wizard.Line{Tok: theme.Head, Text: clean.Line(text)})
 }
 
 // fact is a name and a value of one line; nothing without a value.
 func (t *textLines) fact(name, value string) {
 	if strings.TrimSpace(value) != "" {
-		t.out = append(t.out, wizard.Line{Tok: theme.Text, Indent: 2, Note: name, Text: clean.Line(value)})
+		t.out = append(t.out, wizard.Line{Tok: theme.Text, Indent: 2, Note: clean.Line(name), Text: clean.Line(value)})
+	}
+}
+
+// item is a name and what there is to say of it.
+func (t *textLines) item(name, about string) {
+	t.out = append(t.out, wizard.Line{Tok: theme.Text, Indent: 2, Text: strings.TrimSpace(clean.Line(name) + "  " + clean.Line(about))})
+}
+
+// note is foreign text of several lines with a name before it.
+func (t *textLines) note(name, value string) {
+	for n, l := range strings.Split(strings.TrimSpace(clean.Text(value)), "\n") {
+		if n > 0 {
+			name = " "
+		}
+		t.fact(name, strings.TrimSpace(l))
 	}
 }
 
@@ -61,49 +76,63 @@ func (t *textLines) findings(g *theme.Glyphs, found []backend.Finding) {
 	}
 }
 
+// lines are what is in the package, in the words of hvdeck ovf inspect.
 func (r *ovfRead) lines(g *theme.Glyphs) []wizard.Line {
 	t, d := &textLines{}, r.descriptor
 	if r.useless() {
 		t.head("Errors: this package can't be imported")
 		t.findings(g, r.whole.Errors())
 	}
-	t.head("Package")
-	t.fact("name", d.Name)
+	t.head(orElse(d.Name, "a package without a name"))
 	if d.Collection {
-		t.fact("holds", "a vApp of "+countOf(len(d.Systems), "VM"))
+		t.fact("Holds", "a vApp of "+countOf(len(d.Systems), "virtual machine"))
 	}
+	t.fact("Manifest", r.manifestWords())
 	for _, p := range d.Products {
-		t.fact("product", strings.TrimSpace(p.Name+" "+p.Version))
-		t.fact("vendor", strings.TrimSpace(p.Vendor+" "+p.VendorURL))
-		t.fact("page", p.ProductURL)
+		t.product(p)
 	}
-	t.fact("manifest", r.manifestWords())
-	t.fact("licences", countOrNone(len(d.EULAs)))
-	t.fact("properties", countOrNone(len(d.Properties)))
-	if d.Annotation != "" {
-		t.text(d.Annotation)
+	t.fact("Licences", countOrNone(len(d.EULAs)))
+	t.fact("Properties", countOrNone(len(d.Properties)))
+	t.note("Notes", d.Annotation)
+	if others := withoutErrors(d.Findings); len(others) > 0 {
+		t.head("Findings")
+		t.findings(g, others)
 	}
-	if warned := len(d.Findings) - len(d.Errors()); warned > 0 {
-		t.head("Worth knowing")
-		t.findings(g, withoutErrors(d.Findings))
-	}
+	t.options(d)
 	for _, s := range d.Systems {
 		t.system(s)
 	}
 	t.disks(d)
-	t.rest(d)
+	if len(d.Networks) > 0 {
+		t.head("Networks to map")
+	}
+	for _, n := range d.Networks {
+		t.item(n.Name, n.Description)
+	}
+	t.properties(d.Properties)
 	return t.out
 }
 
-func (r *ovfRead) manifestWords() string {
-	switch {
-	case r.manifest < 0:
-		return "none: nothing says whether the files are whole"
-	case r.signed:
-		return fmt.Sprintf("checksums of %s; signed, the signature is not verified", countOf(r.manifest, "file"))
-	default:
-		return "checksums of " + countOf(r.manifest, "file")
+func (t *textLines) product(p ovf.Product) {
+	name := strings.TrimSpace(p.Name + " " + p.Version)
+	if p.Vendor != "" {
+		name += ", by " + p.Vendor
 	}
+	t.fact("Product", strings.TrimPrefix(name, ", "))
+	for _, url := range []string{p.ProductURL, p.AppURL, p.VendorURL} {
+		t.fact(" ", url)
+	}
+}
+
+func (r *ovfRead) manifestWords() string {
+	out := "none: what is inside can't be verified"
+	if r.manifest >= 0 {
+		out = "checksums of " + countOf(r.manifest, "file") + ", compared before anything is made"
+	}
+	if r.signed {
+		out += "; there is a certificate, which is not checked"
+	}
+	return out
 }
 
 func withoutErrors(found []backend.Finding) []backend.Finding {
@@ -116,96 +145,11 @@ func withoutErrors(found []backend.Finding) []backend.Finding {
 	return out
 }
 
-func (t *textLines) system(s ovf.System) {
-	name := s.Name
-	if name == "" {
-		name = s.ID
+func orElse(s, otherwise string) string {
+	if strings.TrimSpace(s) == "" {
+		return otherwise
 	}
-	t.head("VM " + clean.Line(name))
-	t.fact("guest", s.OS)
-	t.fact("hardware", s.Hardware)
-	if s.CPUs > 0 {
-		t.fact("vCPUs", kind.Count(s.CPUs))
-	}
-	if s.Memory > 0 {
-		t.fact("memory", kind.Bytes(float64(s.Memory)))
-	}
-	t.fact("NICs on", strings.Join(s.Networks, ", "))
-	for _, d := range s.Devices {
-		t.fact("device", deviceWords(d))
-	}
-	if s.Description != "" {
-		t.text(s.Description)
-	}
-}
-
-func deviceWords(d ovf.Device) string {
-	out := strings.TrimSpace(d.Kind + " " + d.SubType)
-	if d.Name != "" {
-		out += ": " + d.Name
-	}
-	for _, more := range []string{d.Quantity, d.Connection} {
-		if more != "" {
-			out += ", " + more
-		}
-	}
-	return out
-}
-
-func (t *textLines) disks(d *ovf.Descriptor) {
-	if len(d.Disks) > 0 {
-		t.head("Disks")
-	}
-	files := map[string]ovf.File{}
-	for _, f := range d.Files {
-		files[f.ID] = f
-	}
-	for _, disk := range d.Disks {
-		words := "of unknown size"
-		if disk.Capacity > 0 {
-			words = kind.Bytes(float64(disk.Capacity))
-		}
-		if disk.Populated > 0 {
-			words += ", " + kind.Bytes(float64(disk.Populated)) + " written"
-		}
-		words += ", " + disk.Format
-		if f, ok := files[disk.File]; ok {
-			words += ", " + fileWords(f)
-		} else if disk.File == "" {
-			words += ", empty"
-		}
-		t.fact(clean.Line(disk.ID), words)
-	}
-}
-
-func fileWords(f ovf.File) string {
-	out := f.Href
-	if f.Size >= 0 {
-		out += " (" + kind.Bytes(float64(f.Size)) + ")"
-	}
-	if f.Compression != "" {
-		out += ", " + f.Compression
-	}
-	return out
-}
-
-func (t *textLines) rest(d *ovf.Descriptor) {
-	if len(d.Networks) > 0 {
-		t.head("Networks")
-	}
-	for _, n := range d.Networks {
-		t.fact(clean.Line(n.Name), orDash(n.Description))
-	}
-	if len(d.Options) > 0 {
-		t.head("Deployment options")
-	}
-	for _, o := range d.Options {
-		words := o.Label
-		if o.Default {
-			words += " (default)"
-		}
-		t.fact(clean.Line(o.ID), words)
-	}
+	return s
 }
 
 func countOf(n int, one string) string {

@@ -64,17 +64,25 @@ func optionLabel(o ovf.Option) string {
 }
 
 func (i *ovfImport) takeOption() tea.Cmd {
-	whole, option := i.read.whole, i.answers.option
-	return ovfAside(i, ovfWork[*ovf.Descriptor]{
+	read, option, glyphs := *i.read, i.answers.option, i.m.env.Theme.Glyphs
+	return ovfAside(i, ovfWork[*ovfRead]{
 		name: pageOption, what: "Looking at what this option changes", limit: underTime,
-		do: func(context.Context) (*ovf.Descriptor, error) { return whole.Under(option) },
-	}, func(d *ovf.Descriptor, err error) tea.Cmd {
+		do: func(context.Context) (*ovfRead, error) {
+			d, err := read.whole.Under(option)
+			if err != nil {
+				return nil, err
+			}
+			read.descriptor = d
+			read.text = read.lines(&glyphs)
+			return &read, nil
+		},
+	}, func(r *ovfRead, err error) tea.Cmd {
 		if err != nil {
 			i.enter(i.at, true)
 			i.m.message("Can't take this option", errorWords(err), theme.StateBad)
 			return nil
 		}
-		i.read.descriptor = d
+		i.read = r
 		i.steps = i.plan() // it may have other properties
 		return i.onward()
 	})

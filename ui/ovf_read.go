@@ -29,7 +29,8 @@ type ovfRead struct {
 	whole, descriptor *ovf.Descriptor
 	manifest          int // files that it lists; -1 without one
 	signed            bool
-	licences          []string // cleaned
+	licences          []string      // cleaned
+	text              []wizard.Line // what is in it
 	options           []backend.OVFOption
 	// noOptions says why the options of the server are not known.
 	noOptions string
@@ -88,6 +89,7 @@ func isURL(source string) bool {
 // readSource reads the package, and asks the server what it offers.
 func (i *ovfImport) readSource() tea.Cmd {
 	source, conn, option, poller := i.answers.source, i.answers.conn, i.answers.option, i.m.o.Poller
+	glyphs := i.m.env.Theme.Glyphs
 	return ovfAside(i, ovfWork[*ovfRead]{
 		name: pageSource, what: "Reading " + clean.Line(source), limit: ovfReadTime,
 		do: func(ctx context.Context) (*ovfRead, error) {
@@ -98,6 +100,7 @@ func (i *ovfImport) readSource() tea.Cmd {
 			if r.descriptor, err = r.whole.Under(option); err != nil { // that of another package
 				r.descriptor = r.whole
 			}
+			r.text = r.lines(&glyphs)
 			r.askOptions(ctx, poller, conn)
 			return r, nil
 		},

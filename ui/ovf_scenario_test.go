@@ -63,7 +63,7 @@ func TestImportOVF(t *testing.T) {
 	w.row("db-1", "off")
 	w.Press("n").WaitFor("Import OVF or OVA").Press("o").WaitFor("File or URL")
 	w.Type(strings.TrimSuffix(source, "op.ovf")).Press("tab").WaitFor("shop.ovf").Press("enter")
-	w.WaitFor("What is in it").WaitFor("Shop 2.1").WaitFor("nothing says whether the files are whole").WaitFor("20 GiB")
+	w.WaitFor("What is in it").WaitFor("Shop 2.1").WaitFor("what is inside can't be verified").WaitFor("20 GiB")
 	w.passes("What is in it", "enter")
 	w.WaitFor("may be used").Press("A").WaitFor("Deployment option").WaitFor("Small (default)").Press("j", "enter")
 	w.WaitFor("Name and place").WaitFor("pool prod/web").Type("new-shop").Press("enter")
