@@ -1,6 +1,10 @@
 package backendtest
 
-import "hvdeck/backend"
+import (
+	"slices"
+
+	"hvdeck/backend"
+)
 
 func listCases() []testCase {
 	all := []testCase{
@@ -9,6 +13,14 @@ func listCases() []testCase {
 		{name: "list/snapshots-of-vm", run: listSnapshotsOfVM},
 		{name: "list/volumes-of-pool", run: listVolumesOfPool},
 		{name: "list/belongs-to-receiver", run: listBelongs},
+	}
+	for _, k := range []struct {
+		name string
+		kind backend.Kind
+	}{
+		{"list/folders", backend.KindFolder}, {"list/clusters", backend.KindCluster}, {"list/resource-pools", backend.KindResourcePool},
+	} {
+		all = append(all, testCase{name: k.name, run: func(r *run) { r.checkWhereKnown(k.kind) }})
 	}
 	for _, k := range []struct {
 		name string
@@ -47,6 +59,66 @@ func (r *run) checkList(kind backend.Kind, parent backend.Ref) []backend.Object 
 		}
 	}
 	return all
+}
+
+// checkWhereKnown lists a kind that only some endpoints have; the others know of none.
+func (r *run) checkWhereKnown(kind backend.Kind) {
+	if slices.Contains(r.b.Caps().Kinds, kind) {
+		r.checkPlaces(r.checkList(kind, backend.Ref{}))
+		return
+	}
+	if all, err := r.tryList(r.b, backend.Query{Kind: kind}); err == nil && len(all) != 0 {
+		r.errorf("%d %ss at an endpoint that says that it has none", len(all), kind)
+	}
+}
+
+// checkPlaces asserts that what these objects are in is listed, too, and that nothing is
+// in itself.
+func (r *run) checkPlaces(all []backend.Object) {
+	known := map[backend.Ref]backend.Ref{}
+	for _, kind := range []backend.Kind{backend.KindFolder, backend.KindCluster, backend.KindHost, backend.KindResourcePool} {
+		if !slices.Contains(r.b.Caps().Kinds, kind) {
+			continue
+		}
+		for _, o := range r.list(backend.Query{Kind: kind}) {
+			known[o.Ref()] = above(o)
+		}
+	}
+	for _, o := range all {
+		at := o.Ref()
+		for range len(known) + 1 {
+			up, ok := known[at]
+			if !ok {
+				r.errorf("%s %q is in %v, which is not listed", at.Kind, o.Title(), at)
+				break
+			}
+			if at = up; at.IsZero() {
+				break
+			}
+		}
+		if !at.IsZero() {
+			r.errorf("%s %q: the places that it is in have no end", o.Ref().Kind, o.Title())
+		}
+	}
+}
+
+// above is what an object is in, in the tree of an inventory.
+func above(o backend.Object) backend.Ref {
+	switch o := o.(type) {
+	case *backend.Folder:
+		return o.Up
+	case *backend.Cluster:
+		return o.FolderRef
+	case *backend.ResourcePool:
+		return o.Up
+	case *backend.Host:
+		if !o.ClusterRef.IsZero() {
+			return o.ClusterRef
+		}
+		return o.FolderRef
+	default:
+		return backend.Ref{}
+	}
 }
 
 func listRefs(r *run) {

@@ -1,7 +1,9 @@
 package backendtest
 
 import (
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -113,11 +115,32 @@ func (r *run) makePool(op backend.PoolNewOp) backend.Ref {
 	return made
 }
 
-// pool makes a pool that runs.
+// pool makes a pool that runs, or gives the one that there is.
 func (r *run) pool() backend.Ref {
+	if r.Pool != "" {
+		return r.givenPool()
+	}
 	op := r.dirPool(prefix + "pool")
 	op.Build, op.Start = true, true
 	return r.makePool(op)
+}
+
+// givenPool is the pool of the target, without what an earlier case left there.
+func (r *run) givenPool() backend.Ref {
+	p, ok := r.named(backend.KindPool, backend.Ref{}, r.Pool).(*backend.Pool)
+	if !ok {
+		r.fatalf("there is no pool %q", r.Pool)
+	}
+	drop := func() {
+		for _, o := range r.seen(backend.KindVolume, p.ID) {
+			if strings.HasPrefix(o.Title(), prefix) {
+				r.quietly(backend.VolumeDeleteOp{Volume: o.Ref()})
+			}
+		}
+	}
+	drop()
+	r.later(drop)
+	return p.ID
 }
 
 // dropPool deletes a pool of the suite with all in it, if it exists.
@@ -150,7 +173,16 @@ func (r *run) volume(op backend.VolumeCreateOp) *backend.Volume {
 	return byRef[*backend.Volume](r, r.do(op).Created, op.Pool)
 }
 
+// rawVolume makes a volume of zeros; of a file where the server makes none by itself.
 func (r *run) rawVolume(pool backend.Ref, name string, size uint64) *backend.Volume {
+	if r.Pool != "" {
+		file := filepath.Join(r.t.TempDir(), "zeros")
+		if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
+			r.fatalf("write a file: %v", err)
+		}
+		r.needs(backend.VerbVolumeUpload)
+		return byRef[*backend.Volume](r, r.do(backend.VolumeImportOp{Pool: pool, Name: prefix + name, Format: "raw", File: file}).Created, pool)
+	}
 	return r.volume(backend.VolumeCreateOp{Pool: pool, Name: prefix + name, Format: "raw", Capacity: size})
 }
 
@@ -193,3 +225,12 @@ func (r *run) dropVM(name string) {
 
 // badNames are names that no server takes for a VM, pool, network or volume.
 func badNames() []string { return []string{"", "hvdt-a/b", "hvdt-a\nb"} }
+
+// badVolumeNames are names that no server takes for a volume; where they are paths, those
+// that lead out of the pool.
+func (r *run) badVolumeNames() []string {
+	if r.Pool == "" {
+		return badNames()
+	}
+	return []string{"", "hvdt-a\nb", "../hvdt-a", "/hvdt-a", "hvdt-a/../../b"}
+}

@@ -32,6 +32,9 @@ type Target struct {
 	// PoolDir is a directory at the host under which the suite makes directories for
 	// pools of its own; "" leaves no way to test storage.
 	PoolDir string
+	// Pool is the name of a pool that the suite may put volumes into, for servers where it
+	// can make none of its own; it deletes only what it has put there.
+	Pool string
 	// NetworkMode is a mode in which a new network can be started; "": isolated.
 	NetworkMode string
 	// Trigger raises an alarm for a VM, which stays until the server is gone; nil when

@@ -114,7 +114,7 @@ func volumeClone(r *run) {
 		r.errorf("the copy is %+v", made)
 	}
 	r.refused(op, backend.ClassConflict)
-	for _, name := range badNames() {
+	for _, name := range r.badVolumeNames() {
 		op.Name = name
 		r.refused(op, backend.ClassInvalid)
 	}

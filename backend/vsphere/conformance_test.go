@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 			t.Helper()
 			return dial(t, vsphere.Options{URL: v.URL(), ReadOnly: true})
 		},
-		Running: "DC0_H0_VM0", Off: "DC0_C0_RP0_VM0",
+		Running: "DC0_H0_VM0", Off: "DC0_C0_RP0_VM0", Pool: "LocalDS_0",
 		SecondActor: func(t *testing.T, name string, state backend.PowerState) {
 			t.Helper()
 			how := "-on"
@@ -45,15 +45,21 @@ func TestConformance(t *testing.T) {
 // missing is what vSphere has not, or the driver not yet.
 func missing() map[string]string {
 	all := backendtest.Lacking("not supported by this connection",
-		"pool", "volume", "transfer", "network", "interface", "secret", "host", "device", "definition",
-		"file")
+		"pool", "network", "interface", "secret", "host", "device", "definition")
 	maps.Copy(all, backendtest.Lacking("the driver has no Documenter", "document"))
 	for _, name := range []string{
 		"new", "new-refused", "quotes", "undefine-snapshots", "autostart", "managed-save", "managed-save-remove", "migrate", "send-key", "screenshot",
 	} {
 		all["life/"+name] = "not supported by this connection"
 	}
+	for _, name := range []string{ // a datastore has files; the server makes no volumes in it
+		"volume/create", "volume/create-refused", "volume/quotes", "volume/backing", "volume/delete-used", "volume/resize",
+		"volume/wipe", "volume/shrink-used", "volume/wipe-used", "transfer/upload-used",
+	} {
+		all[name] = "not supported by this connection"
+	}
 	maps.Copy(all, map[string]string{
+		"definition/volume":        "the driver has no Definer",
 		"snapshot/revert-run":      "vSphere restores the power state that the snapshot recorded",
 		"snapshot/revert-pause":    "vSphere restores the power state that the snapshot recorded",
 		"snapshot/delete-metadata": "vSphere can't forget a snapshot without merging its disks",

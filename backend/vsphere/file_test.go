@@ -244,7 +244,7 @@ func TestFilesAreCopiedAndMoved(t *testing.T) {
 
 // TestFilesCancelled: nothing half is left on either side.
 func TestFilesCancelled(t *testing.T) {
-	x := newFilesLab(t, "-task-time", "3s")
+	x := newFilesLab(t, "-task-time", "1s")
 	file, _ := x.random("big", 64<<20)
 	err := x.cancel(backend.VolumeImportOp{Pool: x.pool, Name: "half", File: file})
 	if !strings.Contains(err.Error(), "nothing of it was left") || x.at("")["half"] != nil {

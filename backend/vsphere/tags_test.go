@@ -85,7 +85,9 @@ func newGate(t *testing.T, s *vcsim.Server) *gate {
 	return g
 }
 
-func (g *gate) url() string { return strings.Replace(g.URL, "http://", "http://user:pass@", 1) + "/sdk" }
+func (g *gate) url() string {
+	return strings.Replace(g.URL, "http://", "http://user:pass@", 1) + "/sdk"
+}
 
 // TestTagSession: one that has ended is renewed, and the last one is logged out of.
 func TestTagSession(t *testing.T) {
