@@ -132,6 +132,10 @@ func (m *Model) hostOf(o backend.Object) backend.Object {
 // action's kind comes under.
 func (m *Model) selectionFor(a keymap.Action) keymap.Selection {
 	s := m.selection()
+	if a.Needs == backend.VerbOVFImport {
+		s.Objects = m.ovfPlaces(s.Objects)
+		return s
+	}
 	if a.Makes == backend.KindNone || !a.Mutates() {
 		return s
 	}

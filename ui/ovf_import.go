@@ -115,6 +115,19 @@ func (m *Model) ovfConns() []backend.ConnID {
 	return out
 }
 
+// ovfPlaces are what an import could come under: the wizard asks on which connection, so
+// one that imports is enough. Without any it is what is selected, with its reason.
+func (m *Model) ovfPlaces(selected []backend.Object) []backend.Object {
+	for _, c := range m.ovfConns() {
+		for _, h := range m.store.All(backend.KindHost) {
+			if h.Ref().Conn == c {
+				return []backend.Object{h}
+			}
+		}
+	}
+	return selected
+}
+
 func (m *Model) whyNoOVF() string {
 	conns := m.store.Conns()
 	if len(conns) == 1 {

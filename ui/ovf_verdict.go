@@ -141,6 +141,9 @@ func (i *ovfImport) summary(t *textLines) {
 	t.fact("option", i.optionWords())
 	t.head("Where")
 	t.fact("connection", string(i.answers.conn))
+	if i.m.env.Conn(i.answers.conn).Production {
+		t.out = append(t.out, wizard.Line{Tok: theme.Danger, Indent: 2, Text: "This is a production connection."})
+	}
 	t.fact("name", op.Name)
 	t.fact("runs in", i.named(op.Under, ""))
 	t.fact("host", i.named(op.Host, "as the server chooses"))
