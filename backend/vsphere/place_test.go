@@ -2,11 +2,16 @@ package vsphere_test
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vmware/govmomi"
+	vimfault "github.com/vmware/govmomi/fault"
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -162,18 +167,51 @@ func TestChecksTellWhatTheOperationWouldFailWith(t *testing.T) {
 	}
 }
 
-func TestCheckOfAFullDatastore(t *testing.T) {
-	v := lab.StartVcsim(t, "-vm", "1")
-	v.Govc("datastore.create", "-type", "local", "-name", "second", "-path", t.TempDir(), "DC0_C0_H0", "DC0_C0_H1", "DC0_C0_H2")
-	v.Govc("datastore.create", "-type", "local", "-name", "lonely", "-path", t.TempDir(), "DC0_H0")
-	b := dial(t, vsphere.Options{URL: v.URL()})
+// addStore makes a datastore of these hosts, which share it; of all hosts without one.
+func addStore(t *testing.T, s *vcsim.Server, name string, hosts ...string) {
+	t.Helper()
+	vc, err := govmomi.NewClient(t.Context(), must(url.Parse(s.URL())), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, e := range s.Model().Map().All("HostSystem") {
+		h := e.(*simulator.HostSystem)
+		if len(hosts) > 0 && !slices.Contains(hosts, h.Name) {
+			continue
+		}
+		_, err := methods.CreateLocalDatastore(t.Context(), vc, &types.CreateLocalDatastore{This: *h.ConfigManager.DatastoreSystem, Name: name, Path: dir})
+		if err != nil && !vimfault.Is(err, &types.DuplicateName{}) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestChecksOfDatastores(t *testing.T) {
+	s := sim(t, vcsim.Options{VMs: 1})
+	addStore(t, s, "second")
+	addStore(t, s, "lonely", "DC0_H0")
+	b := dial(t, vsphere.Options{URL: s.URL()})
 	vm := named(t, b, backend.KindVM, "DC0_C0_RP0_VM0").(*backend.VM)
 	second, lonely := named(t, b, backend.KindPool, "second").Ref(), named(t, b, backend.KindPool, "lonely").Ref()
 	check(t, b, backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Datastore: second}}, "", 0)
-	check(t, b, backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Datastore: lonely}}, "lonely can't be accessed", backend.SeverityError)
-	_, err := do(t, b, backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Datastore: lonely}})
-	if backend.ClassOf(err) != backend.ClassConflict || !strings.Contains(err.Error(), "lonely can't be accessed") {
-		t.Errorf("%v", err)
+	set(s, "Datastore", second, types.PropertyChange{Name: "summary.freeSpace", Val: int64(1)})
+	for store, says := range map[backend.Ref]string{second: "the datastore second is full", lonely: "the datastore lonely can't be accessed"} {
+		for _, op := range []backend.Op{
+			backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Datastore: store}}, backend.VMCloneOp{VM: vm.ID, Name: "copy", To: backend.Placement{Datastore: store}},
+		} {
+			check(t, b, op, says, backend.SeverityError)
+			if _, err := do(t, b, op); backend.ClassOf(err) != backend.ClassConflict || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v", op.Title(), err)
+			}
+		}
 	}
 }
 
