@@ -39,7 +39,8 @@ type Conn struct {
 	die  context.CancelFunc
 
 	loginMu sync.Mutex
-	renewed int // how many logins there were; guarded by loginMu
+	renewed int   // how many logins there were; guarded by loginMu
+	refused error // the server took our password no longer; guarded by loginMu
 
 	leave     leaving
 	closeOnce sync.Once

@@ -36,14 +36,22 @@ func (c *Conn) renew(ctx context.Context, was int) error {
 	if c.renewed != was {
 		return nil
 	}
+	if c.refused != nil {
+		return c.refused
+	}
 	// A server that still knows the session refuses a second login in it.
 	out, cancel := c.bounded(ctx, logoutTimeout)
 	_ = c.sm.Logout(out)
 	cancel()
-	if err := c.loginLocked(ctx); err != nil {
-		return loginError(c.end.shown(), err)
+	err := c.loginLocked(ctx)
+	if err == nil {
+		return nil
 	}
-	return nil
+	told := loginError(c.end.shown(), err)
+	if _, bad := faultOf(err).(*types.InvalidLogin); bad {
+		c.refused = told // further attempts would lock the account
+	}
+	return told
 }
 
 func (c *Conn) generation() int {
