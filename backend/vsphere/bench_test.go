@@ -4,10 +4,16 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vmware/govmomi"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
 	"hvdeck/backend/lab"
@@ -86,4 +92,76 @@ func TestMemoryChild(t *testing.T) {
 	}
 	peak := rss(t, os.Getpid())
 	t.Logf("RSS %.1f MiB with %d VMs", peak, m.count(backend.KindVM))
+}
+
+// BenchmarkLean is the time of a list of 10,000 VMs beside that of a bare client that
+// retrieves the same properties in one call and throws them away. They take turns, so
+// that the machine is the same for both.
+func BenchmarkLean(b *testing.B) {
+	v := lab.StartVcsim(b, "-vms", "10000")
+	ours := dial(b, vsphere.Options{URL: v.URL()})
+	list(b, ours, backend.Query{Kind: backend.KindFolder}) // names of places, once in a connection
+	bare := newBare(b, v.URL())
+	var alone, own []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		if n := bare.lean(b); n != 10001 {
+			b.Fatalf("%d VMs", n)
+		}
+		alone = append(alone, time.Since(began))
+		began = time.Now()
+		if n := len(list(b, ours, backend.Query{Kind: backend.KindVM})); n != 10001 {
+			b.Fatalf("%d VMs", n)
+		}
+		own = append(own, time.Since(began))
+	}
+	slices.Sort(alone)
+	slices.Sort(own)
+	b.ReportMetric(float64(alone[len(alone)/2].Milliseconds()), "ms/bare")
+	b.ReportMetric(float64(own[len(own)/2].Milliseconds()), "ms/list")
+	b.ReportMetric(own[len(own)/2].Seconds()/alone[len(alone)/2].Seconds(), "ratio")
+}
+
+// bareClient does nothing but ask.
+type bareClient struct{ *govmomi.Client }
+
+func newBare(b *testing.B, at string) *bareClient {
+	b.Helper()
+	u, err := soap.ParseURL(at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := govmomi.NewClient(context.Background(), u, true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Logout(context.Background()) })
+	return &bareClient{c}
+}
+
+// lean retrieves the lean set of all VMs and counts them.
+func (c *bareClient) lean(b *testing.B) int {
+	b.Helper()
+	ctx := context.Background()
+	view, err := methods.CreateContainerView(ctx, c.Client, &types.CreateContainerView{
+		This: *c.ServiceContent.ViewManager, Container: c.ServiceContent.RootFolder, Type: []string{"VirtualMachine"}, Recursive: true,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _, _ = methods.DestroyView(ctx, c.Client, &types.DestroyView{This: view.Returnval}) }()
+	skip := true
+	res, err := methods.RetrieveProperties(ctx, c.Client, &types.RetrieveProperties{
+		This: c.ServiceContent.PropertyCollector,
+		SpecSet: []types.PropertyFilterSpec{{
+			PropSet: []types.PropertySpec{{Type: "VirtualMachine", PathSet: vsphere.LeanVM()}},
+			ObjectSet: []types.ObjectSpec{{Obj: view.Returnval, Skip: &skip, SelectSet: []types.BaseSelectionSpec{
+				&types.TraversalSpec{Type: "ContainerView", Path: "view"},
+			}}},
+		}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(res.Returnval)
 }

@@ -1,6 +1,11 @@
 package vsphere
 
 import (
+	"fmt"
+	"hash/fnv"
+	"path"
+	"strings"
+
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -44,8 +49,25 @@ func (d *datastoreState) object(c *Conn, moid string) backend.Object {
 		pool.State = backend.PoolRunning
 	}
 	pool.Maintenance = d.sum.MaintenanceMode != "" && d.sum.MaintenanceMode != string(types.DatastoreSummaryMaintenanceModeStateNormal)
+	pool.UUID, pool.Rev = storeUUID(d.sum.Url), d.rev()
 	if dc := c.names.datacenter(moid); dc != "" {
 		pool.Extra = append(pool.Extra, backend.Field{Name: "Datacenter", Value: dc})
 	}
 	return pool
+}
+
+// storeUUID is the name of a datastore's folder at its hosts: "ds:///vmfs/volumes/UUID/";
+// "" where its URL is another one.
+func storeUUID(url string) string {
+	if rest, ok := strings.CutPrefix(url, "ds:///vmfs/volumes/"); ok {
+		return path.Clean(rest)
+	}
+	return ""
+}
+
+// rev changes with what files do to a datastore: its free space, and the VMs on it.
+func (d *datastoreState) rev() uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, d.sum.FreeSpace, d.sum.Uncommitted, d.vms, d.sum.Accessible)
+	return max(h.Sum64(), 1)
 }
