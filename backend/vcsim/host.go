@@ -68,10 +68,8 @@ func (h *host) clear(bg *simulator.Context, within time.Duration, evacuate bool,
 
 // vacate moves away what the scheduler can, and counts the VMs that still run here.
 func (h *host) vacate(bg *simulator.Context, evacuate bool) int {
-	var here []types.ManagedObjectReference
-	bg.Map.WithLock(bg, h.host, func() { here = append(here, h.host.Vm...) })
 	left := 0
-	for _, ref := range here {
+	for _, ref := range h.here(bg) {
 		m := h.srv.standIn(ref)
 		if m == nil {
 			continue
@@ -90,6 +88,13 @@ func (h *host) vacate(bg *simulator.Context, evacuate bool) int {
 		})
 	}
 	return left
+}
+
+// here are the VMs of the host.
+func (h *host) here(bg *simulator.Context) []types.ManagedObjectReference {
+	var all []types.ManagedObjectReference
+	bg.Map.WithLock(bg, h.host, func() { all = append(all, h.host.Vm...) })
+	return all
 }
 
 // ExitMaintenanceModeTask lets VMs run on the host again.
@@ -140,13 +145,15 @@ func (h *host) setLink(ctx *simulator.Context, id string, to types.HostSystemCon
 		bg.Map.Update(bg, h.host, []types.PropertyChange{
 			{Name: "runtime.connectionState", Val: to}, {Name: "summary.runtime.connectionState", Val: to},
 		})
-		for _, ref := range h.host.Vm {
+		return nil, nil
+	}
+	j.after = func(bg *simulator.Context) {
+		for _, ref := range h.here(bg) {
 			if m := h.srv.standIn(ref); m != nil {
 				m.setLink(bg, types.VirtualMachineConnectionState(to))
 			}
 		}
 		h.post(bg, told)
-		return nil, nil
 	}
 	return h.srv.run(ctx, h.host, h.host.Name, j)
 }

@@ -23,6 +23,8 @@ type job struct {
 	// returns when it is stopped.
 	before func(bg *simulator.Context, t *simulator.Task, stop <-chan struct{}) types.BaseMethodFault
 	finish func(bg *simulator.Context) (types.AnyType, types.BaseMethodFault)
+	// after runs when finish went well, without the lock: for changes of other objects.
+	after func(bg *simulator.Context)
 }
 
 // jobs are the tasks that can be cancelled, with what stops them. The zero value is
@@ -96,6 +98,9 @@ func (s *Server) drive(bg *simulator.Context, t *simulator.Task, on mo.Reference
 	var res types.AnyType
 	var fault types.BaseMethodFault
 	bg.Map.WithLock(bg, on, func() { res, fault = j.finish(bg) })
+	if fault == nil && j.after != nil {
+		j.after(bg)
+	}
 	end(bg, t, res, fault)
 }
 
