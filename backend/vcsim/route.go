@@ -45,9 +45,9 @@ func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Refer
 // areas give our stand-in for the object of a call, nil for calls that are not theirs;
 // one file for each of them.
 func (s *Server) areas() []func(*simulator.Method) mo.Reference {
-	return []func(*simulator.Method) mo.Reference{s.taskReceiver, s.placeReceiver, s.machineReceiver, s.snapshotReceiver, s.alarmReceiver, s.eventReceiver, s.perfReceiver,
-		s.leaseReceiver, s.ovfReceiver, s.exportReceiver,
-		s.fileReceiver, s.searchReceiver,
+	return []func(*simulator.Method) mo.Reference{
+		s.taskReceiver, s.placeReceiver, s.machineReceiver, s.snapshotReceiver, s.alarmReceiver, s.eventReceiver,
+		s.perfReceiver, s.leaseReceiver, s.ovfReceiver, s.exportReceiver, s.fileReceiver, s.searchReceiver,
 	}
 }
 
