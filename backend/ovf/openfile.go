@@ -22,7 +22,9 @@ const (
 // OpenFile opens a referenced file for upload: chunks are joined and compression is
 // undone. size is that of the stream, -1 where only its end will tell. A stream that does
 // not match the manifest or the size of the descriptor, ends early, or grows beyond what
-// its disk can hold, ends in an error in place of io.EOF. Closing early is fine.
+// its disk can hold, ends in an error in place of io.EOF. Closing early is fine. Of a file
+// of this machine that Verify has found right, no sum is made again while its size and
+// time are the same; a change of them ends the stream in an error.
 func (p *Package) OpenFile(ctx context.Context, f File) (r io.ReadCloser, size int64, err error) {
 	if reason := badHref(f.Href); reason != "" {
 		return nil, 0, invalid("read", p.label(), "the file %q %s", f.Href, reason)
@@ -78,6 +80,7 @@ type chunks struct {
 	name  string
 	hash  hash.Hash
 	want  string
+	right bool // as Verify found it
 	err   error
 }
 
@@ -90,9 +93,10 @@ func (c *chunks) next() error {
 	if err != nil {
 		return c.p.wrap(err, c.name)
 	}
-	c.cur, c.known, c.hash = r, size, nil
+	c.cur, c.known, c.hash, c.right = r, size, nil, c.p.unchanged(c.name)
 	sum, listed := c.p.sum(c.name)
 	switch {
+	case c.right: // its end looks whether it still is
 	case listed:
 		c.hash, c.want = hasher(sum.Algorithm), sum.Hex
 	case c.p.Manifest != nil:
@@ -133,6 +137,9 @@ func (c *chunks) refuse(format string, args ...any) error {
 func (c *chunks) ended() error {
 	if c.hash != nil && hex.EncodeToString(c.hash.Sum(nil)) != c.want {
 		return c.refuse("the file %q does not match the manifest", c.name)
+	}
+	if c.right && !c.p.unchanged(c.name) {
+		return c.refuse("the file %q was changed while it was read", c.name)
 	}
 	if len(c.left) > 0 {
 		c.cur.Close()

@@ -44,8 +44,9 @@ type Package struct {
 	Archive bool
 
 	src        source
-	descriptor string // its name
-	raw        []byte // as it lies there, for its sum
+	descriptor string                 // its name
+	raw        []byte                 // as it lies there, for its sum
+	right      map[string]fs.FileInfo // what Verify found right, and when
 }
 
 // Options of Open.

@@ -85,6 +85,7 @@ type indexed struct {
 	order  []member
 	places map[string]place
 	at     func(ctx context.Context, p place) (io.ReadCloser, error)
+	look   func() (fs.FileInfo, error) // nil where nothing tells whether it has changed
 	close  func() error
 }
 
@@ -131,7 +132,7 @@ func (x *indexed) index(ctx context.Context, r io.ReadSeeker, size int64) (*memb
 
 // localArchive indexes an .ova of this machine, and owns the file.
 func localArchive(ctx context.Context, f *os.File, size int64) (*indexed, *members, error) {
-	x := &indexed{close: f.Close}
+	x := &indexed{close: f.Close, look: f.Stat}
 	x.at = func(ctx context.Context, p place) (io.ReadCloser, error) {
 		return stoppable{ctx, io.NewSectionReader(f, p.offset, p.size), io.NopCloser(nil)}, nil
 	}

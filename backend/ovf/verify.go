@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 )
 
 // names are the files that it comes as.
@@ -41,17 +42,18 @@ func (p *Package) Verify(ctx context.Context, progress func(done, total int64)) 
 	if err := v.collect(); err != nil {
 		return p.wrap(err, "")
 	}
+	before := make(map[string]fs.FileInfo, len(v.want))
+	for _, name := range v.want {
+		before[name] = p.stamp(name)
+	}
 	if err := v.read(ctx); err != nil {
 		return p.wrap(err, "")
 	}
-	return p.wrapNil(v.compare())
-}
-
-func (p *Package) wrapNil(err error) error {
-	if err == nil {
-		return nil
+	if err := v.compare(); err != nil {
+		return p.wrap(err, "")
 	}
-	return p.wrap(err, "")
+	p.verified(before)
+	return nil
 }
 
 type verifier struct {
