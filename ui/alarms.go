@@ -56,7 +56,12 @@ func (m *Model) alarmChip(b *line.Builder) {
 	if now.worst == backend.HealthRed {
 		sign, tok = m.env.Theme.Glyphs.Failed, theme.StateBad
 	}
-	b.Gap(1).Add(tok, sign+" "+countWords(now.open, "alarm")).Gap(1)
+	words := sign + " " + countWords(now.open, "alarm")
+	const roomy = 90
+	if a, ok := m.reg.ByID("alarms"); ok && len(a.Keys) > 0 && b.Left() > roomy {
+		words += " (" + a.Keys[0] + ")"
+	}
+	b.Gap(1).Add(tok, words).Gap(1)
 }
 
 // alarmSections are the alarms of an object, for its details.

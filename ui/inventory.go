@@ -42,10 +42,12 @@ type inventoryTab struct {
 	text   string
 	filter kind.Filter
 	seen   uint64
-	want   bool // the filter changed
-	busy   bool // a build is under way off the loop
-	begun  bool // there were rows
-	wanted backend.Ref
+	want   bool        // the filter changed
+	busy   bool        // a build is under way off the loop
+	begun  bool        // there were rows
+	wanted backend.Ref // the cursor shall go there when it is there
+	centre bool        // it has just gone there: what it is in shall be in sight too
+	narrow bool        // as drawn last
 	vms    int
 }
 
@@ -169,10 +171,10 @@ func (s *inventoryScreen) refresh(m *Model, revs store.Revs) tea.Cmd {
 	}
 	t.seen, t.want = seen, false
 	st, specs, byHosts, filter := m.store, m.specs, t.byHosts, t.filter
-	build := func() []*invRow {
+	build := func() ([]*invRow, map[backend.Ref]bool) {
 		rows := buildInventory(st, byHosts)
 		if filter.Empty() {
-			return rows
+			return rows, nil
 		}
 		return matching(rows, specs, filter)
 	}
@@ -182,18 +184,19 @@ func (s *inventoryScreen) refresh(m *Model, revs store.Revs) tea.Cmd {
 	}
 	t.busy = true
 	return m.aside("inventory", func() func() tea.Cmd {
-		rows := build()
+		rows, hits := build()
 		return func() tea.Cmd {
 			if t.busy = false; !t.want { // else the filter has changed meanwhile
-				t.take(rows)
+				t.take(rows, hits)
 			}
 			return nil
 		}
 	})
 }
 
-// take shows rows. Where there are many, the VMs are folded away at first.
-func (t *inventoryTab) take(rows []*invRow) {
+// take shows rows. Where there are many, the VMs are folded away at first. While a filter
+// is typed the cursor stays on what it is on as long as that matches.
+func (t *inventoryTab) take(rows []*invRow, hits map[backend.Ref]bool) {
 	tr := t.tree()
 	tr.SetRows(rows)
 	t.vms = 0
@@ -209,18 +212,19 @@ func (t *inventoryTab) take(rows []*invRow) {
 		}
 	}
 	switch {
-	case !t.wanted.IsZero() && tr.SetCursorID(t.wanted):
+	case t.wanted.IsZero():
+	case !t.filter.Empty() && !hits[t.wanted]:
 		t.wanted = backend.Ref{}
-	case !t.filter.Empty() && !t.wanted.IsZero():
-		t.wanted = backend.Ref{}
-		t.toFirst()
+		t.toFirst(hits)
+	case tr.SetCursorID(t.wanted):
+		t.wanted, t.centre = backend.Ref{}, true
 	}
 }
 
-// toFirst puts the cursor on the first VM that the filter left.
-func (t *inventoryTab) toFirst() {
+// toFirst puts the cursor on the first row that matches the filter.
+func (t *inventoryTab) toFirst(hits map[backend.Ref]bool) {
 	for i, r := range t.found.Rows() {
-		if r.isVM() {
+		if hits[r.ref] {
 			t.found.SetCursor(i)
 			return
 		}
@@ -229,8 +233,29 @@ func (t *inventoryTab) toFirst() {
 
 func (s *inventoryScreen) draw(m *Model, w, h int) []string {
 	t := s.tab()
-	const roomy = 110
-	return t.tree().Draw(w, h, m.env.Theme, true, table.Opts{Header: h > 3, Wide: m.wide || w >= roomy, Empty: t.emptyWords(m)})
+	const roomy, narrow = 110, 50
+	if t.narrow != (w < narrow) {
+		t.narrow = w < narrow
+		t.hide(t.narrow)
+	}
+	o := table.Opts{Header: h > 3, Wide: m.wide || w >= roomy, Empty: t.emptyWords(m)}
+	lines := t.tree().Draw(w, h, m.env.Theme, true, o)
+	if !t.centre {
+		return lines
+	}
+	t.centre = false
+	t.tree().ScrollTo(t.tree().CursorIndex() - h/2)
+	return t.tree().Draw(w, h, m.env.Theme, true, o)
+}
+
+// hide leaves the names more room.
+func (t *inventoryTab) hide(narrow bool) {
+	var hidden []string
+	if narrow {
+		hidden = []string{"vms", "health"}
+	}
+	t.all.SetHidden(hidden)
+	t.found.SetHidden(hidden)
 }
 
 func (t *inventoryTab) emptyWords(m *Model) string {

@@ -14,13 +14,13 @@ func viewActions() []keymap.Action {
 	return []keymap.Action{
 		g("inventory", "Browse the inventory", "Everything as trees, of folders and of hosts, clusters and pools ([ and ] turn). enter, h and l open and fold, "+
 			"+ and _ all at once; enter on a VM goes to it.", "b"),
-		hint(act("inventory.only", "Only the VMs in this", "Narrows the list of VMs to the folder, cluster, pool, host or datacenter under the cursor.",
+		hint(act("inventory.only", "List only these", "Narrows the list of VMs to the folder, cluster, pool, host or datacenter under the cursor.",
 			scopeInventory, "Inventory trees", "o")),
 		g("find", "Find VM…", "By name, .vmx path, inventory path, UUID, IP address, DNS name or libvirt id; asks the servers for what is not listed. "+
 			"@datacenter after it narrows.", "f"),
 		g("history", "History", "Past loads of the object under the cursor as plots; [ and ] turn the spans, h and l read a value.", "u"),
 		g("events.of", "Events of this object", "What happened to the object under the cursor, with what its server remembers."),
-		hint(g("alarms", "Alarms", "Alarms of every connection, those that nobody has acknowledged first; enter goes to the object.", "!")),
+		g("alarms", "Alarms", "Alarms of every connection, those that nobody has acknowledged first; enter goes to the object.", "!"),
 	}
 }
 

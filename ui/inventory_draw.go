@@ -21,7 +21,11 @@ func (m *Model) inventoryLabel(r *invRow) table.Cell {
 	if !r.isVM() {
 		name = theme.Head
 	}
-	segs := []table.Seg{{Text: sign + " ", Tok: tok}, {Text: r.title(), Tok: name}}
+	var segs []table.Seg
+	if sign != "" {
+		segs = append(segs, table.Seg{Text: sign + " ", Tok: tok})
+	}
+	segs = append(segs, table.Seg{Text: r.title(), Tok: name})
 	if r.up.IsZero() && r.title() != string(r.ref.Conn) {
 		segs = append(segs, table.Seg{Text: "  " + string(r.ref.Conn), Tok: theme.Muted})
 	}

@@ -235,8 +235,10 @@ func (b *invBuilder) count(r *invRow) {
 	}
 }
 
-// matching keeps the rows that match a filter, and all above them.
-func matching(rows []*invRow, specs *kind.Registry, f kind.Filter) []*invRow {
+// matching keeps the rows that match a filter, and all above them; hits are those that
+// match themselves.
+func matching(rows []*invRow, specs *kind.Registry, f kind.Filter) (kept []*invRow, hits map[backend.Ref]bool) {
+	hits = map[backend.Ref]bool{}
 	by := make(map[backend.Ref]*invRow, len(rows))
 	for _, r := range rows {
 		by[r.ref] = r
@@ -246,9 +248,10 @@ func matching(rows []*invRow, specs *kind.Registry, f kind.Filter) []*invRow {
 		if r.obj == nil || !f.Match(specs.Of(r.ref.Kind), r.obj) {
 			continue
 		}
+		hits[r.ref] = true
 		for at, n := r, 0; at != nil && n < maxDepth && !keep[at.ref]; at, n = by[at.up], n+1 {
 			keep[at.ref] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(rows), func(r *invRow) bool { return !keep[r.ref] })
+	return slices.DeleteFunc(slices.Clone(rows), func(r *invRow) bool { return !keep[r.ref] }), hits
 }

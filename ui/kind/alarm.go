@@ -45,7 +45,7 @@ func alarmSpec(e *Env) *Spec {
 			e.textColumn(columnOf("object", "OBJECT", 'B', 8, 30, 1, false), theme.Text, func(o backend.Object) string { return a(o).ObjectName }),
 			e.nameColumn(),
 			{Column: since, SortKey: bootKey(func(o backend.Object) time.Time { return a(o).Since })},
-			e.textColumn(columnOf("by", "ACKNOWLEDGED", 'K', 6, 20, 5, true), theme.Muted, func(o backend.Object) string { return a(o).AckedBy }),
+			e.textColumn(columnOf("by", "ACKNOWLEDGED", 'K', 6, 20, 5, false), theme.Muted, func(o backend.Object) string { return a(o).AckedBy }),
 			e.connColumn(),
 		},
 		Field: func(o backend.Object, field string) string {

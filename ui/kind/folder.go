@@ -26,7 +26,7 @@ func folderSpec(e *Env) *Spec {
 			}
 			return ""
 		},
-		Haystack: func(o backend.Object) string { return f(o).Path + "\n" + string(o.Ref().Conn) },
+		Haystack: func(o backend.Object) string { return o.Title() + "\n" + string(o.Ref().Conn) },
 		Sections: func(o backend.Object) []Section {
 			return []Section{{Facts: plus(compact([]Fact{
 				{"Path", f(o).Path, theme.Text},

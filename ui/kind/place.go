@@ -6,17 +6,17 @@ import (
 )
 
 // Look is how an object of an inventory tree stands: a sign, a word that says the same,
-// and their colour. What is old has the sign of the unknown.
+// and their colour. What only holds others has no sign; what is old has that of the
+// unknown.
 func (e *Env) Look(o backend.Object) (sign, word string, tok theme.Token) {
 	sign, word, tok = e.lookNow(o)
-	if e.Stale(o) {
+	if sign != "" && e.Stale(o) {
 		sign, tok = e.Theme.Glyphs.Waiting, theme.Stale
 	}
 	return sign, word, tok
 }
 
 func (e *Env) lookNow(o backend.Object) (sign, word string, tok theme.Token) {
-	g := &e.Theme.Glyphs
 	switch o := o.(type) {
 	case *backend.VM:
 		v := vmColumns{e}
@@ -26,16 +26,16 @@ func (e *Env) lookNow(o backend.Object) (sign, word string, tok theme.Token) {
 		sign, tok = hostColumns{e}.look(o)
 		return sign, hostWord(o), tok
 	case *backend.Cluster:
-		return g.Bullet, "cluster", theme.Accent
+		return "", "cluster", theme.Accent
 	case *backend.ResourcePool:
-		return g.Bullet, poolWord(o), theme.Accent
+		return "", poolWord(o), theme.Accent
 	case *backend.Folder:
 		if o.Datacenter {
-			return g.Bullet, "datacenter", theme.Accent
+			return "", "datacenter", theme.Accent
 		}
-		return g.Bullet, "folder", theme.Muted
+		return "", "folder", theme.Muted
 	}
-	return g.Bullet, o.Ref().Kind.String(), theme.Muted
+	return "", o.Ref().Kind.String(), theme.Muted
 }
 
 // HealthOf is a hypervisor's own judgement of an object; unknown where it gives none.
