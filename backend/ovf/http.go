@@ -79,7 +79,7 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, first, last int64) (*http
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%s", first, end))
 	}
 	timer := time.AfterFunc(f.stall, func() { cancel(errStalled) })
-	resp, err := f.client.Do(req) //nolint:bodyclose // the caller closes it
+	resp, err := f.client.Do(req)
 	timer.Stop()
 	if err != nil {
 		err = f.failed(ctx, err)
@@ -88,7 +88,7 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, first, last int64) (*http
 	}
 	resp.Body = &watched{ctx: ctx, cancel: cancel, body: resp.Body, stall: f.stall, timer: timer}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return nil, statusError(resp)
 	}
 	return resp, nil
@@ -179,21 +179,21 @@ func (p *Package) openURL(ctx context.Context, u *url.URL, o Options) error {
 	body := bufio.NewReaderSize(resp.Body, block)
 	start, err := body.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return err
 	}
 	switch kindOfStart(start) {
 	case kindDescriptor:
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return p.openSite(ctx, f, u)
 	case kindArchive:
 		if resp.StatusCode == http.StatusPartialContent {
-			resp.Body.Close()
+			_ = resp.Body.Close()
 			return p.openRanged(ctx, f, u, resp)
 		}
 		return p.openStream(ctx, f, u, &passing{members: newMembers(body), body: resp.Body})
 	default:
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return errors.New(whatIs(start))
 	}
 }
@@ -207,7 +207,7 @@ func (p *Package) openSite(ctx context.Context, f *fetcher, u *url.URL) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if p.raw, err = limited(resp.Body, MaxDescriptor); err != nil {
 		return err
 	}

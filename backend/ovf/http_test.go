@@ -144,12 +144,14 @@ func TestServersThatFail(t *testing.T) {
 		words string
 	}{
 		"missing": {http.NotFound, backend.ClassNotFound, "no such file"},
-		"denied":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, backend.ClassDenied, "401"},
-		"broken":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, backend.ClassUnreachable, "503"},
-		"loop":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x.ova", 302) }, backend.ClassUnreachable, "more than 10 times"},
-		"other scheme": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", 302) },
+		"denied":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, backend.ClassDenied, "401"},
+		"broken":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, backend.ClassUnreachable, "503"},
+		"loop":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x.ova", http.StatusFound) }, backend.ClassUnreachable, "more than 10 times"},
+		"other scheme": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		},
 			backend.ClassUnreachable, "file URL"},
-		"stall": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, backend.ClassUnreachable, "sent nothing"},
+		"stall": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, backend.ClassUnreachable, "sent nothing"},
 		"stall in the middle": {func(w http.ResponseWriter, r *http.Request) {
 			w.Write(archive[:len(archive)/2])
 			w.(http.Flusher).Flush()
@@ -162,12 +164,12 @@ func TestServersThatFail(t *testing.T) {
 		"cut off, with ranges": {ranging(archive, len(archive)/2), backend.ClassInvalid, "cut off"},
 		"wrong range": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-6/banana")
-			w.WriteHeader(206)
+			w.WriteHeader(http.StatusPartialContent)
 			w.Write(archive)
 		}, backend.ClassInvalid, "range"},
-		"larger than it is": {func(w http.ResponseWriter, r *http.Request) {
+		"larger than it is": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-65535/%d", int64(1)<<60))
-			w.WriteHeader(206)
+			w.WriteHeader(http.StatusPartialContent)
 			w.Write(archive[:65536])
 		}, backend.ClassInvalid, "changed"},
 		"changing": {changing(archive), backend.ClassInvalid, "changed"},
@@ -197,7 +199,7 @@ func ranging(data []byte, end int) http.HandlerFunc {
 		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &first, &last)
 		last = min(last, len(data)-1)
 		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(data)))
-		w.WriteHeader(206)
+		w.WriteHeader(http.StatusPartialContent)
 		w.Write(data[first:max(first, min(end, last+1))])
 	}
 }

@@ -78,7 +78,7 @@ func (p *Package) bundle(ctx context.Context, f File) *node {
 	if err != nil {
 		return nil
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	text, err := limited(r, MaxManifest)
 	if err != nil {
 		return nil

@@ -100,7 +100,7 @@ func (c *chunks) next() error {
 	case listed:
 		c.hash, c.want = hasher(sum.Algorithm), sum.Hex
 	case c.p.Manifest != nil:
-		r.Close()
+		_ = r.Close()
 		return invalid("read", c.p.label(), "the manifest does not list the file %q", c.name)
 	}
 	return nil
@@ -142,7 +142,7 @@ func (c *chunks) ended() error {
 		return c.refuse("the file %q was changed while it was read", c.name)
 	}
 	if len(c.left) > 0 {
-		c.cur.Close()
+		_ = c.cur.Close()
 		return c.next()
 	}
 	if c.size >= 0 && c.read != c.size {
@@ -176,7 +176,7 @@ func (u *unpacked) Read(b []byte) (int, error) {
 	n, err := u.read(b)
 	u.out += int64(n)
 	if u.out > u.limit {
-		n, err = 0, u.refuse("the file %q unpacks to more than %s, which is more than it can hold", u.href, Bytes(uint64(u.limit)))
+		n, err = 0, u.refuse("the file %q unpacks to more than %s, which is more than it can hold", u.href, Bytes(uint64(max(u.limit, 0))))
 	}
 	u.bad = err
 	return n, err

@@ -87,7 +87,7 @@ func (p *Package) opened(ctx context.Context, err error) (*Package, error) {
 		err = p.describe(ctx)
 	}
 	if err != nil {
-		p.Close()
+		_ = p.Close()
 		return nil, p.wrap(err, "")
 	}
 	return p, nil
@@ -144,20 +144,20 @@ func (p *Package) wrap(err error, name string) error {
 }
 
 func (p *Package) openLocal(ctx context.Context, name string) error {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator named it
 	if err != nil {
 		return err
 	}
 	size, err := regular(f)
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return err
 	}
 	start := make([]byte, 512)
 	n, _ := f.ReadAt(start, 0)
 	switch kindOfStart(start[:n]) {
 	case kindDescriptor:
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		return p.openFolder(ctx, f, name)
 	case kindArchive:
 		x, m, err := localArchive(ctx, f, size)
@@ -167,7 +167,7 @@ func (p *Package) openLocal(ctx context.Context, name string) error {
 		}
 		return p.fromArchive(ctx, m)
 	default:
-		f.Close()
+		_ = f.Close()
 		return errors.New(whatIs(start[:n]))
 	}
 }
@@ -207,7 +207,7 @@ func (p *Package) fromArchive(ctx context.Context, m *members) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if p.raw, err = limited(r, MaxDescriptor); err != nil {
 		return p.wrap(err, m.descriptor)
 	}
@@ -222,7 +222,7 @@ func (p *Package) readManifest(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	text, err := limited(r, MaxManifest)
 	if err != nil {
 		return p.wrap(err, name)
@@ -236,7 +236,7 @@ func (p *Package) readManifest(ctx context.Context, name string) error {
 func limited(r io.Reader, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		return nil, errors.New("it is larger than " + Bytes(uint64(limit)))
+		return nil, errors.New("it is larger than " + Bytes(uint64(max(limit, 0))))
 	}
 	return b, err
 }

@@ -14,10 +14,10 @@ func (r *reader) product(n *node, owner string) {
 	r.d.Products = append(r.d.Products, p)
 	category := ""
 	for _, k := range n.kids {
-		switch {
-		case k.name == "Category":
+		switch k.name {
+		case "Category":
 			category = r.words(k)
-		case k.name == "Property":
+		case "Property":
 			r.seen["property named\x00"+k.attr("key")] = true
 			r.seen["property named\x00"+fullKey(p.Class, k.attr("key"), p.Instance)] = true
 			if r.applies(k) {

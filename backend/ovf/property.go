@@ -93,7 +93,7 @@ func (p Property) checkLength(value string) string {
 	case !utf8.ValidString(value):
 		return "is no valid text"
 	case n < p.bounds.minLen || (p.bounds.maxLen > 0 && n > p.bounds.maxLen):
-		return fmt.Sprintf("has %s, not %s", count(n, "character"), p.lengthInWords())
+		return fmt.Sprintf("has %s, not %s", characters(n), p.lengthInWords())
 	}
 	return ""
 }
@@ -101,21 +101,21 @@ func (p Property) checkLength(value string) string {
 func (p Property) lengthInWords() string {
 	switch b := p.bounds; {
 	case b.maxLen == 0:
-		return "at least " + count(b.minLen, "character")
+		return "at least " + characters(b.minLen)
 	case b.minLen == 0:
-		return "at most " + count(b.maxLen, "character")
+		return "at most " + characters(b.maxLen)
 	case b.minLen == b.maxLen:
-		return count(b.minLen, "character")
+		return characters(b.minLen)
 	default:
 		return fmt.Sprintf("%d to %d characters", b.minLen, b.maxLen)
 	}
 }
 
-func count(n int, what string) string {
+func characters(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 character"
 	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return strconv.Itoa(n) + " characters"
 }
 
 func isReal(t string) bool { return strings.HasPrefix(t, "real") }

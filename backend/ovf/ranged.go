@@ -58,7 +58,7 @@ func (r *ranged) at(ctx context.Context, p place) (io.ReadCloser, error) {
 		return nil, err
 	}
 	if err := r.same(resp, p.offset); err != nil {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return nil, err
 	}
 	return &exactly{resp.Body, p.size}, nil
@@ -135,7 +135,7 @@ func (r *rangeReader) fill() error {
 	if err != nil {
 		return err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	if cap(r.buf) < block {
 		r.buf = make([]byte, block)
 	}

@@ -43,7 +43,7 @@ func (f folder) open(ctx context.Context, name string) (io.ReadCloser, int64, er
 		}
 		size, err := regular(file)
 		if err != nil {
-			file.Close()
+			_ = file.Close()
 			return nil, 0, err
 		}
 		return stoppable{ctx, file, file}, size, nil
@@ -130,12 +130,21 @@ func (x *indexed) index(ctx context.Context, r io.ReadSeeker, size int64) (*memb
 	}
 }
 
+// openable is a file, or what stands for one.
+type openable interface {
+	io.ReaderAt
+	io.Closer
+}
+
 // localArchive indexes an .ova of this machine, and owns the file.
-func localArchive(ctx context.Context, f *os.File, size int64) (*indexed, *members, error) {
-	x := &indexed{close: f.Close, look: f.Stat}
+func localArchive(ctx context.Context, f openable, size int64) (*indexed, *members, error) {
+	x := &indexed{close: f.Close}
 	x.at = func(ctx context.Context, p place) (io.ReadCloser, error) {
 		return stoppable{ctx, io.NewSectionReader(f, p.offset, p.size), io.NopCloser(nil)}, nil
 	}
-	m, err := x.index(ctx, f, size)
+	if file, ok := f.(*os.File); ok {
+		x.look = file.Stat
+	}
+	m, err := x.index(ctx, io.NewSectionReader(f, 0, size), size)
 	return x, m, err
 }

@@ -30,7 +30,7 @@ type passing struct {
 // openStream reads up to the manifest: by DSP0243 it follows the descriptor. Where it
 // does not, the pass goes on to the end.
 func (p *Package) openStream(ctx context.Context, f *fetcher, u *url.URL, first *passing) error {
-	defer first.body.Close()
+	defer func() { _ = first.body.Close() }()
 	s := &stream{fetcher: f, url: u, kept: map[string][]byte{}}
 	p.src = s
 	var all []member
@@ -55,7 +55,7 @@ func (p *Package) openStream(ctx context.Context, f *fetcher, u *url.URL, first 
 }
 
 func (s *stream) keep(m member, r io.Reader) error {
-	limit := int64(0)
+	var limit int64
 	switch strings.ToLower(path.Ext(m.name)) {
 	case ".ovf":
 		limit = MaxDescriptor
@@ -79,7 +79,7 @@ func (s *stream) Close() error {
 
 func (s *stream) end() {
 	if s.pass != nil {
-		s.pass.body.Close()
+		_ = s.pass.body.Close()
 		s.pass = nil
 	}
 }

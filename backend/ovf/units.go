@@ -60,11 +60,13 @@ func power(s string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	total, ok := uint64(1), true
+	total := uint64(1)
 	for range e {
-		if total, ok = multiply(total, n); !ok {
+		next, ok := multiply(total, n)
+		if !ok {
 			return 0, strconv.ErrRange
 		}
+		total = next
 	}
 	return total, nil
 }

@@ -135,7 +135,7 @@ func (v *verifier) read(ctx context.Context) error {
 			return v.p.wrap(err, name)
 		}
 		err = v.file(name, r)
-		r.Close()
+		_ = r.Close()
 		if err != nil {
 			return err
 		}

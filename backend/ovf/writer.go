@@ -87,7 +87,7 @@ func Create(target string, o WriteOptions) (*Writer, error) {
 		return w, nil
 	}
 	if w.out, err = newArchive(stage, base, w.digest != "none"); err != nil {
-		w.Abort()
+		_ = w.Abort()
 		return nil, w.wrap(err)
 	}
 	return w, nil
@@ -220,7 +220,7 @@ func (w *Writer) Finish(descriptor []byte) error {
 	}
 	if err != nil {
 		w.failed = w.wrap(err)
-		w.Abort()
+		_ = w.Abort()
 		return w.failed
 	}
 	w.done = true
@@ -251,7 +251,7 @@ func (w *Writer) companions() []string {
 func (w *Writer) outdated() {
 	for _, name := range w.companions() {
 		if w.replace && !slices.Contains(w.out.results(), name) {
-			os.Remove(filepath.Join(filepath.Dir(w.path), name))
+			_ = os.Remove(filepath.Join(filepath.Dir(w.path), name))
 		}
 	}
 }
@@ -265,7 +265,7 @@ func (w *Writer) publish() error {
 		to := filepath.Join(dir, name)
 		if err := w.move(filepath.Join(w.stage, name), to); err != nil {
 			for _, m := range moved {
-				os.Remove(m)
+				_ = os.Remove(m)
 			}
 			return err
 		}
@@ -296,7 +296,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	// Some network file systems cannot sync a directory; the files are synced.
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
 		return err
@@ -311,7 +311,7 @@ func (w *Writer) Abort() error {
 	}
 	w.done = true
 	if w.out != nil {
-		w.out.close()
+		_ = w.out.close()
 	}
 	return w.wrap(os.RemoveAll(w.stage))
 }
