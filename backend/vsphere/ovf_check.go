@@ -67,21 +67,29 @@ func (c *Conn) checkOVFImport(ctx context.Context, op backend.OVFImportOp) ([]ba
 	}
 	defer func() { _ = i.pkg.Close() }()
 	var r report
+	err = i.asked(ctx, &r)
+	for n := range r.all {
+		r.all[n].Text = i.maskedText(r.all[n].Text)
+	}
+	return r.all, i.masked(err)
+}
+
+func (i *importing) asked(ctx context.Context, r *report) error {
 	for _, wrong := range i.refusals() {
 		r.add(backend.SeverityError, backend.Ref{}, wrong.Message)
 	}
 	if err := i.plan(ctx); err != nil {
-		return r.all, err
+		return err
 	}
-	if err := i.parsed(ctx, &r); err != nil {
-		return r.all, err
+	if err := i.parsed(ctx, r); err != nil {
+		return err
 	}
-	if err := i.validated(ctx, &r); err != nil {
-		return r.all, err
+	if err := i.validated(ctx, r); err != nil {
+		return err
 	}
-	r.faults(backend.SeverityError, op.Under, i.spec.Error)
-	r.faults(backend.SeverityWarning, op.Under, i.spec.Warning)
-	return r.all, nil
+	r.faults(backend.SeverityError, i.op.Under, i.spec.Error)
+	r.faults(backend.SeverityWarning, i.op.Under, i.spec.Warning)
+	return nil
 }
 
 func (i *importing) common() types.OvfManagerCommonParams {

@@ -214,12 +214,19 @@ func (e *exporting) name(kind string, n int, ext string) string {
 }
 
 func (e *exporting) download(ctx context.Context, k *courier, d types.HttpNfcLeaseDeviceUrl, name string) error {
-	body, _, err := k.fetch(ctx, d)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	body, err := k.fetch(ctx, d)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = body.Close() }()
-	src := &nfcSource{r: body, l: e.lease}
+	src := &nfcSource{r: readAhead(body), l: e.lease}
+	defer func() {
+		_ = src.close()
+		cancel()
+		src.r.wait()
+		_ = body.Close()
+	}()
 	sum, err := e.out.File(name, src)
 	if bad := src.close(); bad != nil {
 		return k.worded(ctx, "download", nameOfDevice(d), bad)

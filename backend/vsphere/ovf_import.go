@@ -3,6 +3,7 @@ package vsphere
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -39,11 +40,17 @@ func (a *action) ovfImport(ctx context.Context, op backend.OVFImportOp) (backend
 		return backend.Result{}, err
 	}
 	defer func() { _ = i.pkg.Close() }()
+	res, err := i.run(ctx)
+	res.Text = i.maskedText(res.Text)
+	return res, i.masked(err)
+}
+
+func (i *importing) run(ctx context.Context) (backend.Result, error) {
 	if wrong := i.refusals(); len(wrong) > 0 {
 		return backend.Result{}, wrong[0]
 	}
 	if err := i.pkg.Verify(ctx, nil); err != nil {
-		return backend.Result{}, fail(a.doing, a.object, err)
+		return backend.Result{}, fail(i.doing, i.object, err)
 	}
 	if err := i.plan(ctx); err != nil {
 		return backend.Result{}, err
@@ -203,14 +210,9 @@ func (i *importing) fileOf(p *part) bool {
 }
 
 func (i *importing) send(ctx context.Context, k *courier, p part) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r, size, err := i.pkg.OpenFile(ctx, p.file)
-	if err != nil {
-		return fail(i.doing, i.object, err)
-	}
-	defer func() { _ = r.Close() }()
-	return k.send(ctx, p.device, p.item, r, size)
+	return k.send(ctx, p.device, p.item, func(ctx context.Context) (io.ReadCloser, int64, error) {
+		return i.pkg.OpenFile(ctx, p.file)
+	})
 }
 
 // finish powers on what was made, and says what happened.

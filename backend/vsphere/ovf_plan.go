@@ -61,7 +61,7 @@ func (i *importing) badValues() []*backend.Error {
 			all = append(all, i.refuse(backend.ClassInvalid, "the property %s is fixed by the package", p.Key))
 		case p.Settable:
 			if wrong := p.Check(value); wrong != "" {
-				all = append(all, i.refuse(backend.ClassInvalid, "the property %s: %s", orDefault(p.Label, p.Key), wrong))
+				all = append(all, i.refuse(backend.ClassInvalid, "the property %s %s", orDefault(p.Label, p.Key), wrong))
 			}
 		}
 	}
@@ -180,4 +180,27 @@ func (a *action) poolOrVM(ctx context.Context, r backend.Ref) (moref, error) {
 		}
 	}
 	return ref, err
+}
+
+// masked takes the passwords among the properties out of an error: servers quote values
+// that they refuse.
+func (i *importing) masked(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := *fail(i.doing, i.object, err)
+	if text := i.maskedText(e.Message); text != e.Message {
+		e.Message, e.Err = text, nil
+		return &e
+	}
+	return err
+}
+
+func (i *importing) maskedText(text string) string {
+	for _, v := range i.op.Properties {
+		if secret := string(v.Secret.Reveal()); secret != "" {
+			text = strings.ReplaceAll(text, secret, "(withheld)")
+		}
+	}
+	return text
 }

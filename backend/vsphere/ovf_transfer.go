@@ -148,7 +148,7 @@ func (u *untrustedHost) Error() string {
 // nfcSource counts what is read, and remembers why reading ended: net/http tells only that
 // the request broke off.
 type nfcSource struct {
-	r io.Reader
+	r *ahead
 	l *nfcLease
 
 	mu     sync.Mutex
@@ -168,7 +168,7 @@ func (c *nfcSource) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.l.touch(int64(n))
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF && err != io.ErrClosedPipe {
 		c.err = err
 	}
 	return n, err
@@ -176,21 +176,36 @@ func (c *nfcSource) Read(p []byte) (int, error) {
 
 // close waits for a read that is under way, and gives the error that reading ended with.
 func (c *nfcSource) close() error {
+	c.r.end()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
 	return c.err
 }
 
-// send uploads one file; size -1 where only its end tells it. A file that the server does
-// not expect to be there is put, a disk is posted.
-func (k *courier) send(ctx context.Context, d types.HttpNfcLeaseDeviceUrl, item types.OvfFileItem, r io.Reader, size int64) error {
+// opener opens a file of a package: ovf.Package.OpenFile.
+type opener func(ctx context.Context) (r io.ReadCloser, size int64, err error)
+
+// send uploads one file. A file that the server does not expect to be there is put, a
+// disk is posted.
+func (k *courier) send(ctx context.Context, d types.HttpNfcLeaseDeviceUrl, item types.OvfFileItem, open opener) error {
 	u, err := k.address(d)
 	if err != nil {
 		return err
 	}
-	src := &nfcSource{r: r, l: k.l}
-	defer func() { _ = src.close() }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r, size, err := open(ctx) // -1 where only its end tells it
+	if err != nil {
+		return err
+	}
+	src := &nfcSource{r: readAhead(r), l: k.l}
+	defer func() {
+		_ = src.close()
+		cancel()
+		src.r.wait()
+		_ = r.Close()
+	}()
 	method := http.MethodPost
 	if item.Create {
 		method = http.MethodPut
@@ -243,24 +258,24 @@ func (r *refusedTransfer) Error() string {
 }
 
 // fetch opens a download. Its end without all bytes is an error of the reader.
-func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.ReadCloser, int64, error) {
+func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.ReadCloser, error) {
 	u, err := k.address(d)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
 	res, err := k.client.Do(req)
 	if err != nil {
-		return nil, 0, k.worded(ctx, "download", nameOfDevice(d), err)
+		return nil, k.worded(ctx, "download", nameOfDevice(d), err)
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, 0, k.worded(ctx, "download", nameOfDevice(d), k.answered(res))
+		return nil, k.worded(ctx, "download", nameOfDevice(d), k.answered(res))
 	}
-	return res.Body, res.ContentLength, nil
+	return res.Body, nil
 }
 
 // worded classifies the failure of a transfer; nil stays nil.
