@@ -152,8 +152,11 @@ func (v *Vcsim) Govc(args ...string) string {
 }
 
 // TryGovc runs govc and gives its output.
-func (v *Vcsim) TryGovc(args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (v *Vcsim) TryGovc(args ...string) (string, error) { return v.GovcWithin(30*time.Second, args...) }
+
+// GovcWithin is TryGovc for what may take longer, or must not take as long.
+func (v *Vcsim) GovcWithin(limit time.Duration, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, v.govc, args...)
 	cmd.Env = append(os.Environ(), "GOVC_URL="+v.URL(), "GOVC_INSECURE=true", "GOVC_PERSIST_SESSION=false", "GOVC_SHOW_UNRELEASED=true", "HOME="+v.tmp)

@@ -54,6 +54,9 @@ func parse(args []string) (vcsim.Options, error) {
 	fs.StringVar(&o.Password, "pass", "", "and the password")
 	fs.DurationVar(&o.TaskTime, "task-time", 0, "how long a snapshot task takes")
 	fs.DurationVar(&o.SessionTimeout, "session-timeout", 0, "idle time after which a session ends")
+	fs.Int64Var(&o.NFC.DiskSize, "disk-size", 0, "bytes that an export gives of a disk")
+	fs.BoolVar(&o.NFC.NoSums, "no-sums", false, "leave the checksums of disks out")
+	fs.Int64Var(&o.NFC.Keep, "keep", 0, "bytes of imported disks kept for export; negative: none")
 	delays := fs.String("method-delay", "", "METHOD:MILLISECONDS,… delays of calls")
 	tls := fs.Bool("tls", false, "listen with TLS, with a new self-signed certificate")
 	if err := fs.Parse(args); err != nil {
