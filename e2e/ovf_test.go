@@ -132,8 +132,6 @@ func slowDisk(t *testing.T) (url string) {
 
 func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
-	v := vcenter(t)
-	before := govcVMs(v)
 	for name, leave := range map[string]func(*console){
 		"TERM": func(c *console) { c.Signal("TERM") },
 		"q": func(c *console) {
@@ -141,6 +139,9 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := vcenter(t)
+			before := govcVMs(v)
 			c := importing(t, v, slowDisk(t))
 			c.passes(t, "What is in it", "enter")
 			c.toVerdict("half")

@@ -36,11 +36,12 @@ func (i *ovfImport) completeSource(p wizard.Page) tea.Cmd {
 	if isURL(typed) {
 		return nil
 	}
+	life := i.m.lifetime()
 	return i.m.aside("complete", func() func() tea.Cmd {
-		ctx, cancel := context.WithTimeout(i.m.lifetime(), completeTime)
+		ctx, cancel := context.WithTimeout(life, completeTime)
 		defer cancel()
 		c, err := completePath(ctx, typed)
-		return func() tea.Cmd { i.completed(page, typed, c, err); return nil }
+		return func() tea.Cmd { i.completed(page, typed, c, err); return nil } //nolint:unparam // what goes on with an answer may be a command
 	})
 }
 

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
@@ -24,6 +26,7 @@ func (i *ovfImport) networkStep() ovfStep {
 
 func (i *ovfImport) networkPage() wizard.Page {
 	nets := i.all(backend.KindNetwork, i.near)
+	slices.SortStableFunc(nets, func(a, b backend.Object) int { return rarely(a) - rarely(b) })
 	choices := choicesOf(nets, networkLabel)
 	v := i.answers.page(pageNetworks)
 	fields := make([]form.Field, 0, len(i.read.descriptor.Networks))
@@ -36,6 +39,15 @@ func (i *ovfImport) networkPage() wizard.Page {
 			Default: chosen, Choices: choices, Validate: oneIsNeeded("no network is known in this datacenter")})
 	}
 	return &wizard.Fields{Name: pageNetworks, Form: form.New("", fields)}
+}
+
+// rarely is 1 for a trunk of every VLAN, as port groups for uplinks are: a VM seldom goes
+// there, so it is no good first choice.
+func rarely(o backend.Object) int {
+	if n, ok := o.(*backend.Network); ok && strings.HasPrefix(n.VLAN, "trunk 0-4094") {
+		return 1
+	}
+	return 0
 }
 
 // networkOfName is the one of the same name; "" for the first.

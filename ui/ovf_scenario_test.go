@@ -223,6 +223,7 @@ func TestImportOVFSizes(t *testing.T) {
 	t.Parallel()
 	for _, size := range []uitest.Size{{W: 40, H: 12}, {W: 80, H: 24}, {W: 200, H: 60}} {
 		t.Run(fmt.Sprintf("%dx%d", size.W, size.H), func(t *testing.T) {
+			t.Parallel()
 			w, _ := beginOVF(t, scene{size: size})
 			w.Press(":").Type("import ovf").Press("enter").WaitFor("File or URL").Type(packageOf(t, "This may be used.", "")).Press("enter")
 			for _, step := range []struct{ page, key string }{
