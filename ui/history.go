@@ -15,6 +15,7 @@ import (
 	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/kind"
+	"hvdeck/ui/line"
 	"hvdeck/ui/pager"
 	"hvdeck/ui/plot"
 )
@@ -82,6 +83,24 @@ func (m *Model) historySpans(r backend.Ref) []backend.HistorySpan {
 func (s *historyScreen) now() *historySpan { return s.spans[s.at] }
 
 func (s *historyScreen) title(m *Model) string {
+	dot := " " + m.env.Theme.Glyphs.Dot + " "
+	head, status := "History of "+s.obj.Title()+dot, s.now().status()
+	out := head + s.tabs()
+	const border = 8
+	if line.Width(out)+line.Width(status)+border > m.w { // how old it is counts more than the other tabs
+		out = head + fmt.Sprintf("[%s] %d of %d", s.now().name, s.at+1, len(s.spans))
+	}
+	if c := m.env.Conn(s.obj.Ref().Conn); !c.Live() {
+		out += dot + "STALE, " + c.Phase.String() + m.phaseAge(c)
+	}
+	if status != "" {
+		out += dot + status
+	}
+	return out
+}
+
+// tabs names the spans, the one in sight in brackets.
+func (s *historyScreen) tabs() string {
 	names := make([]string, len(s.spans))
 	for i, t := range s.spans {
 		names[i] = t.name
@@ -89,15 +108,7 @@ func (s *historyScreen) title(m *Model) string {
 			names[i] = "[" + t.name + "]"
 		}
 	}
-	dot := " " + m.env.Theme.Glyphs.Dot + " "
-	out := "History of " + s.obj.Title() + dot + strings.Join(names, " ")
-	if c := m.env.Conn(s.obj.Ref().Conn); !c.Live() {
-		out += dot + "STALE, " + c.Phase.String() + m.phaseAge(c)
-	}
-	if status := s.now().status(); status != "" {
-		out += dot + status
-	}
-	return out
+	return strings.Join(names, " ")
 }
 
 // status says how old it is, and what one value stands for.

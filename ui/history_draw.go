@@ -6,6 +6,7 @@ import (
 	"hvdeck/backend"
 	"hvdeck/theme"
 	"hvdeck/ui/line"
+	"hvdeck/ui/plot"
 )
 
 // The size of a plot: what can still be read, and what more would not help; and the
@@ -27,7 +28,7 @@ func (s *historyScreen) plots(th *theme.Theme, data *backend.History, w, h int) 
 	s.top = max(min(s.top, rows-s.rows), 0)
 	s.cells = w / columns
 	height := min(h/s.rows, plotMost)
-	markAt := s.markTime(data)
+	drawn := s.plotsOf(data)
 	out := make([]string, 0, h)
 	for row := s.top; row < rows && len(out)+height <= h; row++ {
 		var blocks [][]string
@@ -41,12 +42,27 @@ func (s *historyScreen) plots(th *theme.Theme, data *backend.History, w, h int) 
 				blocks = append(blocks, blankLines(rect{w: width, h: height}))
 				continue
 			}
-			blocks = append(blocks, plotOf(data.Series[i], data.Span.Step, s.mark, markAt).Draw(th, width, height))
+			blocks = append(blocks, drawn[i].Draw(th, width, height))
 		}
 		out = append(out, line.Join(blocks...)...)
 	}
 	for len(out) < h {
 		out = append(out, theme.Blank(w))
+	}
+	return out
+}
+
+// plotsOf are the plots of all series, with scales of one width.
+func (s *historyScreen) plotsOf(data *backend.History) []plot.Plot {
+	markAt := s.markTime(data)
+	out := make([]plot.Plot, len(data.Series))
+	labels := 0
+	for i, x := range data.Series {
+		out[i] = plotOf(x, data.Span.Step, s.mark, markAt)
+		labels = max(labels, out[i].LabelWidth())
+	}
+	for i := range out {
+		out[i].Labels = labels
 	}
 	return out
 }

@@ -28,6 +28,13 @@ type Plot struct {
 	Binary bool    // the scale counts in steps of 1024
 	Most   float64 // values are not greater, as those of a percentage; 0: they may be
 	Mark   int     // index of the value to point at; below 0: none
+	Labels int     // cells that the labels of the scale take at least, so that plots below each other line up
+}
+
+// LabelWidth is how many cells the labels of the scale need.
+func (p Plot) LabelWidth() int {
+	top := p.top()
+	return max(line.Width(p.Format(top)), line.Width(p.Format(top/2)), line.Width(p.Format(0)))
 }
 
 // minArea is the least height of the drawing; below it there are words only.
@@ -146,7 +153,7 @@ func (p Plot) axis(rows, w int) (width int, labels []string) {
 	for _, l := range labels {
 		width = max(width, line.Width(l))
 	}
-	if width++; width > w/3 {
+	if width = max(width, p.Labels) + 1; width > w/3 {
 		return 0, labels
 	}
 	return width, labels
