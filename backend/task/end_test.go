@@ -364,6 +364,27 @@ func serverSettles(t *testing.T, when string, says backend.TaskState) {
 	}
 }
 
+// TestAnEarlierStepSettlesNothing: a move to a host and then into a folder is two tasks
+// of the server.
+func TestAnEarlierStepSettlesNothing(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Check = func(context.Context, backend.Op, time.Time) bool { return false } })
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	c.progress.Remote("task-1")
+	b.Foreign(remote("task-1", backend.TaskSuccess))
+	c.progress.Remote("task-2")
+	b.Foreign(remote("task-1", backend.TaskSuccess))
+	if all := b.List(); len(all) != 1 || all[0].RemoteKey != "task-2" {
+		t.Errorf("list = %+v", all)
+	}
+	c.fail(lost("reset"))
+	b.wait(id, backend.TaskUnknown)
+	b.Foreign(remote("task-2", backend.TaskFailed))
+	if got := b.wait(id, backend.TaskFailed); got.State != backend.TaskFailed {
+		t.Errorf("task = %+v", got)
+	}
+}
+
 func TestServerDoesNotCorrectAnAnswer(t *testing.T) {
 	b := newBench(t, nil)
 	id := b.Start(off("a"), target("a"))

@@ -128,7 +128,8 @@ func (r *Runner) resettle(e *entry, out outcome) []Task {
 }
 
 // adopt ties the server's own task to ours and removes it from the list if it was
-// reported first. Needs mu.
+// reported first. An operation of several steps has one after the other: how an earlier
+// one ended says nothing about the operation. Needs mu.
 func (r *Runner) adopt(e *entry, key string) {
 	if key == "" {
 		return
@@ -138,6 +139,12 @@ func (r *Runner) adopt(e *entry, key string) {
 		r.all = slices.DeleteFunc(r.all, func(x *entry) bool { return x == other })
 		delete(r.byID, other.ID)
 		r.touch(other)
+	}
+	if e.RemoteKey != "" && e.RemoteKey != key {
+		before := remoteKey{e.Conn, e.RemoteKey}
+		delete(r.byKey, before)
+		r.gone.add(before)
+		e.told = nil
 	}
 	e.RemoteKey = key
 	r.byKey[k] = e
