@@ -53,7 +53,7 @@ func (a *action) checkClone(ctx context.Context, op backend.VMCloneOp) ([]backen
 }
 
 // checkPowerOn asks about a start on a chosen host; where the server chooses, it also
-// looks. Source: CheckPowerOn_Task, since 6.9.1.
+// looks. Source: CheckPowerOn_Task.
 func (a *action) checkPowerOn(ctx context.Context, op backend.PowerOnOp) ([]backend.Finding, error) {
 	checker := a.c.vc.ServiceContent.VmProvisioningChecker
 	if checker == nil || op.Host.IsZero() {

@@ -298,6 +298,32 @@ func TestHotAdd(t *testing.T) {
 	}
 }
 
+// TestAClonesStateIsThatOfItsSnapshot: what changed since is not in it.
+func TestAClonesStateIsThatOfItsSnapshot(t *testing.T) {
+	_, b, vm := first(t, vcsim.Options{VMs: 1, StandaloneHosts: -1})
+	mustDo(t, b, backend.PowerOffOp{VM: vm.ID})
+	before := mustDo(t, b, backend.SnapshotCreateOp{VM: vm.ID, Name: "before"}).Created
+	mustDo(t, b, backend.VMResourcesOp{VM: vm.ID, VCPUs: vm.VCPUs + 3})
+	for name, linked := range map[string]bool{"whole": false, "linked": true} {
+		made := mustDo(t, b, backend.VMCloneOp{VM: vm.ID, Name: name, Snapshot: before, Linked: linked}).Created
+		if got := again(t, b, made); got.VCPUs != vm.VCPUs || got.Snapshots != 0 {
+			t.Errorf("%s: %d vCPUs, want %d; %d snapshots", name, got.VCPUs, vm.VCPUs, got.Snapshots)
+		}
+		d, err := b.Get(t.Context(), made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stands := slices.ContainsFunc(d.VM.Disks, func(disk backend.Disk) bool { return len(disk.Backing) > 0 })
+		if stands != linked {
+			t.Errorf("%s: disks %+v", name, d.VM.Disks)
+		}
+	}
+	present := mustDo(t, b, backend.VMCloneOp{VM: vm.ID, Name: "present"}).Created
+	if got := again(t, b, present).VCPUs; got != vm.VCPUs+3 {
+		t.Errorf("of the present state: %d vCPUs", got)
+	}
+}
+
 // TestAFolderThatCannotBeEntered: what was done before is said.
 func TestAFolderThatCannotBeEntered(t *testing.T) {
 	s, b, vm := first(t, vcsim.Options{VMs: 1, StandaloneHosts: -1})

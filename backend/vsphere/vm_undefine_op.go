@@ -89,7 +89,7 @@ func (a *action) checkUnused(ctx context.Context, vm backend.Ref, got props) err
 		return err
 	}
 	slices.Sort(users)
-	return a.refuse(backend.ClassConflict, "disks of %s stand on its files (linked clones)", listed(slices.Compact(users)))
+	return a.refuse(backend.ClassConflict, "disks of %s stand on its files, as those of linked clones do", listed(slices.Compact(users)))
 }
 
 // standsIn tells whether a VM has a disk file in this folder of another.
