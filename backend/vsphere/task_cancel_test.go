@@ -1,6 +1,7 @@
 package vsphere_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/vcsim"
+	"hvdeck/backend/vsphere"
 )
 
 func TestTasksOfOthersAreCancelled(t *testing.T) {
@@ -103,4 +105,40 @@ func TestTasksImplyStates(t *testing.T) {
 	m.until("then the one that waits", func() bool { return m.vm(vm.Name).Activity == backend.ActivityPoweringOff })
 	endTask(s, waits)
 	m.until("then none", func() bool { return m.vm(vm.Name).Activity == backend.ActivityNone })
+}
+
+// TestATaskThatCannotBeCancelledGoesOn: that is said once, and its end counts.
+func TestATaskThatCannotBeCancelledGoesOn(t *testing.T) {
+	s, b, vm := first(t, vcsim.Options{VMs: 1, TaskTime: time.Second})
+	s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
+		MethodName: "CancelTask", ObjectType: "*", ObjectName: "*", Probability: 1, FaultType: simulator.FaultTypeCustom,
+		Fault: &types.NotSupported{}, Enabled: true,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var said []string
+	_, err := b.Do(ctx, backend.SnapshotCreateOp{VM: vm.ID, Name: "made"}, backend.Progress{
+		Remote: func(string) { cancel() }, Uncancellable: func(why string) { said = append(said, why) },
+	})
+	if err != nil || len(said) != 1 || !strings.Contains(said[0], "does not support this") {
+		t.Errorf("%v, said %q", err, said)
+	}
+	if n := len(snapshots(t, b, vm.ID)); n != 1 {
+		t.Errorf("%d snapshots", n)
+	}
+}
+
+// TestTasksOfASingleHost imply states while the host tells of them.
+func TestTasksOfASingleHost(t *testing.T) {
+	s := sim(t, vcsim.Options{ESX: true, VMs: 1})
+	b := dial(t, vsphere.Options{URL: s.URL()})
+	vm := list(t, b, backend.Query{Kind: backend.KindVM})[0].(*backend.VM)
+	m := watch(t, b)
+	m.untilSynced()
+	task := putTask(s, vm.ID, "VirtualMachine.suspend", types.TaskInfoStateRunning)
+	m.until("suspending", func() bool { return m.vm(vm.Name).Activity == backend.ActivitySuspending })
+	endTask(s, task)
+	m.until("the basic state", func() bool {
+		return m.vm(vm.Name).Activity == backend.ActivityNone && m.vm(vm.Name).State == backend.PowerOn
+	})
 }
