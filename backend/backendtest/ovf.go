@@ -3,6 +3,7 @@ package backendtest
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -218,7 +219,7 @@ func (r *run) members(ova string) map[string][]byte {
 	t := tar.NewReader(bytes.NewReader(r.bytesOf(ova)))
 	for {
 		h, err := t.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all
 		}
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"crypto/sha1" //nolint:gosec // one of the manifests' algorithms
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -75,7 +75,7 @@ func (s OVFSample) files() []sampleFile {
 		name, h := "SHA256", sha256.New()
 		switch s.Digest {
 		case "SHA1":
-			name, h = "SHA1", sha1.New() //nolint:gosec // see above
+			name, h = "SHA1", sha1.New()
 		case "SHA512":
 			name, h = "SHA512", sha512.New()
 		}
@@ -148,7 +148,8 @@ func (s OVFSample) Descriptor() string {
 		fmt.Fprintf(&b, "    <Disk ovf:capacity=\"%d\" ovf:capacityAllocationUnits=\"byte * 2^20\" ovf:diskId=\"vmdisk%d\" ovf:fileRef=\"file%d\""+
 			" ovf:format=\"http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized\"/>\n", 64+i, i, i)
 	}
-	b.WriteString("  </DiskSection>\n  <NetworkSection>\n    <Info>Networks</Info>\n    <Network ovf:name=\"net-a\"><Description>A</Description></Network>\n  </NetworkSection>\n")
+	b.WriteString("  </DiskSection>\n  <NetworkSection>\n    <Info>Networks</Info>\n" +
+		"    <Network ovf:name=\"net-a\"><Description>A</Description></Network>\n  </NetworkSection>\n")
 	if s.Option {
 		b.WriteString("  <DeploymentOptionSection>\n    <Info>Sizes</Info>\n    <Configuration ovf:id=\"small\" ovf:default=\"true\"><Label>Small</Label>" +
 			"<Description>2 CPUs</Description></Configuration>\n    <Configuration ovf:id=\"large\"><Label>Large</Label><Description>4 CPUs</Description>" +
@@ -176,7 +177,8 @@ func (s OVFSample) system(b *strings.Builder, name string) {
 		b.WriteString("    <ProductSection ovf:class=\"app\"><Info>Product</Info><Product>Sample</Product><Vendor>Nobody</Vendor><Version>1.0</Version>\n" +
 			"      <Property ovf:key=\"port\" ovf:type=\"uint16\" ovf:value=\"80\" ovf:userConfigurable=\"true\"><Label>Port</Label></Property>\n" +
 			"      <Property ovf:key=\"fixed\" ovf:type=\"string\" ovf:value=\"x\" ovf:userConfigurable=\"false\"><Label>Fixed</Label></Property>\n" +
-			"      <Property ovf:key=\"pass\" ovf:type=\"string\" ovf:password=\"true\" ovf:value=\"\" ovf:userConfigurable=\"true\"><Label>Password</Label></Property>\n" +
+			"      <Property ovf:key=\"pass\" ovf:type=\"string\" ovf:password=\"true\" ovf:value=\"\" ovf:userConfigurable=\"true\">" +
+			"<Label>Password</Label></Property>\n" +
 			"    </ProductSection>\n")
 	}
 	b.WriteString("    <OperatingSystemSection ovf:id=\"96\" vmw:osType=\"debian10_64Guest\"><Info>OS</Info></OperatingSystemSection>\n" +
@@ -184,7 +186,8 @@ func (s OVFSample) system(b *strings.Builder, name string) {
 		"<vssd:InstanceID>0</vssd:InstanceID><vssd:VirtualSystemType>vmx-13</vssd:VirtualSystemType></System>\n")
 	b.WriteString(item("", "2 CPUs", 1, "", "", 3, "<rasd:VirtualQuantity>2</rasd:VirtualQuantity>"))
 	if s.Option {
-		b.WriteString(strings.Replace(item("", "4 CPUs", 1, "", "", 3, "<rasd:VirtualQuantity>4</rasd:VirtualQuantity>"), "<Item>", `<Item ovf:configuration="large">`, 1))
+		large := item("", "4 CPUs", 1, "", "", 3, "<rasd:VirtualQuantity>4</rasd:VirtualQuantity>")
+		b.WriteString(strings.Replace(large, "<Item>", `<Item ovf:configuration="large">`, 1))
 	}
 	b.WriteString(item("<rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits>", "256 MB", 2, "", "", 4, "<rasd:VirtualQuantity>256</rasd:VirtualQuantity>"))
 	b.WriteString(item("", "SCSI", 3, "", "<rasd:ResourceSubType>lsilogic</rasd:ResourceSubType>", 6, ""))

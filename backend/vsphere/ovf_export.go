@@ -245,10 +245,9 @@ func (e *exporting) summary() string {
 		total += f.Size
 	}
 	text := fmt.Sprintf("%d files, %d bytes; ", len(e.files), total)
-	switch {
-	case e.op.Digest == "none":
+	if e.op.Digest == "none" {
 		text += "no manifest"
-	default:
+	} else {
 		text += orDefault(e.op.Digest, "SHA256") + " manifest"
 	}
 	if e.checked > 0 && e.checked == len(e.files) {

@@ -61,13 +61,11 @@ func TestOVFCancel(t *testing.T) {
 	l.s.Disturb(vcsim.Trouble{Pace: 2 * time.Millisecond})
 	dir := t.TempDir()
 	for i := range 32 {
-		op := backend.Op(l.op(source))
+		in := l.op(source)
+		in.Name = "cancelled"
+		op := backend.Op(in)
 		if i%4 == 3 {
 			op = backend.OVFExportOp{Object: vm, File: filepath.Join(dir, "out.ova")}
-		} else {
-			in := l.op(source)
-			in.Name = "cancelled"
-			op = in
 		}
 		began := time.Now()
 		_, err := during(t, l.b, op, func(cancel context.CancelFunc) {

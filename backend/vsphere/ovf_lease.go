@@ -215,7 +215,7 @@ func (l *nfcLease) tell(ctx context.Context) error {
 	}
 	percent := int32(0)
 	if total > 0 {
-		percent = int32(min(l.moved.Load()*100/total, 99))
+		percent = int32(min(l.moved.Load()*100/total, 99)) //nolint:gosec // at most 99
 	}
 	return l.a.c.read(ctx, l.a.doing, l.a.object, func(ctx context.Context) error {
 		_, err := methods.HttpNfcLeaseProgress(ctx, l.a.c.vc, &types.HttpNfcLeaseProgress{This: l.ref, Percent: percent})

@@ -138,7 +138,7 @@ func TestOVFImport(t *testing.T) {
 			t.Errorf("%s: %+v", name, vm)
 		}
 		got := l.s.Leases()[len(l.s.Leases())-1]
-		if len(got.Files) != 2 || got.Files[0].SHA256 != digest(one) || got.Files[1].SHA256 != digest(two) || got.Completes != 1 || got.Files[0].Method != "POST" {
+		if len(got.Files) != 2 || got.Files[0].SHA256 != digest(one) || got.Files[1].SHA256 != digest(two) || got.Completes != 1 || got.Files[0].Method != http.MethodPost {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -196,6 +196,7 @@ func TestOVFHostsOfTheirOwn(t *testing.T) {
 		"the server itself":    {nfc: vcsim.NFC{Lame: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := sim(t, vcsim.Options{VMs: 1, Certificate: cert, NFC: c.nfc, ESX: c.esx})
 			o := vsphere.Options{URL: s.URL()}
 			known(&o)

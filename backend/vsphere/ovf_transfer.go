@@ -168,7 +168,7 @@ func (c *nfcSource) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.l.touch(int64(n))
 	}
-	if err != nil && err != io.EOF && err != io.ErrClosedPipe {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
 		c.err = err
 	}
 	return n, err
@@ -268,7 +268,7 @@ func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.
 		return nil, err
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
-	res, err := k.client.Do(req)
+	res, err := k.client.Do(req) //nolint:bodyclose // by the caller, or by answered
 	if err != nil {
 		return nil, k.worded(ctx, "download", nameOfDevice(d), err)
 	}
