@@ -104,6 +104,7 @@ func fail(doing, object string, err error) *backend.Error {
 		e.Code = faultName(f)
 		e.Class = classOfFault(e.Code, f)
 		e.Message = faultWords(f, faultText(err))
+		e.Remedy = remedyOf(f)
 		return e
 	}
 	if soap.IsSoapFault(err) {

@@ -2,6 +2,7 @@ package vsphere_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -148,6 +149,11 @@ func TestChecksTellWhatTheOperationWouldFailWith(t *testing.T) {
 		check(t, b, op, "", 0)
 	}
 	check(t, b, backend.VMCloneOp{VM: vm.ID, Name: vm.Name}, "is taken", backend.SeverityError)
+	_, err := do(t, b, backend.VMCloneOp{VM: vm.ID, Name: vm.Name})
+	var e *backend.Error
+	if !errors.As(err, &e) || e.Class != backend.ClassConflict || e.Remedy != "choose another name" {
+		t.Errorf("a name that is taken: %+v", e)
+	}
 	check(t, b, backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Folder: vm.FolderRef}}, "", 0)
 
 	set(s, "HostSystem", to, types.PropertyChange{Name: "runtime.inMaintenanceMode", Val: true})
