@@ -4,8 +4,10 @@
 // It promises a server on a loopback port that speaks the real protocol and does
 // what the API says where the simulator does not: tasks with progress that can be
 // cancelled, snapshots that restore the power state, RenameSnapshot, a pending
-// question with AnswerVM, power on at a chosen host, load figures that move, and a
-// Close that never hangs. Inventories of tens of thousands of VMs start in under a
+// question with AnswerVM, power on at a chosen host, moves and clones that leave
+// nothing half made, checks of both beforehand, maintenance mode that waits for running
+// VMs, hot plug rules, tickets for displays, load figures that move, and a Close that
+// never hangs. Inventories of tens of thousands of VMs start in under a
 // second because VMs are copied in the registry instead of created by tasks.
 //
 // It serves tests, benchmarks and the demo; it is no part of a real connection.
