@@ -85,7 +85,10 @@ func (m *Model) newUnder(k backend.Kind) backend.Object {
 		return m.focusVM()
 	}
 	if o := m.cursor(); o != nil {
-		return m.hostOf(o)
+		if h := m.hostOf(o); h != nil || k != backend.KindVM {
+			return h
+		}
+		return m.placeOfVMs(o)
 	}
 	for _, h := range m.store.All(backend.KindHost) {
 		if h.Ref().Conn == m.place {
@@ -93,6 +96,17 @@ func (m *Model) newUnder(k backend.Kind) backend.Object {
 		}
 	}
 	return nil
+}
+
+// placeOfVMs is a cluster, resource pool or folder itself: which host a VM in it runs on
+// is chosen later, if at all.
+func (m *Model) placeOfVMs(o backend.Object) backend.Object {
+	switch o.Ref().Kind {
+	case backend.KindCluster, backend.KindResourcePool, backend.KindFolder:
+		return o
+	default:
+		return nil
+	}
 }
 
 // openPool is the pool whose volumes are listed, else the one under the cursor.

@@ -75,7 +75,7 @@ func checkOVFSource(source string) error {
 	case err != nil || u.Host == "":
 		return errors.New("this is not a URL: https://host/path/name.ova")
 	case u.User != nil:
-		return errors.New("a URL with a name or password in it would be logged; fetch the file first")
+		return errors.New("a URL with a name or password in it would be shown; fetch the file first")
 	default:
 		return nil
 	}

@@ -128,9 +128,16 @@ func TestImportOVFUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.row("db-1", "off")
-	w.Press("n").WaitFor("Import OVF").Press("o").WaitFor("File or URL").Type("https://me:pass@host/x.ova").Press("enter").WaitFor("would be logged")
+	w.Press("n").WaitFor("Import OVF").Press("o").WaitFor("File or URL").Type("https://me:pass@host/x.ova").Press("enter").WaitFor("would be shown")
 	w.Press("ctrl+u").Type(junk).Press("enter").WaitFor("Can't read the package")
-	w.Press("esc").WaitGone("Can't read").WaitFor("junk.ova")
+	w.Press("esc").WaitGone("Can't read").WaitFor("junk.ova").Settle(450 * time.Millisecond)
+	broken := filepath.Join(dir, "broken.ovf")
+	text := strings.Replace(descriptorText, `<File ovf:id="file1" ovf:href="shop-disk1.vmdk" ovf:size="1000"/>`, "", 1)
+	if err := os.WriteFile(broken, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.Press("ctrl+u").Type(broken).Press("enter").WaitFor("this package can't be imported").Reject("enter next")
+	w.Settle(450 * time.Millisecond).Press("enter").Settle(50 * time.Millisecond).Expect("this package can't be imported").Press("esc").WaitFor("broken.ovf")
 }
 
 // The server's errors stop it, and lead back; one that can't be asked is no way on.
@@ -177,8 +184,8 @@ func TestImportOVFTakenUpAgain(t *testing.T) {
 	}
 	w.Type("kept")
 	through()
-	w.answer("already exists", "down", "enter")
-	w.WaitFor("shop.ovf").Press("enter")
+	w.answer("The answers are kept", "enter")
+	w.Press("n").WaitFor("Import OVF or OVA").Press("o").WaitFor("Take up the answers for shop.ovf").Press("a").WaitFor("File or URL").Press("enter")
 	w.passes("What is in it", "enter")
 	w.WaitFor("may be used").Press("A").WaitFor("for the real thing").Press("enter").WaitFor("Runs in").Press("end").Type("2")
 	s.says(nil)
@@ -271,7 +278,9 @@ func TestExportVApp(t *testing.T) {
 	w, s := beginOVF(t, scene{})
 	file := filepath.Join(t.TempDir(), "shop.ovf")
 	w.row("db-1", "off")
-	w.Press("1", "]", "]").Pane("Hosts").WaitTitle("[Resource pools]").Select("web")
+	w.Press("1", "]").Pane("Hosts").WaitTitle("[Clusters]").WaitFor("prod")
+	w.Press("n").WaitFor("new VM on prod").Expect("Import OVF or OVA").Press("esc").WaitGone("new VM on prod")
+	w.Press("]").Pane("Hosts").WaitTitle("[Resource pools]").Select("web")
 	w.Press("v").WaitFor("Export OVF or OVA").Expect("only a vApp").Press("esc").WaitGone("Export OVF")
 	w.Pane("Hosts").Select("shop")
 	w.Press("v").WaitFor("Export OVF or OVA").Press("x").WaitFor("Checksums").Press("ctrl+u").Type(file).Press("enter")

@@ -48,6 +48,7 @@ func newOVFServer(id backend.ConnID) *ovfServer {
 		backend.KindCluster: {&backend.Cluster{Meta: cluster, Datacenter: "dc1", Hosts: 1}},
 		backend.KindHost: {
 			&backend.Host{Meta: s.meta(backend.KindHost, "esx-1"), Link: backend.LinkConnected, Datacenter: "dc1", Cluster: "prod", ClusterRef: cluster.ID},
+			&backend.Host{Meta: s.meta(backend.KindHost, "esx-2"), Link: backend.LinkConnected, Maintenance: true, Datacenter: "dc1", Cluster: "prod", ClusterRef: cluster.ID},
 		},
 		backend.KindResourcePool: {
 			&backend.ResourcePool{Meta: s.meta(backend.KindResourcePool, "web"), Up: cluster.ID, Path: "web", Cluster: "prod"},
@@ -66,8 +67,8 @@ func newOVFServer(id backend.ConnID) *ovfServer {
 			&backend.Network{Meta: s.meta(backend.KindNetwork, "DMZ"), Active: true}, &backend.Network{Meta: s.meta(backend.KindNetwork, "VM Network"), Active: true},
 		},
 		backend.KindVM: {
-			&backend.VM{Meta: s.meta(backend.KindVM, "db-1"), State: backend.PowerOff, PoolRef: s.ref(backend.KindResourcePool, "web-id")},
-			&backend.VM{Meta: s.meta(backend.KindVM, "web-1"), State: backend.PowerOn},
+			&backend.VM{Meta: s.meta(backend.KindVM, "db-1"), State: backend.PowerOff, Host: s.ref(backend.KindHost, "esx-1-id"), PoolRef: s.ref(backend.KindResourcePool, "web-id")},
+			&backend.VM{Meta: s.meta(backend.KindVM, "web-1"), State: backend.PowerOn, Host: s.ref(backend.KindHost, "esx-1-id")},
 		},
 	}
 	return s
