@@ -276,7 +276,7 @@ func (x *filesLab) cancel(op backend.Op) error {
 	ctx, cancel := context.WithTimeout(x.t.Context(), 20*time.Second)
 	defer cancel()
 	p := backend.Progress{
-		Bytes:   func(done, total int64) { cancel() },
+		Bytes:   func(int64, int64) { cancel() },
 		Percent: func(int) { cancel() },
 	}
 	_, err := x.b.Do(ctx, op, p)

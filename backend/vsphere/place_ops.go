@@ -112,8 +112,9 @@ func (a *action) vmFolder(ctx context.Context, r backend.Ref) (moref, error) {
 	return as[moref](got["vmFolder"]), err
 }
 
-// folder is a folder's reference, whether or not the inventory was listed before.
-func (a *action) folder(r backend.Ref) moref { return moref{Type: "Folder", Value: r.ID} }
+// folder is a folder's reference, whether or not the inventory was listed before; a
+// datacenter stands for its folder of VMs.
+func (a *action) folder(r backend.Ref) moref { return a.c.vmFolder(r) }
 
 // afterMove says what has been done already when the folder could not be changed.
 func (a *action) afterMove(moved bool, err error) error {

@@ -30,10 +30,10 @@ func addNew(list []string, s string) []string {
 // standardVLAN is the VLAN of a standard port group in words. Source:
 // HostPortGroupSpec.vlanId.
 func standardVLAN(id int32) string {
-	switch {
-	case id == 0:
+	switch id {
+	case 0:
 		return ""
-	case id == 4095:
+	case 4095:
 		return "all, tagged by the guest"
 	default:
 		return fmt.Sprint(id)

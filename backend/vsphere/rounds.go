@@ -159,13 +159,14 @@ func (c *Conn) count(ctx context.Context, kinds []string) ([]counted, error) {
 		return nil, err
 	}
 	if more != nil {
-		return found, c.countPools(found)
+		c.countPools(found)
+		return found, nil
 	}
 	return found, c.countClusters(ctx, found)
 }
 
 // countPools adds up what is in a pool and in those in it.
-func (c *Conn) countPools(found []counted) error {
+func (c *Conn) countPools(found []counted) {
 	for _, f := range found {
 		all := f.entity.(*resourcePoolState)
 		for _, g := range found {
@@ -174,7 +175,6 @@ func (c *Conn) countPools(found []counted) error {
 			}
 		}
 	}
-	return nil
 }
 
 func (c *Conn) countClusters(ctx context.Context, found []counted) error {
