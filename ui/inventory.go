@@ -46,6 +46,7 @@ type inventoryTab struct {
 	busy   bool        // a build is under way off the loop
 	begun  bool        // there were rows
 	wanted backend.Ref // the cursor shall go there when it is there
+	seek   bool        // it shall go to the first row that the filter finds
 	centre bool        // it has just gone there: what it is in shall be in sight too
 	narrow bool        // as drawn last
 	vms    int
@@ -138,6 +139,7 @@ func (t *inventoryTab) Filter(text string) {
 	}
 	at, was := t.tree().Cursor()
 	t.text, t.filter, t.want = text, kind.ParseFilter(text), true
+	t.seek = !t.filter.Empty()
 	if was {
 		t.wanted = at.ref
 	}
@@ -211,13 +213,14 @@ func (t *inventoryTab) take(rows []*invRow, hits map[backend.Ref]bool) {
 			tr.CollapseWhere(func(r *invRow) bool { return r.near > 0 })
 		}
 	}
-	switch {
-	case t.wanted.IsZero():
-	case !t.filter.Empty() && !hits[t.wanted]:
+	if !t.filter.Empty() && !hits[t.wanted] {
 		t.wanted = backend.Ref{}
+	}
+	if !t.wanted.IsZero() && tr.SetCursorID(t.wanted) {
+		t.wanted, t.centre, t.seek = backend.Ref{}, true, false
+	}
+	if at, ok := tr.Cursor(); t.seek && ok && !hits[at.ref] {
 		t.toFirst(hits)
-	case tr.SetCursorID(t.wanted):
-		t.wanted, t.centre = backend.Ref{}, true
 	}
 }
 
@@ -273,6 +276,7 @@ func (s *inventoryScreen) do(m *Model, id string) bool {
 	t := s.tab()
 	tr := t.tree()
 	tr.Hold()
+	t.seek = t.seek && id == "list.filter" // what else is done is about the row under the cursor
 	switch id {
 	case "pane.next":
 		tr.Expand()
