@@ -24,7 +24,7 @@ type Command struct {
 
 // Usage is the text of --help.
 const Usage = `hvdeck [flags] [URI ...]
-hvdeck ovf inspect [flags] FILE|URL      what is inside of an OVF or OVA; see ovf --help
+hvdeck ovf inspect [flags] FILE|URL    what is in an OVF or OVA; ovf --help
 
 A console for virtual machines on libvirt/KVM hosts and vSphere, in one live inventory.
 

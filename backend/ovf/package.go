@@ -34,7 +34,7 @@ type Package struct {
 	Source     string
 	Descriptor *Descriptor
 	// Text is the descriptor for a server: as it stands, but always UTF-8 without a byte
-	// order mark.
+	// order mark and without white space at its end.
 	Text []byte
 	// Manifest is nil when there is none. Signed is set when there is a certificate,
 	// which is not verified.
@@ -302,7 +302,7 @@ func (p *Package) describe(ctx context.Context) error {
 			return err
 		}
 	}
-	p.Descriptor, p.Text = d, d.source
+	p.Descriptor, p.Text = d, bytes.TrimRight(d.source, " \t\r\n")
 	if err := p.checkDescriptorSum(); err != nil {
 		d.beside = append(d.beside, backend.Finding{Severity: backend.SeverityError, Text: err.Error()})
 	}
