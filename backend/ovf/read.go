@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"hvdeck/backend"
 )
@@ -25,6 +26,11 @@ func parse(text []byte, option string, bundles []*node) (*Descriptor, error) {
 	plain, err := toUTF8(text)
 	if err != nil {
 		return nil, invalid("read the descriptor", "", "%s", err)
+	}
+	// encoding/xml does not look into comments and processing instructions, but a server
+	// that gets the text does.
+	if !utf8.Valid(plain) {
+		return nil, invalid("read the descriptor", "", "it is neither valid UTF-8 nor does it declare another character set")
 	}
 	root, err := parseTree(plain)
 	if err != nil {
