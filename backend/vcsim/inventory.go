@@ -57,7 +57,7 @@ func simulatedNetwork(e mo.Entity) *mo.Network {
 
 // announceEvery is how often the use of pools and clusters is told to watchers: the
 // simulator collects all that they watch for each time.
-const announceEvery = 10 * time.Second
+const announceEvery = 30 * time.Second
 
 // used is what the VMs in a place take.
 type used struct {
