@@ -5,7 +5,7 @@ import "time"
 // Placement is where in a vSphere inventory a VM goes. What is zero the server chooses,
 // or stays as it is. With a Cluster and no Host the cluster's scheduler chooses.
 type Placement struct {
-	Folder       Ref // of VMs
+	Folder       Ref // of VMs; a datacenter stands for its top one
 	Cluster      Ref
 	Host         Ref
 	ResourcePool Ref

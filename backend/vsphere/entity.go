@@ -30,7 +30,7 @@ func newEntity(moType string) entity {
 	case backend.KindPool:
 		return &datastoreState{hosts: -1, vms: -1}
 	case backend.KindFolder:
-		return &folderState{kind: moType}
+		return newFolder(moType)
 	case backend.KindNetwork:
 		return &networkState{kind: moType, hosts: -1, vms: -1}
 	default:

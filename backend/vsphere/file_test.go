@@ -15,6 +15,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/lab"
+	"hvdeck/backend/vcsim"
 	"hvdeck/backend/vsphere"
 )
 
@@ -311,5 +312,45 @@ func TestImportEndsWithTheConnection(t *testing.T) {
 	}
 	if x.at("")["half"] != nil {
 		t.Error("half a file stayed")
+	}
+}
+
+// TestFilesOfADatacenterInAFolder: the server wants the whole path of the datacenter, with
+// what a name may not hold escaped.
+func TestFilesOfADatacenterInAFolder(t *testing.T) {
+	v := lab.StartVcsim(t, "-vm", "1", "-dc", "2")
+	v.Govc("folder.create", "/50% north")
+	v.Govc("object.mv", "/DC1", "/50%25 north")
+	x := &filesLab{t: t, v: v, b: dial(t, vsphere.Options{URL: v.URL()}), dir: t.TempDir()}
+	for _, o := range list(t, x.b, backend.Query{Kind: backend.KindPool}) {
+		if p := o.(*backend.Pool); p.Name == "LocalDS_0" && p.Extra[0].Value == "DC1" {
+			x.pool = p.ID
+		}
+	}
+	x.thereAndBack()
+}
+
+func TestFilesOfASingleHost(t *testing.T) {
+	s := sim(t, vcsim.Options{ESX: true})
+	x := &filesLab{t: t, b: dial(t, vsphere.Options{URL: s.URL()}), dir: t.TempDir()}
+	x.pool = list(t, x.b, backend.Query{Kind: backend.KindPool})[0].Ref()
+	x.thereAndBack()
+}
+
+// thereAndBack sends a file, moves it into a folder, reads it, and deletes all of it.
+func (x *filesLab) thereAndBack() {
+	x.t.Helper()
+	file, data := x.random("up", 3000)
+	mustDo(x.t, x.b, backend.FolderMakeOp{Pool: x.pool, Name: "hvdt dir"})
+	mustDo(x.t, x.b, backend.VolumeImportOp{Pool: x.pool, Name: "hvdt file", File: file})
+	mustDo(x.t, x.b, backend.VolumeMoveOp{Volume: x.volume("hvdt file"), Name: "hvdt dir/file"})
+	down := filepath.Join(x.dir, "down")
+	mustDo(x.t, x.b, backend.VolumeDownloadOp{Volume: x.volume("hvdt dir/file"), File: down, NoChecksum: true})
+	if got, err := os.ReadFile(down); err != nil || !bytes.Equal(got, data) {
+		x.t.Errorf("%d bytes came back: %v", len(got), err)
+	}
+	mustDo(x.t, x.b, backend.VolumeDeleteOp{Volume: x.volume("hvdt dir")})
+	if x.at("")["hvdt dir"] != nil {
+		x.t.Error("the folder stayed")
 	}
 }

@@ -21,6 +21,16 @@ type folderState struct {
 	alarm              backend.Health
 }
 
+// newFolder knows what a datastore cluster holds, which has no childType of its own in
+// the lean set.
+func newFolder(moType string) *folderState {
+	f := &folderState{kind: moType}
+	if moType == "StoragePod" {
+		f.holds = "datastores"
+	}
+	return f
+}
+
 func (f *folderState) set(n *names, path string, val any) bool {
 	switch path {
 	case "name":
