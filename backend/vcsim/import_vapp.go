@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -209,6 +210,17 @@ func (s *Server) destroy(ref types.ManagedObjectReference) {
 	defer cancel()
 	if res, err := methods.Destroy_Task(ctx, s.model.Service, &types.Destroy_Task{This: ref}); err == nil {
 		_, _ = s.outcome(res.Returnval)
+		s.settleFiles()
+	}
+}
+
+// settleFiles waits for the files that the simulator deletes behind a task's back: it reads
+// datastores then that the next task changes.
+func (s *Server) settleFiles() {
+	for _, o := range s.model.Map().AllReference("Task") {
+		if t, ok := o.(*simulator.Task); ok && strings.HasSuffix(strings.ToLower(t.Info.DescriptionId), "deletedatastorefile") {
+			t.Wait()
+		}
 	}
 }
 
