@@ -12,7 +12,7 @@ type stamped interface {
 }
 
 func (f folder) stat(name string) (fs.FileInfo, error) {
-	err := error(fs.ErrNotExist)
+	err := fs.ErrNotExist
 	for _, n := range spellings(name) {
 		var st fs.FileInfo
 		if st, err = f.root.Stat(n); err == nil {

@@ -86,7 +86,7 @@ func (s *stream) end() {
 
 func (s *stream) begin(ctx context.Context) error {
 	s.end()
-	resp, err := s.get(ctx, s.url, -1, -1)
+	resp, err := s.get(ctx, s.url, -1, -1) //nolint:bodyclose // end closes it
 	if err != nil {
 		return err
 	}

