@@ -116,7 +116,7 @@ func inspectOVF(ctx context.Context, f ovfFlags) (*ovfReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	r := &ovfReport{p: p, verified: f.verify}
 	if r.d, err = p.Descriptor.Under(f.option); err != nil {
 		return nil, err
