@@ -48,7 +48,9 @@ func TestDatastoreDetails(t *testing.T) {
 		Vmfs: &types.HostVmfsVolume{Uuid: "5f3c-uuid", Version: "6.82", BlockSizeMb: 1, Ssd: types.NewBool(true),
 			Extent: []types.HostScsiDiskPartition{{DiskName: "naa.600", Partition: 1}}},
 	}
-	ds.Host[0].MountInfo = types.HostMountInfo{AccessMode: "readOnly", Path: "/vmfs/volumes/5f3c", Accessible: types.NewBool(false), InaccessibleReason: "AllPathsDown_Start"}
+	ds.Host[0].MountInfo = types.HostMountInfo{
+		AccessMode: "readOnly", Path: "/vmfs/volumes/5f3c", Accessible: types.NewBool(false), InaccessibleReason: "AllPathsDown_Start",
+	}
 	b := dial(t, vsphere.Options{URL: s.URL()})
 	list(t, b, backend.Query{Kind: backend.KindVM})
 	pool := titled[*backend.Pool](t, b, backend.KindPool)[ds.Name]
@@ -60,7 +62,9 @@ func TestDatastoreDetails(t *testing.T) {
 		"Several hosts: on\n", "Maintenance: entering\n", "Host DC0_", "VMs: DC0_C0_RP0_VM0, DC0_H0_VM0\n")
 	has(t, get(t, b, pool.ID), "Host "+s.Model().Map().Get(ds.Host[0].Key).(*simulator.HostSystem).Name+
 		": read only, at /vmfs/volumes/5f3c, not accessible AllPathsDown_Start\n")
-	ds.Info = &types.NasDatastoreInfo{Nas: &types.HostNasVolume{RemoteHost: "nas.example.net", RemotePath: "/export/vm", HostFileSystemVolume: types.HostFileSystemVolume{Type: "NFS41"}}}
+	ds.Info = &types.NasDatastoreInfo{Nas: &types.HostNasVolume{
+		RemoteHost: "nas.example.net", RemotePath: "/export/vm", HostFileSystemVolume: types.HostFileSystemVolume{Type: "NFS41"},
+	}}
 	has(t, get(t, b, pool.ID), "Server: nas.example.net\n", "Path at the server: /export/vm\n", "Protocol: NFS41\n")
 }
 
@@ -68,13 +72,18 @@ func TestVMDetailsInFull(t *testing.T) {
 	s := sim(t, vcsim.Options{Demo: true})
 	vm := machineNamed(t, s, "web-01")
 	mem := int64(2048)
-	vm.Config.MemoryAllocation = &types.ResourceAllocationInfo{Reservation: &mem, Limit: types.NewInt64(-1), Shares: &types.SharesInfo{Level: types.SharesLevelHigh, Shares: 4000}}
-	vm.Config.BootOptions = &types.VirtualMachineBootOptions{BootOrder: []types.BaseVirtualMachineBootOptionsBootableDevice{&types.VirtualMachineBootOptionsBootableCdromDevice{}}}
+	vm.Config.MemoryAllocation = &types.ResourceAllocationInfo{
+		Reservation: &mem, Limit: types.NewInt64(-1), Shares: &types.SharesInfo{Level: types.SharesLevelHigh, Shares: 4000},
+	}
+	cdrom := &types.VirtualMachineBootOptionsBootableCdromDevice{}
+	vm.Config.BootOptions = &types.VirtualMachineBootOptions{BootOrder: []types.BaseVirtualMachineBootOptionsBootableDevice{cdrom}}
 	vm.Guest.ToolsVersion, vm.Guest.ToolsInstallType = "12389", "guestToolsTypeOpenVMTools"
 	vm.Guest.Disk = []types.GuestDiskInfo{{DiskPath: "/", Capacity: 40 << 30, FreeSpace: 12 << 30}}
 	vm.GuestHeartbeatStatus = types.ManagedEntityStatusGreen
 	vm.Summary.QuickStats.BalloonedMemory = 64
-	vm.Summary.Storage = &types.VirtualMachineStorageSummary{Committed: 3 << 30, Uncommitted: 37 << 30, Timestamp: time.Date(2026, 11, 20, 10, 0, 0, 0, time.Local)}
+	vm.Summary.Storage = &types.VirtualMachineStorageSummary{
+		Committed: 3 << 30, Uncommitted: 37 << 30, Timestamp: time.Date(2026, 11, 20, 10, 0, 0, 0, time.Local),
+	}
 	b := dial(t, vsphere.Options{URL: s.URL()})
 	d := get(t, b, titled[*backend.VM](t, b, backend.KindVM)["web-01"].ID)
 	has(t, d, "Path: [fra1-ssd-01] web-01/web-01.vmx\n", "Folder: Production\n", "Resource pool path: production\n", "UUID: ", "Instance UUID: ",
