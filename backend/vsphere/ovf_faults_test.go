@@ -53,8 +53,8 @@ func (l *ovfLab) left(before, want int) {
 // TestOVFCancel cancels imports and exports at many moments: each lease is ended once,
 // nothing stays, nothing hangs.
 func TestOVFCancel(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
 	vm := mustDo(t, l.b, l.op(source)).Created
 	before := l.vms()
@@ -85,8 +85,8 @@ func TestOVFCancel(t *testing.T) {
 
 // TestOVFCancelEarly cancels before the lease is ready.
 func TestOVFCancelEarly(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{Starting: 300 * time.Millisecond}})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(1000, 1)))
 	before := l.vms()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -106,23 +106,22 @@ func TestOVFCancelEarly(t *testing.T) {
 // TestOVFClose closes the connection while disks are moved, as a console does that is
 // told to end.
 func TestOVFClose(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
 	before := l.vms()
 	l.s.Disturb(vcsim.Trouble{Pace: 5 * time.Millisecond})
-	var took time.Duration
+	took := make(chan time.Duration, 1)
 	_, err := during(t, l.b, l.op(source), func(context.CancelFunc) {
 		began := time.Now()
 		_ = l.b.Close()
-		took = time.Since(began)
+		took <- time.Since(began)
 	})
 	if backend.ClassOf(err) != backend.ClassCancelled || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("%v (%v)", err, backend.ClassOf(err))
 	}
-	_ = l.b.Close() // waits for the other
-	if took > 5*time.Second {
-		t.Errorf("Close took %v", took)
+	if d := <-took; d > 5*time.Second {
+		t.Errorf("Close took %v", d)
 	}
 	if got := l.lastLease(1); got.Aborts != 1 {
 		t.Errorf("%+v", got)
@@ -132,8 +131,8 @@ func TestOVFClose(t *testing.T) {
 
 // TestOVFBroken: what goes wrong at the server is told in words and leaves nothing.
 func TestOVFBroken(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
 	vm := mustDo(t, l.b, l.op(source)).Created
 	before := l.vms()
@@ -170,8 +169,8 @@ func TestOVFBroken(t *testing.T) {
 // TestOVFKeepAlive: a lease of a second holds through a slow transfer, and one that can't
 // be extended ends it.
 func TestOVFKeepAlive(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: time.Second}})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
 	l.s.Disturb(vcsim.Trouble{Pace: 60 * time.Millisecond}) // about 2 s
 	mustDo(t, l.b, l.op(source))
@@ -199,11 +198,11 @@ func TestOVFKeepAlive(t *testing.T) {
 
 // TestOVFLeaseRunsOut: the server ends the lease although the client is there.
 func TestOVFLeaseRunsOut(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{
 		NFC:         vcsim.NFC{LeaseTimeout: time.Second},
 		MethodDelay: map[string]time.Duration{"HttpNfcLeaseProgress": 2 * time.Second},
 	})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(4<<20, 1)))
 	before := l.vms()
 	l.s.Disturb(vcsim.Trouble{Pace: 40 * time.Millisecond})
@@ -220,8 +219,8 @@ func TestOVFLeaseRunsOut(t *testing.T) {
 // TestOVFSessionEnds: the session is ended by another in the middle of an import, and is
 // renewed.
 func TestOVFSessionEnds(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: time.Second}})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
 	l.s.Disturb(vcsim.Trouble{Pace: 30 * time.Millisecond})
 	res, err := during(t, l.b, l.op(source), func(context.CancelFunc) { kick(t, l.s) })
@@ -244,8 +243,8 @@ func TestOVFSessionEnds(t *testing.T) {
 
 // TestOVFAbortRefused: where what was made can't be removed, its name is told.
 func TestOVFAbortRefused(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
 	l.s.Disturb(vcsim.Trouble{CutAfter: 500_000, KeepVM: true})
 	l.s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
@@ -261,8 +260,8 @@ func TestOVFAbortRefused(t *testing.T) {
 
 // TestOVFExportDiskFull: an export for which there is no room leaves nothing.
 func TestOVFExportDiskFull(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{DiskSize: 4 << 20}})
+	t.Parallel()
 	vm := list(t, l.b, backend.Query{Kind: backend.KindVM})[0].Ref()
 	mustDo(t, l.b, backend.PowerOffOp{VM: vm})
 	small := t.TempDir()

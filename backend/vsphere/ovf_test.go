@@ -33,6 +33,8 @@ type ovfLab struct {
 	dir  string
 }
 
+// Simulators are made one after the other, since they share state of the library while they
+// are made: t.Parallel comes behind.
 func newOVFLab(t *testing.T, o vcsim.Options, opts ...func(*vsphere.Options)) *ovfLab {
 	t.Helper()
 	if o.VMs == 0 {
@@ -106,8 +108,8 @@ func sample(name string, disks ...[]byte) backendtest.OVFSample {
 // TestOVFImport sends packages of every form, and holds the bytes at the server against
 // those in the package.
 func TestOVFImport(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	one, two := backendtest.Noise(700_001, 1), backendtest.Noise(65_536, 2)
 	files := httptest.NewServer(http.FileServer(http.Dir(l.dir)))
 	defer files.Close()
@@ -147,8 +149,8 @@ func TestOVFImport(t *testing.T) {
 
 // TestOVFChoices imports with every choice.
 func TestOVFChoices(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	s := sample("s", backendtest.Noise(1000, 1))
 	s.EULA, s.Property, s.Option = true, true, true
 	op := l.op(l.ova(s))
@@ -177,7 +179,6 @@ func TestOVFChoices(t *testing.T) {
 
 // TestOVFHostsOfTheirOwn uploads to hosts with certificates of their own, and to "*".
 func TestOVFHostsOfTheirOwn(t *testing.T) {
-	t.Parallel()
 	cert, err := vcsim.SelfSigned()
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +197,6 @@ func TestOVFHostsOfTheirOwn(t *testing.T) {
 		"the server itself":    {nfc: vcsim.NFC{Lame: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := sim(t, vcsim.Options{VMs: 1, Certificate: cert, NFC: c.nfc, ESX: c.esx})
 			o := vsphere.Options{URL: s.URL()}
 			known(&o)
@@ -227,8 +227,8 @@ func TestOVFHostsOfTheirOwn(t *testing.T) {
 
 // TestOVFRefused: what is known beforehand is refused before a lease begins.
 func TestOVFRefused(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	s := sample("s", backendtest.Noise(50_000, 1))
 	s.EULA, s.Property, s.Option = true, true, true
 	wrong, strange, bare := s, s, s
@@ -295,8 +295,8 @@ func (l *ovfLab) lastLeases(want int) {
 // TestOVFRoundTrip exports what was imported, in both forms, reads the package by itself,
 // and imports it again.
 func TestOVFRoundTrip(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	disks := [][]byte{backendtest.Noise(300_000, 1), backendtest.Noise(70_000, 2)}
 	vm := mustDo(t, l.b, l.op(l.ova(sample("s", disks...)))).Created
 	for _, file := range []string{"out.ovf", "out.ova", "sha1.ova", "sha512.ovf", "none.ova"} {
@@ -377,8 +377,8 @@ func (l *ovfLab) readBack(op backend.OVFExportOp, disks [][]byte) {
 
 // TestOVFVApp imports two VMs at once, and exports them.
 func TestOVFVApp(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	s := sample("app", backendtest.Noise(20_000, 1))
 	s.Systems = 2
 	before := l.vms()
@@ -415,8 +415,8 @@ func TestOVFVApp(t *testing.T) {
 
 // TestOVFCheck asks beforehand; nothing is made.
 func TestOVFCheck(t *testing.T) {
-	t.Parallel()
 	l := newOVFLab(t, vcsim.Options{})
+	t.Parallel()
 	s := sample("s", backendtest.Noise(1000, 1))
 	s.Property = true
 	check := l.b.(backend.Checker)

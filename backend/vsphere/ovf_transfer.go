@@ -55,7 +55,7 @@ func (k *courier) close() { k.client.CloseIdleConnections() }
 func (k *courier) address(d types.HttpNfcLeaseDeviceUrl) (*url.URL, error) {
 	u, err := url.Parse(d.Url)
 	if err != nil {
-		return nil, k.l.a.refuse(backend.ClassOther, "the server gave an address for the disks that can't be read: %q", d.Url)
+		return nil, k.l.a.refuse(backend.ClassOther, "the server gave an address for %s that can't be read", nameOfDevice(d))
 	}
 	end := k.c.end
 	u = end.url().ResolveReference(u)
@@ -73,7 +73,7 @@ func (k *courier) address(d types.HttpNfcLeaseDeviceUrl) (*url.URL, error) {
 		}
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
-		return nil, k.l.a.refuse(backend.ClassOther, "the server gave an address for the disks that is no web address: %q", d.Url)
+		return nil, k.l.a.refuse(backend.ClassOther, "the server gave an address for %s that is no web address", nameOfDevice(d))
 	}
 	k.know(u, d.SslThumbprint)
 	return u, nil
@@ -282,6 +282,10 @@ func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.
 func (k *courier) worded(ctx context.Context, what, file string, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
+	}
+	var request *url.Error
+	if errors.As(err, &request) { // it has the address, which lets in who knows it
+		err = request.Err
 	}
 	e := fail(k.l.a.doing, k.l.a.object, err)
 	var no *refusedTransfer
