@@ -190,8 +190,11 @@ func (s *eventsScreen) draw(m *Model, w, h int) []string {
 	return s.view().Draw(w, h, true, m.wide, empty)
 }
 
-func (s *eventsScreen) do(_ *Model, id string) bool {
+func (s *eventsScreen) do(m *Model, id string) bool {
 	switch id {
+	case "list.open":
+		s.show(m)
+		return true
 	case "pane.next-tab", "pane.prev-tab":
 		s.only = s.of != nil && !s.only
 		return true
@@ -204,11 +207,11 @@ func (s *eventsScreen) do(_ *Model, id string) bool {
 	return s.view().Do(id)
 }
 
-// open shows the event under the cursor in full.
-func (s *eventsScreen) open(m *Model) tea.Cmd {
+// show shows the event under the cursor in full.
+func (s *eventsScreen) show(m *Model) {
 	r, ok := s.view().Cursor()
 	if !ok {
-		return nil
+		return
 	}
 	_, tok := m.severityLook(r.Severity)
 	lines := []string{
@@ -216,7 +219,6 @@ func (s *eventsScreen) open(m *Model) tea.Cmd {
 		"Object:  " + orDash(r.Name) + " on " + string(r.Conn), "User:    " + orDash(r.User), "", r.Text,
 	}
 	m.message("Event", strings.Join(lines, "\n"), tok)
-	return nil
 }
 
 // refresh asks the server when its events come into sight, and again on refresh.

@@ -28,7 +28,7 @@ func TestFindInTheList(t *testing.T) {
 		vms.WaitFor(regexp.MustCompile(`❯[●○] ` + want + ` `))
 	}
 	w.lookFor("web-1")
-	w.WaitFor("Found").WaitFor("web-1 on kvm1").WaitFor("web-1 on vc1, /fra1/vm/Web Tier/web-1").Press("esc")
+	w.WaitFor("Found").WaitFor("web-1 on kvm1").WaitFor("web-1 on vc1, /fra1/vm/Web Tier/web-1").Press("esc").WaitGone("web-1 on vc1")
 	w.lookFor("git")
 	w.WaitFor("Nothing is called git; these come near").WaitFor("git-1 on kvm1").Press("esc")
 }
@@ -51,12 +51,12 @@ func TestFindAtTheServers(t *testing.T) {
 		w.Press("g")
 	}
 	w.lookFor("10.9.8.7 @fra1")
-	w.WaitFor("No VM in fra1 by IP address: 10.9.8.7").WaitFor("vc1: the server finds none by IP address").WaitFor("kvm1: not in its list").Press("esc")
+	w.WaitFor("No VM in fra1 by IP address: 10.9.8.7").WaitFor("vc1: the server finds none by IP address").WaitFor("kvm1: not in its list").Press("esc").WaitGone("not in its list")
 	c.mu.Lock()
 	c.fail = errors.New("the index is being built")
 	c.mu.Unlock()
 	w.lookFor("nobody")
-	w.WaitFor("by name or DNS name: nobody").WaitFor("vc1: the index is being built").Press("esc")
+	w.WaitFor("by name or DNS name: nobody").WaitFor("vc1: the index is being built").Press("esc").WaitGone("being built")
 	w.hosts[0].Refuse(errors.New("gone"))
 	w.hosts[0].Drop()
 	w.WaitFor("reconnecting").Press("2")

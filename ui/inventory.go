@@ -216,10 +216,11 @@ func (t *inventoryTab) take(rows []*invRow, hits map[backend.Ref]bool) {
 	if !t.filter.Empty() && !hits[t.wanted] {
 		t.wanted = backend.Ref{}
 	}
-	if !t.wanted.IsZero() && tr.SetCursorID(t.wanted) {
+	switch {
+	case !t.wanted.IsZero() && tr.SetCursorID(t.wanted):
 		t.wanted, t.centre, t.seek = backend.Ref{}, true, false
-	}
-	if at, ok := tr.Cursor(); t.seek && ok && !hits[at.ref] {
+	case t.seek && len(hits) > 0:
+		t.seek = false
 		t.toFirst(hits)
 	}
 }

@@ -56,23 +56,14 @@ func TestInventoryIsLive(t *testing.T) {
 	w.Press("b", "g").WaitFor("❯● vc1")
 	w.Press("/").Type("web tier").Press("enter").WaitFor("/web tier").WaitGone("mail-1").WaitFor("Web Tier")
 	w.Press("esc").WaitFor("mail-1")
-	for range 8 {
-		if cursor := w.cursorRow(); strings.Contains(cursor, "web-1") {
-			break
-		}
-		w.Press("j").Settle(60 * time.Millisecond)
-	}
+	w.WaitFor(regexp.MustCompile(`❯.*Web Tier`)).Press("j", "j", "j").WaitFor(regexp.MustCompile(`❯.*web-1`))
 	c.news <- backend.Upsert{Objects: []backend.Object{&backend.VM{Meta: c.meta(backend.KindVM, "aaa-new"), DomainID: -1,
 		State: backend.PowerOn, Datacenter: "ams2", FolderRef: c.ref(backend.KindFolder, "ams2")}}}
 	w.WaitFor("● aaa-new")
 	if at := w.cursorRow(); !strings.Contains(at, "web-1") {
 		t.Errorf("the cursor went to %q", at)
 	}
-	w.Press("h").WaitUntil("the cursor on the folder", func([]string) bool { return true }).Settle(60 * time.Millisecond)
-	if at := w.cursorRow(); !strings.Contains(at, "Web Tier") {
-		t.Errorf("h went to %q", at)
-	}
-	w.Press("h").WaitFor("▸ Web Tier").WaitGone("web-2")
+	w.Press("h").WaitFor(regexp.MustCompile(`❯.*Web Tier`)).Press("h").WaitFor("▸ Web Tier").WaitGone("web-2")
 	w.Press("enter").WaitFor("web-2").WaitGone("▸")
 	w.Press("_").WaitFor("▸ ● vc1").WaitGone("fra1").Press("+").WaitFor("web-2")
 	w.Press("/").Type("web-2").Press("enter").WaitFor(regexp.MustCompile(`❯.*web-2`)).Press("enter")
@@ -106,31 +97,16 @@ func TestInventoryNarrowsTheList(t *testing.T) {
 		{"]", "C0", "cluster:=C0", 4},
 		{"]", "alone", "host:=alone.example.net", 1},
 	} {
-		w.Press("2", "esc", "b")
+		w.Press("2", "/", "ctrl+u", "enter", "b") // esc and a letter sent at once are another key
 		w.WaitFor("[VMs and folders]")
 		if c.tab != "" {
 			w.Press(c.tab).WaitFor("[Hosts and clusters]")
 		}
 		w.Press("/", "ctrl+u").Type(c.place).Press("enter").WaitFor("/" + c.place)
-		w.moveTo(c.place)
-		w.Press("o")
+		w.WaitFor(regexp.MustCompile(`❯.* ` + c.place)).Press("o")
 		w.Pane("VMs").WaitTitle(fmt.Sprintf(" %d of 6 ", c.want))
 		w.WaitFor(c.filter)
 	}
-}
-
-// moveTo walks down a tree from its top to a place.
-func (w *world) moveTo(place string) {
-	w.t.Helper()
-	w.Press("g")
-	for range 30 {
-		w.Settle(40 * time.Millisecond)
-		if fields := strings.Fields(strings.Trim(w.cursorRow(), "│")); len(fields) > 0 && strings.Contains(w.cursorRow(), " "+place) {
-			return
-		}
-		w.Press("j")
-	}
-	w.t.Fatalf("%s is not in the tree\n%s", place, w.Text())
 }
 
 // Actions work on the row under the cursor.
