@@ -224,7 +224,7 @@ func (k *courier) send(ctx context.Context, d types.HttpNfcLeaseDeviceUrl, item 
 		req.Header.Set("Content-Type", "application/x-vnd.vmware-streamVmdk")
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
-	res, err := k.client.Do(req)
+	res, err := k.client.Do(req) //nolint:bodyclose // by answered
 	if err == nil {
 		err = k.answered(res)
 	}
@@ -268,7 +268,7 @@ func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.
 		return nil, err
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
-	res, err := k.client.Do(req) //nolint:bodyclose // by the caller, or by answered
+	res, err := k.client.Do(req)
 	if err != nil {
 		return nil, k.worded(ctx, "download", nameOfDevice(d), err)
 	}
