@@ -28,7 +28,8 @@ func (c *client) listPools(ctx context.Context, q backend.Query, emit func([]bac
 		return err
 	}
 	autostart, persistent := poolSet(auto), poolSet(lasting)
-	return emitEach(ctx, q, pools, func(p libvirt.StoragePool) string { return uuidText(p.UUID) }, func(ctx context.Context, p libvirt.StoragePool) (backend.Object, error) {
+	id := func(p libvirt.StoragePool) string { return uuidText(p.UUID) }
+	return emitEach(ctx, q, pools, id, func(ctx context.Context, p libvirt.StoragePool) (backend.Object, error) {
 		o, _, err := c.pool(ctx, p)
 		if err != nil {
 			return nil, err

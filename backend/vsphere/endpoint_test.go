@@ -39,8 +39,8 @@ func TestAddressesAreReadAsByGovc(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", in, err)
 		}
-		user, password := want.User.Username(), ""
-		password, _ = want.User.Password()
+		user := want.User.Username()
+		password, _ := want.User.Password()
 		want.User = nil
 		want.Path = strings.TrimRight(want.Path, "/")
 		got, gotUser, gotPassword, err := vsphere.EndpointOf(in)

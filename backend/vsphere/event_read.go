@@ -38,7 +38,7 @@ func (c *Conn) EventsOf(ctx context.Context, r backend.Ref, most int) ([]backend
 			return err
 		}
 		defer c.destroyEvents(collector)
-		found, err = c.latestEvents(ctx, collector, int32(min(most, eventsMost)))
+		found, err = c.latestEvents(ctx, collector, int32(min(most, eventsMost))) //nolint:gosec // small
 		return err
 	})
 	if err != nil {

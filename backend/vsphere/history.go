@@ -54,11 +54,12 @@ func spanName(back time.Duration) string {
 		return "last month"
 	case 365 * day:
 		return "last year"
+	default:
+		if back%day == 0 {
+			return fmt.Sprintf("last %d days", back/day)
+		}
+		return fmt.Sprintf("last %d hours", back/time.Hour)
 	}
-	if back%day == 0 {
-		return fmt.Sprintf("last %d days", back/day)
-	}
-	return fmt.Sprintf("last %d hours", back/time.Hour)
 }
 
 // Spans implements backend.Historian. Only hosts keep samples of their own, and those are
@@ -75,8 +76,10 @@ func (c *Conn) Spans(r backend.Ref) []backend.HistorySpan {
 		if c.vc.IsVC() {
 			return slices.Clone(c.spans)
 		}
+		return nil
+	default:
+		return nil
 	}
-	return nil
 }
 
 // History implements backend.Historian. Figures that the server does not keep, at its
@@ -130,7 +133,7 @@ func (c *Conn) metrics(ctx context.Context, r backend.Ref, span backend.HistoryS
 	has := make(map[int32]bool)
 	err = c.read(ctx, "read the history of", c.names.name(r.ID), func(ctx context.Context) error {
 		res, err := methods.QueryAvailablePerfMetric(ctx, c.vc, &types.QueryAvailablePerfMetric{
-			This: *c.vc.ServiceContent.PerfManager, Entity: c.moref(r), IntervalId: int32(span.Step / time.Second),
+			This: *c.vc.ServiceContent.PerfManager, Entity: c.moref(r), IntervalId: seconds(span.Step),
 		})
 		if err != nil {
 			return err
@@ -158,8 +161,8 @@ func (c *Conn) metrics(ctx context.Context, r backend.Ref, span backend.HistoryS
 func (c *Conn) pastPerf(ctx context.Context, r backend.Ref, span backend.HistorySpan, wanted []metric) (*types.PerfEntityMetric, error) {
 	from := time.Now().Add(c.about.ServerTime).Add(-span.Back)
 	spec := types.PerfQuerySpec{
-		Entity: c.moref(r), StartTime: &from, MaxSample: int32(span.Back / span.Step),
-		IntervalId: int32(span.Step / time.Second), Format: string(types.PerfFormatNormal),
+		Entity: c.moref(r), StartTime: &from, MaxSample: seconds(span.Back / (span.Step / time.Second)),
+		IntervalId: seconds(span.Step), Format: string(types.PerfFormatNormal),
 	}
 	for _, m := range wanted {
 		spec.MetricId = append(spec.MetricId, types.PerfMetricId{CounterId: m.counter.id})

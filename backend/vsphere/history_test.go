@@ -178,9 +178,9 @@ func TestHistoryOfESXi(t *testing.T) {
 func TestHistoryHasGaps(t *testing.T) {
 	end := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
 	span := backend.HistorySpan{Name: "x", Step: 20 * time.Second, Back: 100 * time.Second}
-	at := func(back ...time.Duration) (all []types.PerfSampleInfo) {
-		for _, b := range back {
-			all = append(all, types.PerfSampleInfo{Timestamp: end.Add(-b * time.Second), Interval: 20})
+	at := func(seconds ...int) (all []types.PerfSampleInfo) {
+		for _, s := range seconds {
+			all = append(all, types.PerfSampleInfo{Timestamp: end.Add(time.Duration(-s) * time.Second), Interval: 20})
 		}
 		return all
 	}

@@ -56,7 +56,7 @@ func (a *action) maintenance(ctx context.Context, op backend.HostMaintenanceOp) 
 
 // seconds rounds up: 0 would mean no bound.
 func seconds(d time.Duration) int32 {
-	return int32(min((d+time.Second-1)/time.Second, math.MaxInt32))
+	return int32(min((d+time.Second-1)/time.Second, math.MaxInt32)) //nolint:gosec // bounded
 }
 
 func (a *action) link(ctx context.Context, op backend.HostLinkOp) (backend.Result, error) {

@@ -70,7 +70,7 @@ func addKnown(ctx context.Context, files, addr, mark string) error {
 		return err
 	}
 	defer unlock()
-	data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -116,8 +116,9 @@ func (d *dialer) secure(t *http.Transport, mark string) error {
 		return err
 	}
 	t.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
-	t.TLSClientConfig = &tls.Config{ //nolint:gosec // as the operator wants it
-		InsecureSkipVerify: d.opts.Insecure, MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: own,
+	t.TLSClientConfig = &tls.Config{
+		InsecureSkipVerify: d.opts.Insecure, //nolint:gosec // as the operator wants it
+		MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: own,
 	}
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conf := t.TLSClientConfig.Clone()

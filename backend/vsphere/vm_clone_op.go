@@ -42,6 +42,7 @@ func (a *action) checkClonable(op backend.VMCloneOp) error {
 			return a.refuse(backend.ClassConflict, "two VMs that write to the disk %s would destroy it", d.Target)
 		case backend.DiskLeftOut:
 			return a.refuse(backend.ClassUnsupported, "vSphere clones all disks; %s can't be left out", d.Target)
+		case backend.DiskCopied:
 		}
 	}
 	return nil

@@ -55,10 +55,10 @@ func (a *action) resources(ctx context.Context, op backend.VMResourcesOp) (backe
 	}
 	spec := types.VirtualMachineConfigSpec{}
 	if next.cpus != now.cpus {
-		spec.NumCPUs = int32(next.cpus)
+		spec.NumCPUs = int32(next.cpus) //nolint:gosec // bounded by nextSizes
 	}
 	if next.cores != now.cores {
-		cores := int32(next.cores)
+		cores := int32(next.cores) //nolint:gosec // bounded by nextSizes
 		spec.NumCoresPerSocket = &cores
 	}
 	if next.memMB != now.memMB {
@@ -77,6 +77,9 @@ func (a *action) resources(ctx context.Context, op backend.VMResourcesOp) (backe
 	return backend.Result{}, err
 }
 
+// maxCPUs is beyond what any version allows; the server knows its own bound.
+const maxCPUs = 1 << 14
+
 // nextSizes is what the VM shall have, or why it can't.
 func (a *action) nextSizes(op backend.VMResourcesOp, now sizes) (sizes, error) {
 	next := now
@@ -90,7 +93,9 @@ func (a *action) nextSizes(op backend.VMResourcesOp, now sizes) (sizes, error) {
 		next.memMB = int64(op.Memory >> 20)
 	}
 	switch {
-	case op.MaxVCPUs != 0 && op.MaxVCPUs != next.cpus, op.MaxMemory != 0 && op.MaxMemory != uint64(next.memMB)<<20:
+	case op.VCPUs > maxCPUs, op.CoresPerSocket > maxCPUs:
+		return next, a.refuse(backend.ClassInvalid, "more than %d vCPUs are more than any server has", maxCPUs)
+	case op.MaxVCPUs != 0 && op.MaxVCPUs != next.cpus, op.MaxMemory != 0 && op.MaxMemory != uint64(next.memMB)<<20: //nolint:gosec // never negative
 		return next, a.refuse(backend.ClassUnsupported, "vSphere keeps no maximum beside the number of vCPUs and the memory")
 	case op.Memory%(4<<20) != 0:
 		return next, a.refuse(backend.ClassInvalid, "memory has to be a multiple of 4 MiB")

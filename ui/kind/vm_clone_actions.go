@@ -67,7 +67,7 @@ func cloneInInventory(s keymap.Selection) []keymap.Field {
 	vm := firstVM(s)
 	fields := []keymap.Field{
 		{Name: "name", Label: "Name", Default: vm.Name + "-clone", Suggested: true, Check: checkName},
-		{Name: "snapshot", Label: "Of", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{{Value: "", Label: "its present state"}}, snapshotChoices(s, vm)...)},
+		{Name: "snapshot", Label: "Of", Type: keymap.ChoiceField, Choices: snapshotChoices(s, vm)},
 		{Name: "linked", Label: "Linked", Hint: "stands on the disks of the snapshot: quick and small, and bound to it", Type: keymap.ToggleField, Default: "no",
 			Only: isGiven("snapshot")},
 	}
@@ -82,7 +82,7 @@ func snapshotChoices(s keymap.Selection, vm *backend.VM) []keymap.FieldChoice {
 	for _, o := range s.Children(backend.KindSnapshot, vm.ID) {
 		out = append(out, keymap.FieldChoice{Value: o.Ref().ID, Label: "snapshot " + o.(*backend.Snapshot).Path})
 	}
-	return sortedChoices(out)
+	return append([]keymap.FieldChoice{{Value: "", Label: "its present state"}}, sortedChoices(out)...)
 }
 
 func cloneInInventoryOp(o backend.Object, args keymap.Args) backend.Op {

@@ -58,11 +58,11 @@ func resourcesOf(s keymap.Selection) []resource {
 		vcpus.when, memory.when = ", at once", ", at once"
 		return []resource{vcpus, {name: "cores", label: "Cores in a socket", now: int64(max(d.CoresPerSocket, 1))}, memory}
 	}
-	later := ", from the next start"
-	return []resource{
-		vcpus, {name: "maxvcpus", label: "vCPUs at most", hint: "counts from the next start", now: int64(max(d.MaxVCPUs, vm.VCPUs)), when: later}, memory,
-		{name: "maxmemory", label: "Memory at most", hint: "counts from the next start", now: int64(max(d.MaxMemory, vm.Memory)), size: true, when: later}, //nolint:gosec // as above
-	}
+	// The maxima count from the next start.
+	const hint, later = "counts from the next start", ", from the next start"
+	mostCPUs := resource{name: "maxvcpus", label: "vCPUs at most", hint: hint, now: int64(max(d.MaxVCPUs, vm.VCPUs)), when: later}
+	mostMemory := resource{name: "maxmemory", label: "Memory at most", hint: hint, now: int64(max(d.MaxMemory, vm.Memory)), size: true, when: later} //nolint:gosec // as above
+	return []resource{vcpus, mostCPUs, memory, mostMemory}
 }
 
 // hotWords says what may change while a vSphere VM runs.
