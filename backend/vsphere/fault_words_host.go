@@ -133,5 +133,6 @@ func cpuWords(f types.BaseMethodFault) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("the processors of the host lack features that the VM uses (CPUID level %#x, register %s)", uint32(at.Level), at.RegisterName) //nolint:gosec // levels are bit patterns
+	level := uint32(at.Level) //nolint:gosec // levels are bit patterns
+	return fmt.Sprintf("the processors of the host lack features that the VM uses (CPUID level %#x, register %s)", level, at.RegisterName)
 }

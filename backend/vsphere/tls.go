@@ -118,7 +118,7 @@ func (d *dialer) secure(t *http.Transport, mark string) error {
 	t.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	t.TLSClientConfig = &tls.Config{
 		InsecureSkipVerify: d.opts.Insecure, //nolint:gosec // as the operator wants it
-		MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: own,
+		MinVersion:         tls.VersionTLS12, RootCAs: roots, Certificates: own,
 	}
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conf := t.TLSClientConfig.Clone()

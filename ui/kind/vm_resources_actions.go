@@ -61,7 +61,8 @@ func resourcesOf(s keymap.Selection) []resource {
 	// The maxima count from the next start.
 	const hint, later = "counts from the next start", ", from the next start"
 	mostCPUs := resource{name: "maxvcpus", label: "vCPUs at most", hint: hint, now: int64(max(d.MaxVCPUs, vm.VCPUs)), when: later}
-	mostMemory := resource{name: "maxmemory", label: "Memory at most", hint: hint, now: int64(max(d.MaxMemory, vm.Memory)), size: true, when: later} //nolint:gosec // as above
+	bytes := int64(max(d.MaxMemory, vm.Memory)) //nolint:gosec // as above
+	mostMemory := resource{name: "maxmemory", label: "Memory at most", hint: hint, now: bytes, size: true, when: later}
 	return []resource{vcpus, mostCPUs, memory, mostMemory}
 }
 
