@@ -2,6 +2,7 @@ package kind
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hvdeck/backend"
@@ -32,26 +33,62 @@ func isGiven(name string) func(keymap.Args) bool {
 }
 
 func provisioningChoices() []keymap.FieldChoice {
-	return []keymap.FieldChoice{
-		{Value: "", Label: "as they are"}, {Value: "thin", Label: "thin"}, {Value: "thick", Label: "thick, zeroed when first written"},
-		{Value: "eager", Label: "thick, zeroed at once"},
+	var out []keymap.FieldChoice
+	for _, p := range backend.Provisionings() {
+		out = append(out, keymap.FieldChoice{Value: p, Label: provisioningLabel(p)})
+	}
+	return out
+}
+
+func provisioningLabel(p string) string {
+	switch p {
+	case "":
+		return "as they are"
+	case "thick":
+		return "thick, zeroed when first written"
+	case "eager":
+		return "thick, zeroed at once"
+	default:
+		return p
 	}
 }
 
-// placeArg is the placement that was chosen.
+// PlaceValue is a reference as the value of a choice; PlaceOf reads it. It holds the
+// connection as well: two vCenters give the same ids.
+func PlaceValue(r backend.Ref) string {
+	if r.IsZero() {
+		return ""
+	}
+	return string(r.Conn) + "\n" + strconv.Itoa(int(r.Kind)) + "\n" + r.ID
+}
+
+// PlaceOf is what a value names; zero for none.
+func PlaceOf(value string) backend.Ref {
+	conn, rest, _ := strings.Cut(value, "\n")
+	kind, id, ok := strings.Cut(rest, "\n")
+	n, err := strconv.ParseUint(kind, 10, 8)
+	if !ok || err != nil {
+		return backend.Ref{}
+	}
+	return backend.Ref{Conn: backend.ConnID(conn), Kind: backend.Kind(n), ID: id}
+}
+
+// placeArg is the placement that was chosen, as far as it is on the connection of the
+// object: a place of another one is none.
 func placeArg(o backend.Object, args keymap.Args) backend.Placement {
+	chosen := func(field string, kinds ...backend.Kind) backend.Ref {
+		if r := PlaceOf(args[field]); r.Conn == o.Ref().Conn && slices.Contains(kinds, r.Kind) {
+			return r
+		}
+		return backend.Ref{}
+	}
 	p := backend.Placement{
-		ResourcePool: refArg(o, backend.KindResourcePool, args["pool"]), Datastore: refArg(o, backend.KindPool, args["datastore"]),
-		Folder: refArg(o, backend.KindFolder, args["folder"]),
+		Cluster: chosen("on", backend.KindCluster), Host: chosen("on", backend.KindHost),
+		ResourcePool: chosen("pool", backend.KindResourcePool), Datastore: chosen("datastore", backend.KindPool),
+		Folder: chosen("folder", backend.KindFolder),
 	}
-	if args["datastore"] != "" {
+	if !p.Datastore.IsZero() {
 		p.Provisioning = args["provisioning"]
-	}
-	switch what, id, _ := strings.Cut(args["on"], ":"); what {
-	case "host":
-		p.Host = refArg(o, backend.KindHost, id)
-	case "cluster":
-		p.Cluster = refArg(o, backend.KindCluster, id)
 	}
 	return p
 }
@@ -71,7 +108,7 @@ func placeWords(s keymap.Selection, p backend.Placement) []string {
 		}
 	}
 	if p.Provisioning != "" {
-		out = append(out, "its disks become "+p.Provisioning)
+		out = append(out, "its disks become "+provisioningLabel(p.Provisioning))
 	}
 	return out
 }
@@ -96,11 +133,11 @@ func poolLabel(p *backend.ResourcePool) string { return joined("/", p.Cluster, o
 func onChoices(s keymap.Selection) []keymap.FieldChoice {
 	var out []keymap.FieldChoice
 	for _, o := range ofConn(s, backend.KindCluster, nil) {
-		out = append(out, keymap.FieldChoice{Value: "cluster:" + o.Ref().ID, Label: "cluster " + inDatacenter(s, o.Title(), o.(*backend.Cluster).Datacenter)})
+		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: "cluster " + inDatacenter(s, o.Title(), o.(*backend.Cluster).Datacenter)})
 	}
 	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
 		h := o.(*backend.Host)
-		out = append(out, keymap.FieldChoice{Value: "host:" + h.ID.ID, Label: hostLabel(s, h)})
+		out = append(out, keymap.FieldChoice{Value: PlaceValue(h.ID), Label: hostLabel(s, h)})
 	}
 	return out
 }
@@ -121,7 +158,7 @@ func hostUsable(o backend.Object) bool {
 func poolChoices(s keymap.Selection) []keymap.FieldChoice {
 	var out []keymap.FieldChoice
 	for _, o := range ofConn(s, backend.KindResourcePool, nil) {
-		out = append(out, keymap.FieldChoice{Value: o.Ref().ID, Label: poolLabel(o.(*backend.ResourcePool))})
+		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: poolLabel(o.(*backend.ResourcePool))})
 	}
 	return sortedChoices(out)
 }
@@ -131,7 +168,7 @@ func storeChoices(s keymap.Selection) []keymap.FieldChoice {
 	for _, o := range ofConn(s, backend.KindPool, poolUsable) {
 		p := o.(*backend.Pool)
 		out = append(out, keymap.FieldChoice{
-			Value: p.ID.ID, Label: inDatacenter(s, p.Name, fieldNamed(p.Extra, "Datacenter")) + ", " + Bytes(float64(p.Available)) + " free",
+			Value: PlaceValue(p.ID), Label: inDatacenter(s, p.Name, fieldNamed(p.Extra, "Datacenter")) + ", " + Bytes(float64(p.Available)) + " free",
 		})
 	}
 	return out
@@ -140,7 +177,7 @@ func storeChoices(s keymap.Selection) []keymap.FieldChoice {
 func folderChoices(s keymap.Selection) []keymap.FieldChoice {
 	var out []keymap.FieldChoice
 	for _, o := range ofConn(s, backend.KindFolder, func(o backend.Object) bool { return o.(*backend.Folder).Holds == "VMs" }) {
-		out = append(out, keymap.FieldChoice{Value: o.Ref().ID, Label: o.(*backend.Folder).Path})
+		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: o.(*backend.Folder).Path})
 	}
 	return sortedChoices(out)
 }
