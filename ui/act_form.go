@@ -72,12 +72,14 @@ func (m *Model) answered(a keymap.Action, s keymap.Selection, args keymap.Args, 
 	if a.Gather == nil {
 		return m.ascertain(a, s, args)
 	}
-	life := m.lifetime()
+	life, asked := m.lifetime(), m.here()
 	return m.aside("gather", func() func() tea.Cmd {
 		ctx, cancel := context.WithTimeout(life, gatherTime)
 		defer cancel()
 		secret, err := a.Gather(ctx, args, typed)
-		return func() tea.Cmd { return m.gathered(a.Holding(secret), s, args, err) }
+		return func() tea.Cmd {
+			return m.askArrived(asked, commandName(a), func() tea.Cmd { return m.gathered(a.Holding(secret), s, args, err) })
+		}
 	})
 }
 
@@ -94,18 +96,19 @@ func (m *Model) gathered(a keymap.Action, s keymap.Selection, args keymap.Args, 
 // askDetailed fetches the dear fields of what is selected, then asks: a form about
 // devices must not be opened before they are known.
 func (m *Model) askDetailed(a keymap.Action, s keymap.Selection) tea.Cmd {
-	m.say(theme.StateBusy, "looking at "+m.targetWords(s.Objects)+"…")
-	first := s.First().Ref()
+	looking := "looking at " + m.targetWords(s.Objects) + "…"
+	m.say(theme.StateBusy, looking)
+	first, asked := s.First().Ref(), m.here()
 	return direct(m, "look at "+s.First().Title(), first.Conn, func(ctx context.Context, b backend.Backend) (*backend.Detail, error) {
 		return b.Get(ctx, first)
 	}, func(d *backend.Detail, err error) tea.Cmd {
-		m.note = note{}
+		m.unsay(looking)
 		if err != nil {
-			m.message(strings.TrimSuffix(a.Title, "…"), errorWords(err), theme.StateBad)
+			m.messageArrived(strings.TrimSuffix(a.Title, "…"), errorWords(err), theme.StateBad)
 			return nil
 		}
 		m.store.PutDetail(d)
-		return m.askForm(a, s, nil)
+		return m.askArrived(asked, commandName(a)+" "+m.targetWords(s.Objects), func() tea.Cmd { return m.askForm(a, s, nil) })
 	})
 }
 

@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hvdeck/theme"
+	"hvdeck/ui/overlay"
+)
+
+// What a server answers comes when the operator may be at something else by then. It must
+// not take the keys that were meant for that, nor the screen that is in sight.
+
+// spot is where the operator was when something was asked, and when.
+type spot struct {
+	screen screen
+	focus  int
+	at     time.Time
+}
+
+// atOnce is how long a box that was asked for still counts as opened by the key: what is
+// typed next is meant for it.
+const atOnce = 200 * time.Millisecond
+
+// here is to be kept with a question to a server, for what its answer opens.
+func (m *Model) here() spot { return spot{m.screen(), m.focus, time.Now()} }
+
+// still reports whether the operator is where the question was asked, with nothing open.
+func (m *Model) still(asked spot) bool {
+	return m.idle() && m.screen() == asked.screen && m.focus == asked.focus
+}
+
+// idle reports whether keys go to nothing that was opened since, so that a box may open.
+func (m *Model) idle() bool {
+	_, guest := m.screen().(*consoleScreen)
+	return len(m.overlays) == 0 && m.filtering == nil && !guest
+}
+
+// askArrived opens boxes, such as a form, that waited for an answer; what they open over
+// swallows the keys that were under way. Where the operator has gone on to something else
+// it opens nothing, and the foot says how to begin again.
+func (m *Model) askArrived(asked spot, what string, open func() tea.Cmd) tea.Cmd {
+	if !m.still(asked) {
+		m.say(theme.StateWarn, what+": nothing was opened, you were at something else when the server had answered; begin again")
+		return nil
+	}
+	cmd := open()
+	if time.Since(asked.at) < atOnce {
+		return cmd
+	}
+	for i := range m.overlays {
+		m.overlays[i] = m.overlays[i].quietly()
+	}
+	return cmd
+}
+
+// quietly swallows the keys that were under way when a box opened by itself.
+func (o overlayEntry) quietly() overlayEntry {
+	quiet, update, paste := overlay.NewGrace(time.Now), o.update, o.onPaste
+	o.update = func(key tea.KeyPressMsg) (bool, tea.Cmd) {
+		if quiet.Swallow() {
+			return false, nil
+		}
+		return update(key)
+	}
+	if paste != nil {
+		o.onPaste = func(text string) {
+			if !quiet.Swallow() {
+				paste(text)
+			}
+		}
+	}
+	return o
+}
+
+// messageArrived shows text that an answer brought. Where a box, a filter or a console has
+// the keys its first line goes to the foot.
+func (m *Model) messageArrived(title, text string, tok theme.Token) {
+	if !m.idle() {
+		first, _, _ := strings.Cut(text, "\n")
+		m.say(tok, title+": "+first)
+		return
+	}
+	m.message(title, text, tok)
+	top := len(m.overlays) - 1
+	m.overlays[top] = m.overlays[top].quietly()
+}
+
+// unsay takes a line at the foot away, unless a newer one stands there.
+func (m *Model) unsay(text string) {
+	if m.note.text == text {
+		m.note = note{}
+	}
+}
