@@ -40,30 +40,28 @@ func whenExportable(_ keymap.Selection, o backend.Object) string {
 }
 
 // exportOVF asks the server what it offers, then for the rest.
-func (m *Model) exportOVF() tea.Cmd {
-	s := m.selection()
+func (m *Model) exportOVF(s keymap.Selection) tea.Cmd {
 	entry := ovfExportEntry()
 	if why := entry.WhyNone(s); why != "" {
 		m.say(theme.StateWarn, "export OVF or OVA: "+why)
 		return nil
 	}
 	conn := s.First().Ref().Conn
-	m.say(theme.StateBusy, "asking "+string(conn)+" what it offers for an export…")
+	asked, asking := m.here(), "asking "+string(conn)+" what it offers for an export…"
+	m.say(theme.StateBusy, asking)
 	return direct(m, "export options", conn, func(ctx context.Context, b backend.Backend) (backend.OVFOptions, error) {
 		if o, ok := backend.As[backend.OVFOptioner](b); ok {
 			return o.OVFOptions(ctx)
 		}
 		return backend.OVFOptions{}, nil
 	}, func(offered backend.OVFOptions, err error) tea.Cmd {
-		m.note = note{}
-		if len(m.overlays) > 0 || m.filtering != nil { // the operator has gone on to something else
-			m.say(theme.StateWarn, "export OVF or OVA: begin again, something else was open when the server had answered")
-			return nil
-		}
-		if err != nil {
-			m.say(theme.StateWarn, "the export options of the server are not known: "+clean.Line(err.Error()))
-		}
-		return m.actOn(exportAction(offered.Export), s)
+		m.unsay(asking)
+		return m.askArrived(asked, "export OVF or OVA", func() tea.Cmd {
+			if err != nil {
+				m.say(theme.StateWarn, "the export options of the server are not known: "+clean.Line(err.Error()))
+			}
+			return m.actOn(exportAction(offered.Export), s)
+		})
 	})
 }
 
@@ -177,7 +175,7 @@ func exportRefused(file, why, remedy string) error {
 	return &backend.Error{Class: backend.ClassConflict, Doing: "export to", Object: file, Message: why, Remedy: remedy}
 }
 
-// ovfCommands are the functions of ovfActions.
+// ovfCommands are the functions of ovfActions that act on no selection.
 func (m *Model) ovfCommands() map[string]func() tea.Cmd {
-	return map[string]func() tea.Cmd{"ovf.import": m.importOVF, "ovf.export": m.exportOVF}
+	return map[string]func() tea.Cmd{"ovf.import": m.importOVF}
 }
