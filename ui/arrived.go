@@ -94,3 +94,11 @@ func (m *Model) unsay(text string) {
 		m.note = note{}
 	}
 }
+
+// keyFor is the key of an action as it is now, for a line that names it; "" without one.
+func (m *Model) keyFor(id string) string {
+	if a, ok := m.reg.ByID(id); ok && len(a.Keys) > 0 {
+		return keyWord(a.Keys[0])
+	}
+	return ""
+}

@@ -227,10 +227,11 @@ func (s *eventsScreen) refresh(m *Model, revs store.Revs) tea.Cmd {
 	if !s.only || !s.of.wanted || s.of.asking {
 		return cmd
 	}
-	return tea.Batch(cmd, s.of.ask(m))
+	return tea.Batch(cmd, s.ask(m))
 }
 
-func (e *eventsOf) ask(m *Model) tea.Cmd {
+func (s *eventsScreen) ask(m *Model) tea.Cmd {
+	e := s.of
 	e.wanted = false
 	r := e.obj.Ref()
 	b, err := m.o.Poller.Backend(r.Conn)
@@ -250,16 +251,21 @@ func (e *eventsOf) ask(m *Model) tea.Cmd {
 		}
 		return reader.EventsOf(ctx, r, eventsAsked)
 	}, func(events []backend.Event, err error) tea.Cmd {
-		e.take(m, events, err)
+		s.take(m, events, err)
 		return nil
 	})
 }
 
-func (e *eventsOf) take(m *Model, events []backend.Event, err error) {
+// take takes the server's events in; that there are none is told only where they are in
+// sight.
+func (s *eventsScreen) take(m *Model, events []backend.Event, err error) {
+	e := s.of
 	e.asking, e.why = false, ""
 	if err != nil {
 		e.why = strings.ReplaceAll(clean.Text(err.Error()), "\n", " ")
-		m.message("Events of "+e.obj.Title(), errorWords(err)+"\n\nr asks again.", theme.StateBad)
+		if m.screen() == s {
+			m.messageArrived("Events of "+e.obj.Title(), errorWords(err)+"\n\n"+m.keyFor("refresh")+" asks again.", theme.StateBad)
+		}
 		return
 	}
 	c := clean.NewCleaner()

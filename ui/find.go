@@ -114,7 +114,9 @@ func (m *Model) askFind() {
 // finding gathers the answers of the connections.
 type finding struct {
 	asked   findAsked
-	open    int // answers that are still out
+	from    spot
+	words   string // at the foot meanwhile
+	open    int    // answers that are still out
 	found   []backend.Ref
 	told    []string // what each connection had to say
 	similar []backend.Object
@@ -134,7 +136,7 @@ func (m *Model) find(a findAsked) tea.Cmd {
 	if len(exact) > 0 {
 		return m.offerFound("Found", exact)
 	}
-	f := &finding{asked: a, similar: similar}
+	f := &finding{asked: a, similar: similar, from: m.here()}
 	var cmds []tea.Cmd
 	for _, c := range m.store.Conns() {
 		if cmd := m.findOn(f, c.ID); cmd != nil {
@@ -143,9 +145,10 @@ func (m *Model) find(a findAsked) tea.Cmd {
 		}
 	}
 	if f.open == 0 {
-		return m.foundAll(f)
+		return m.showFound(f)
 	}
-	m.say(theme.StateBusy, "looking for "+a.text+" on "+countWords(f.open, "server")+"…")
+	f.words = "looking for " + a.text + " on " + countWords(f.open, "server") + "…"
+	m.say(theme.StateBusy, f.words)
 	return tea.Batch(cmds...)
 }
 
@@ -194,11 +197,31 @@ func findThere(ctx context.Context, b backend.Backend, a findAsked) ([]backend.R
 	return nil, nil
 }
 
-// foundAll goes to the one, offers several, or says where was looked.
+// foundAll shows what the servers have said; who has gone on to something else is told
+// at the foot, and stays there.
 func (m *Model) foundAll(f *finding) tea.Cmd {
-	m.note = note{}
-	var objects []backend.Object
-	unlisted := 0
+	m.unsay(f.words)
+	if m.still(f.from) {
+		return m.askArrived(f.from, "find VM", func() tea.Cmd { return m.showFound(f) })
+	}
+	objects, unlisted := m.listed(f)
+	again := ""
+	if key := m.keyFor("find"); key != "" {
+		again = "; " + key + " shows it"
+	}
+	switch n := len(objects) + unlisted; {
+	case n == 0:
+		m.say(theme.StateWarn, "find VM: nothing is called "+f.asked.typed+again)
+	case n == 1 && unlisted == 0:
+		m.say(theme.StateOK, "found "+m.targetWords(objects)+again)
+	default:
+		m.say(theme.StateOK, "found "+countWords(n, "VM")+" for "+f.asked.typed+again)
+	}
+	return nil
+}
+
+// listed are those of what was found that the list has, and how many it has not.
+func (m *Model) listed(f *finding) (objects []backend.Object, unlisted int) {
 	for _, r := range slices.Compact(f.found) {
 		if o := m.store.Object(r); o != nil {
 			objects = append(objects, o)
@@ -206,6 +229,12 @@ func (m *Model) foundAll(f *finding) tea.Cmd {
 			unlisted++
 		}
 	}
+	return objects, unlisted
+}
+
+// showFound goes to the one, offers several, or says where was looked.
+func (m *Model) showFound(f *finding) tea.Cmd {
+	objects, unlisted := m.listed(f)
 	slices.Sort(f.told)
 	switch {
 	case len(objects) > 0:
