@@ -29,25 +29,54 @@ func (m *Model) heed(revs store.Revs) {
 	}
 	m.questions.rev, m.questions.vms = rev, m.store.Asking()
 	told := make(map[backend.Ref]string, len(m.questions.vms))
+	var asking []*backend.VM
 	for _, vm := range m.questions.vms {
 		told[vm.ID] = vm.Question.ID
 		if m.questions.told[vm.ID] != vm.Question.ID {
-			first, _, _ := strings.Cut(vm.Question.Text, "\n")
-			m.say(theme.StateWarn, m.targetWords([]backend.Object{vm})+" waits for an answer, ctrl-a gives it: "+first)
+			asking = append(asking, vm)
 		}
 	}
 	m.questions.told = told
+	if len(asking) > 0 {
+		m.say(theme.StateWarn, m.announcement(asking))
+	}
+}
+
+// announcement is the line at the foot when questions have come.
+func (m *Model) announcement(asking []*backend.VM) string {
+	gives := ""
+	if key := m.keyFor("answer"); key != "" {
+		gives = ", " + key + " gives it"
+	}
+	if len(asking) == 1 {
+		first, _, _ := strings.Cut(asking[0].Question.Text, "\n")
+		return m.targetWords([]backend.Object{asking[0]}) + " waits for an answer" + gives + ": " + first
+	}
+	const named = 3
+	names := make([]string, 0, named)
+	for _, vm := range asking[:min(named, len(asking))] {
+		names = append(names, vm.Name)
+	}
+	words := fmt.Sprintf("%d VMs wait for an answer each%s: %s", len(asking), gives, strings.Join(names, ", "))
+	if len(asking) > named {
+		words += fmt.Sprintf(" and %d more", len(asking)-named)
+	}
+	return words
 }
 
 // alert is the word in the header while VMs wait.
 func (m *Model) alert() string {
+	key := m.keyFor("answer")
+	if key != "" {
+		key = "(" + key + ") "
+	}
 	switch n := len(m.questions.vms); n {
 	case 0:
 		return ""
 	case 1:
-		return m.env.Theme.Glyphs.Warn + " " + m.questions.vms[0].Name + " asks (ctrl-a) "
+		return m.env.Theme.Glyphs.Warn + " " + m.questions.vms[0].Name + " asks " + key
 	default:
-		return fmt.Sprintf("%s %d VMs ask (ctrl-a) ", m.env.Theme.Glyphs.Warn, n)
+		return fmt.Sprintf("%s %d VMs ask %s", m.env.Theme.Glyphs.Warn, n, key)
 	}
 }
 
@@ -69,8 +98,23 @@ func (m *Model) answerQuestion() tea.Cmd {
 	for i, vm := range vms {
 		items[i] = overlay.MenuItem{Key: digit(i), Title: m.targetWords([]backend.Object{vm})}
 	}
-	m.menuOf("Whose question?", items, func(i int) tea.Cmd { return m.showQuestion(vms[i]) })
+	m.menuOf("Whose question?", items, func(i int) tea.Cmd { return m.showAnother(vms[i]) })
 	return nil
+}
+
+// showAnother is showQuestion after a menu of digits: one that was pressed twice must not
+// answer what nobody has read.
+func (m *Model) showAnother(vm *backend.VM) tea.Cmd {
+	now, ok := m.store.Object(vm.ID).(*backend.VM)
+	if !ok || now.Question == nil {
+		m.say(theme.StateWarn, m.targetWords([]backend.Object{vm})+" waits for no answer any more")
+		return nil
+	}
+	cmd := m.showQuestion(now)
+	if top := len(m.overlays) - 1; top >= 0 {
+		m.overlays[top] = m.overlays[top].quietly()
+	}
+	return cmd
 }
 
 // showQuestion shows a question with its answers: a digit answers it. The answer belongs to
