@@ -198,92 +198,24 @@ func system(p *page, s ovf.System) {
 	p.field("Hardware", fmt.Sprintf("%s, %s, %s memory", cmp.Or(s.Hardware, "no version"), counted(s.CPUs, "CPU"), ovf.Bytes(s.Memory)))
 	p.field("Disks", strings.Join(s.Disks, ", "))
 	p.field("Networks", strings.Join(s.Networks, ", "))
-	p.field("Devices", devices(s.Devices))
+	p.field("Devices", s.DeviceWords())
 	p.field("Properties", strings.Join(s.Transports, ", "))
 	p.field("Notes", s.Annotation)
 }
 
-// devices are the kinds with their numbers; CPU and memory are told before.
-func devices(all []ovf.Device) string {
-	count := map[string]int{}
-	var order []string
-	for _, d := range all {
-		if d.Kind == "cpu" || d.Kind == "memory" {
-			continue
-		}
-		kind := d.Kind
-		if d.SubType != "" && d.SubType != "vmware."+d.Kind {
-			kind += " " + d.SubType
-		}
-		if count[kind] == 0 {
-			order = append(order, kind)
-		}
-		count[kind]++
-	}
-	for i, kind := range order {
-		if n := count[kind]; n > 1 {
-			order[i] = strconv.Itoa(n) + " × " + kind
-		}
-	}
-	return strings.Join(order, ", ")
-}
-
 func disks(p *page, d *ovf.Descriptor) {
-	hrefs := map[string]string{}
-	for _, f := range d.Files {
-		hrefs[f.ID] = f.Href
-	}
 	if len(d.Disks) > 0 {
 		p.heading("Disks")
 	}
 	for _, disk := range d.Disks {
-		p.item(disk.ID, diskWords(disk, hrefs))
+		p.item(disk.ID, d.DiskWords(disk))
 	}
 	if len(d.Files) > 0 {
 		p.heading("Files")
 	}
 	for _, f := range d.Files {
-		p.item(f.Href, fileWords(f))
+		p.item(f.Href, f.Words())
 	}
-}
-
-func diskWords(d ovf.Disk, hrefs map[string]string) string {
-	words := []string{"of a size that is not known"}
-	if d.Capacity > 0 {
-		words[0] = ovf.Bytes(d.Capacity)
-	}
-	if d.CapacityFrom != "" {
-		words[0] += " by the property " + d.CapacityFrom
-	}
-	if d.Populated > 0 {
-		words = append(words, ovf.Bytes(d.Populated)+" written")
-	}
-	if d.File == "" {
-		words = append(words, "empty")
-	} else {
-		words = append(words, "in "+cmp.Or(hrefs[d.File], d.File))
-	}
-	if d.Parent != "" {
-		words = append(words, "on top of "+d.Parent)
-	}
-	if d.Format != "" {
-		words = append(words, d.Format)
-	}
-	return strings.Join(words, ", ")
-}
-
-func fileWords(f ovf.File) string {
-	words := []string{"of a size that is not given"}
-	if f.Size >= 0 {
-		words[0] = ovf.Bytes(uint64(f.Size))
-	}
-	if f.Compression != "" {
-		words = append(words, "compressed with "+f.Compression)
-	}
-	if f.ChunkSize > 0 {
-		words = append(words, "in chunks of "+ovf.Bytes(uint64(f.ChunkSize)))
-	}
-	return strings.Join(words, ", ")
 }
 
 func properties(p *page, all []ovf.Property) {
@@ -296,41 +228,11 @@ func properties(p *page, all []ovf.Property) {
 			category = prop.Category
 			p.wrapped("["+category+"]", "  ")
 		}
-		p.item(prop.Key, propertyWords(prop))
+		p.item(prop.Key, prop.Words())
 		if about := joinWords(prop.Label, prop.About); about != "" {
 			p.wrapped(about, "      ")
 		}
 	}
-}
-
-func propertyWords(prop ovf.Property) string {
-	words := []string{prop.Type}
-	if prop.Password {
-		words[0] += ", a password"
-	}
-	if prop.Limits != "" {
-		words = append(words, prop.Limits)
-	}
-	if len(prop.Choices) > 0 {
-		quoted := []string{}
-		for _, c := range prop.Choices {
-			quoted = append(quoted, strconv.Quote(c))
-		}
-		words = append(words, "one of "+strings.Join(quoted, " "))
-	}
-	if prop.Role != "" {
-		words = append(words, strings.TrimSpace(prop.Role+" of the network "+prop.Network))
-	}
-	switch {
-	case prop.Default != "" && prop.Password:
-		words = append(words, "default set")
-	case prop.Default != "":
-		words = append(words, "default "+strconv.Quote(prop.Default))
-	}
-	if !prop.Settable {
-		words = append(words, "fixed")
-	}
-	return strings.Join(words, ", ")
 }
 
 func licences(p *page, all []ovf.EULA, full bool) {

@@ -187,7 +187,9 @@ func TestHostileDescriptors(t *testing.T) {
 		"entity":      {`<Envelope>&nosuch;</Envelope>`, "entity"},
 		"deep":        {"<Envelope>" + deep + "</Envelope>", "nested"},
 		"wide":        {"<Envelope>" + strings.Repeat("<a/>", maxNodes+1) + "</Envelope>", "more than 250000"},
-		"attributes":  {"<Envelope " + strings.Repeat(`a="" `, maxNodes+1) + "/>", "more than 250000"},
+		"attributes":  {"<Envelope>" + strings.Repeat("<a "+strings.Repeat(`a="" `, 40_000)+"/>", 7) + "</Envelope>", "more than 250000"},
+		"long tag":    {"<Envelope>\n<a " + strings.Repeat(`a="" `, 3<<20) + "/></Envelope>", "line 2: a tag is longer than 256 KiB"},
+		"long end":    {"<Envelope></Envelope" + strings.Repeat(" ", 1<<20) + ">", "a tag is longer"},
 		"two roots":   {"<Envelope/><Envelope/>", "second root"},
 		"charset":     {`<?xml version="1.0" encoding="EBCDIC"?><Envelope/>`, `"EBCDIC"`},
 		"odd UTF-16":  {"\xff\xfe<\x00a", "UTF-16"},
@@ -200,5 +202,30 @@ func TestHostileDescriptors(t *testing.T) {
 			_, err := Parse([]byte(c.text))
 			refused(t, err, backend.ClassInvalid, c.words)
 		})
+	}
+}
+
+// TestLongTagsTakeNoMemory: encoding/xml holds all attributes of a tag at once.
+func TestLongTagsTakeNoMemory(t *testing.T) {
+	text := []byte("<Envelope " + strings.Repeat(`a="" `, 3<<20) + "/>")
+	before := peak(func() {})
+	most := peak(func() {
+		_, err := Parse(text)
+		refused(t, err, backend.ClassInvalid, "a tag is longer")
+	})
+	if most > before+64<<20 {
+		t.Errorf("%d MiB were taken", (most-before)>>20)
+	}
+}
+
+// TestWhatIsNoTagMayBeLong: comments, instructions, character data and quoted brackets.
+func TestWhatIsNoTagMayBeLong(t *testing.T) {
+	long := strings.Repeat("x > '", 100_000)
+	text := "<?p " + long + "?><!--" + long + "--><Envelope a='>'><a>" + strings.Repeat("y", 1<<20) + "</a><![CDATA[<" + long + "]]></Envelope>"
+	if err := tagLengths([]byte(text)); err != nil {
+		t.Error(err)
+	}
+	if _, err := parseTree([]byte(text)); err != nil {
+		t.Error(err)
 	}
 }

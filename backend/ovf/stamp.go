@@ -30,6 +30,18 @@ func (x *indexed) stat(string) (fs.FileInfo, error) {
 	return x.look()
 }
 
+// here tells whether the package is on this machine.
+func (p *Package) here() bool {
+	switch src := p.src.(type) {
+	case folder:
+		return true
+	case *indexed:
+		return src.look != nil
+	default:
+		return false
+	}
+}
+
 // same tells whether two looks at a file found it unchanged.
 func same(a, b fs.FileInfo) bool {
 	return a != nil && b != nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)

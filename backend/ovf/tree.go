@@ -30,6 +30,9 @@ type node struct {
 // parseTree reads a document of UTF-8 or of the charset that it declares. A document type
 // is refused, so nothing is ever expanded or fetched.
 func parseTree(text []byte) (*node, error) {
+	if err := tagLengths(text); err != nil {
+		return nil, err
+	}
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = charsetReader
 	b := builder{}

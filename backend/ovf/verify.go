@@ -8,7 +8,14 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"runtime"
+	"sync"
+
+	"hvdeck/backend/guard"
 )
+
+// maxVerifying is how many files of this machine are read at a time.
+const maxVerifying = 4
 
 // names are the files that it comes as.
 func (f File) names() ([]string, error) {
@@ -38,7 +45,7 @@ func (p *Package) Verify(ctx context.Context, progress func(done, total int64)) 
 	if err := p.checkDescriptorSum(); err != nil {
 		return p.wrap(err, "")
 	}
-	v := &verifier{p: p, spelled: map[string]string{}, sizes: map[string]int64{}, progress: progress, buf: make([]byte, 256<<10)}
+	v := &verifier{p: p, spelled: map[string]string{}, sizes: map[string]int64{}, progress: progress}
 	if err := v.collect(); err != nil {
 		return p.wrap(err, "")
 	}
@@ -63,7 +70,8 @@ type verifier struct {
 	sizes       map[string]int64
 	done, total int64
 	progress    func(done, total int64)
-	buf         []byte
+
+	mu sync.Mutex // of sizes
 }
 
 // collect lists what the descriptor and the manifest name.
@@ -121,12 +129,53 @@ func (v *verifier) read(ctx context.Context) error {
 	if w, ok := v.p.src.(walker); ok {
 		return w.walk(ctx, func(m member, r io.Reader) error {
 			if name, wanted := v.spelled[m.name]; wanted {
-				return v.file(name, r)
+				return v.file(name, r, v.count)
 			}
 			return nil
 		})
 	}
+	return v.each(ctx)
+}
+
+// each reads the files one by one, as many at a time as there are processors where they
+// are on this machine.
+func (v *verifier) each(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	names := make(chan string, len(v.want))
 	for _, name := range v.want {
+		names <- name
+	}
+	close(names)
+	at := 1
+	if v.p.here() {
+		at = max(1, min(runtime.GOMAXPROCS(0), maxVerifying, len(v.want)))
+	}
+	came, ended := make(chan int), make(chan error, at)
+	for range at {
+		guard.Go("verify a package", func(err error) { ended <- err }, func() {
+			ended <- v.some(ctx, names, func(n int) { came <- n })
+		})
+	}
+	var first error
+	for at > 0 {
+		select {
+		case n := <-came:
+			v.count(n)
+		case err := <-ended:
+			at--
+			if err != nil && first == nil {
+				first = err
+				cancel()
+			}
+		}
+	}
+	return first
+}
+
+// some verifies files until there is none left.
+func (v *verifier) some(ctx context.Context, names <-chan string, came func(n int)) error {
+	for name := range names {
 		r, _, err := v.p.src.open(ctx, name)
 		if errors.Is(err, errMissing) {
 			return fmt.Errorf("the file %q is not there", name)
@@ -134,7 +183,7 @@ func (v *verifier) read(ctx context.Context) error {
 		if err != nil {
 			return v.p.wrap(err, name)
 		}
-		err = v.file(name, r)
+		err = v.file(name, r, came)
 		_ = r.Close()
 		if err != nil {
 			return err
@@ -143,30 +192,28 @@ func (v *verifier) read(ctx context.Context) error {
 	return nil
 }
 
+// count tells that bytes came.
+func (v *verifier) count(n int) {
+	v.done += int64(n)
+	if v.progress != nil {
+		v.progress(v.done, max(v.total, v.done))
+	}
+}
+
 // file reads one to its end.
-func (v *verifier) file(name string, r io.Reader) error {
+func (v *verifier) file(name string, r io.Reader, came func(n int)) error {
 	var h hash.Hash
 	want, listed := v.p.sum(name)
 	if listed {
 		h = hasher(want.Algorithm)
 	}
-	for {
-		n, err := r.Read(v.buf)
-		if h != nil {
-			h.Write(v.buf[:n])
-		}
-		v.sizes[name] += int64(n)
-		v.done += int64(n)
-		if v.progress != nil && n > 0 {
-			v.progress(v.done, max(v.total, v.done))
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return v.p.wrap(cut(err), name)
-		}
+	size, err := pass(nil, r, h, came)
+	if err != nil {
+		return v.p.wrap(cut(err), name)
 	}
+	v.mu.Lock()
+	v.sizes[name] += size
+	v.mu.Unlock()
 	if listed && hex.EncodeToString(h.Sum(nil)) != want.Hex {
 		return fmt.Errorf("the file %q does not match the %s of the manifest", name, want.Algorithm)
 	}

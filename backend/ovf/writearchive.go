@@ -3,6 +3,7 @@ package ovf
 import (
 	"archive/tar"
 	"bytes"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,20 +60,20 @@ func (a *archiveOutput) header(name string, size int64) ([]byte, error) {
 
 func padded(n int64) int64 { return (n + tarBlock - 1) / tarBlock * tarBlock }
 
-func (a *archiveOutput) file(name string, r io.Reader) (int64, error) {
+func (a *archiveOutput) file(name string, r io.Reader, h hash.Hash) (int64, error) {
 	if _, err := a.header(name, 0); err != nil {
 		return 0, err
 	}
 	at := a.pos
-	n, err := copyTo(io.NewOffsetWriter(a.f, at+tarBlock), r)
+	n, err := pass(io.NewOffsetWriter(a.f, at+tarBlock), r, h, nil)
 	if err != nil {
 		return 0, err
 	}
-	h, err := a.header(name, n)
+	head, err := a.header(name, n)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := a.f.WriteAt(h, at); err != nil {
+	if _, err := a.f.WriteAt(head, at); err != nil {
 		return 0, err
 	}
 	if _, err := a.f.WriteAt(make([]byte, padded(n)-n), at+tarBlock+n); err != nil {
@@ -137,7 +138,7 @@ func (a *archiveOutput) head(at int64, name string, data []byte) error {
 // widen moves what is behind the gap, from its end on, within the file.
 func (a *archiveOutput) widen(gap int64) error {
 	shift := gap - a.gap
-	buf := make([]byte, copyBuffer)
+	buf := make([]byte, 1<<20)
 	for end := a.pos; end > a.gap; {
 		n := min(int64(len(buf)), end-a.gap)
 		end -= n

@@ -1,7 +1,9 @@
 package ovf
 
 import (
+	"bytes"
 	"errors"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,14 +17,12 @@ type folderOutput struct {
 	names      []string
 }
 
-const copyBuffer = 1 << 20
-
-func (f *folderOutput) file(name string, r io.Reader) (int64, error) {
+func (f *folderOutput) file(name string, r io.Reader, h hash.Hash) (int64, error) {
 	out, err := create(filepath.Join(f.dir, name))
 	if err != nil {
 		return 0, err
 	}
-	n, err := copyTo(out, r)
+	n, err := pass(out, r, h, nil)
 	if err == nil {
 		err = out.Sync()
 	}
@@ -30,19 +30,14 @@ func (f *folderOutput) file(name string, r io.Reader) (int64, error) {
 	return n, errors.Join(err, out.Close())
 }
 
-// copyTo hides what r and w could do by themselves: the sum is made on the way.
-func copyTo(w io.Writer, r io.Reader) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, copyBuffer))
-}
-
 func (f *folderOutput) finish(descriptor []byte, manifest func([]byte) []byte) error {
 	if m := manifest(descriptor); m != nil {
 		name := strings.TrimSuffix(f.descriptor, filepath.Ext(f.descriptor)) + ".mf"
-		if _, err := f.file(name, strings.NewReader(string(m))); err != nil {
+		if _, err := f.file(name, bytes.NewReader(m), nil); err != nil {
 			return err
 		}
 	}
-	_, err := f.file(f.descriptor, strings.NewReader(string(descriptor)))
+	_, err := f.file(f.descriptor, bytes.NewReader(descriptor), nil)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -39,6 +40,7 @@ type Writer struct {
 	digest  string
 	replace bool
 	stage   string // the private directory
+	keep    bool   // what it holds is all that is left of what was replaced
 	out     output
 	sums    []FileSum
 	failed  error
@@ -47,8 +49,8 @@ type Writer struct {
 
 // output is one of the two forms.
 type output interface {
-	// file streams one to its end.
-	file(name string, r io.Reader) (int64, error)
+	// file streams one to its end, and sums it up with h; nil: not.
+	file(name string, r io.Reader, h hash.Hash) (int64, error)
 	// finish writes descriptor and manifest and syncs everything. manifest is called with
 	// the descriptor as it is written.
 	finish(descriptor []byte, manifest func(descriptor []byte) []byte) error
@@ -76,6 +78,9 @@ func Create(target string, o WriteOptions) (*Writer, error) {
 		if err := w.free(name); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.strangers(); err != nil {
+		return nil, err
 	}
 	stage, err := os.MkdirTemp(filepath.Dir(target), "."+base+".*.part")
 	if err != nil {
@@ -148,10 +153,7 @@ func (w *Writer) File(name string, r io.Reader) (FileSum, error) {
 		return FileSum{}, err
 	}
 	h := hasher(w.digest)
-	if h != nil {
-		r = io.TeeReader(r, h)
-	}
-	n, err := w.out.file(name, r)
+	n, err := w.out.file(name, r, h)
 	if err != nil {
 		w.failed = w.wrap(err)
 		return FileSum{}, w.failed
@@ -201,7 +203,8 @@ func (w *Writer) manifest(name string, descriptor []byte) []byte {
 }
 
 // Finish adds descriptor and manifest, syncs everything and gives the final names. When
-// it fails nothing is left under them. The descriptor's own name is that of the target,
+// it fails nothing is left under them but what was there before: a package that was to be
+// replaced is put back. The descriptor's own name is that of the target,
 // ending in .ovf; in an .ova white space is added behind its end.
 func (w *Writer) Finish(descriptor []byte) error {
 	if w.failed != nil || w.done {
@@ -224,84 +227,17 @@ func (w *Writer) Finish(descriptor []byte) error {
 		return w.failed
 	}
 	w.done = true
-	return w.wrap(os.RemoveAll(w.stage))
+	_ = os.RemoveAll(w.stage) // the package is there, whatever becomes of this
+	return nil
 }
 
-// descriptorName is X.ovf for X.ova and X.ovf.
+// descriptorName is X.ovf for X.ova; X.ovf and X.OVF are it themselves.
 func descriptorName(target string) string {
 	base := filepath.Base(target)
-	if filepath.Ext(base) == ".ovf" {
+	if strings.EqualFold(filepath.Ext(base), ".ovf") {
 		return base
 	}
 	return base[:len(base)-len(".ova")] + ".ovf"
-}
-
-// companions are the names that belong to the package whatever is in it.
-func (w *Writer) companions() []string {
-	base := filepath.Base(w.path)
-	stem := strings.TrimSuffix(base, filepath.Ext(base))
-	if strings.EqualFold(filepath.Ext(base), ".ova") {
-		return []string{base}
-	}
-	return []string{base, stem + ".mf", stem + ".cert"}
-}
-
-// outdated removes the manifest and certificate of a package that was replaced, where the
-// new one has none: they would be taken for its own.
-func (w *Writer) outdated() {
-	for _, name := range w.companions() {
-		if w.replace && !slices.Contains(w.out.results(), name) {
-			_ = os.Remove(filepath.Join(filepath.Dir(w.path), name)) //nolint:gosec // the operator named the target
-		}
-	}
-}
-
-// publish moves the files to their names, the descriptor or archive last. When one can't
-// be moved those before it are taken away again.
-func (w *Writer) publish() error {
-	dir := filepath.Dir(w.path)
-	var moved []string
-	for _, name := range w.out.results() {
-		to := filepath.Join(dir, name)
-		if err := w.move(filepath.Join(w.stage, name), to); err != nil {
-			for _, m := range moved {
-				_ = os.Remove(m) //nolint:gosec // the operator named the target
-			}
-			return err
-		}
-		moved = append(moved, to)
-	}
-	w.outdated()
-	return syncDir(dir)
-}
-
-// move never replaces a file that was not to be replaced: a link to a name that is taken
-// fails, a rename would not. File systems without hard links get a rename.
-func (w *Writer) move(from, to string) error {
-	if w.replace {
-		return os.Rename(from, to) //nolint:gosec // the operator named the target
-	}
-	err := os.Link(from, to)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := w.free(filepath.Base(to)); err != nil {
-		return err
-	}
-	return os.Rename(from, to) //nolint:gosec // the operator named the target
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator named the target
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	// Some network file systems cannot sync a directory; the files are synced.
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
-		return err
-	}
-	return nil
 }
 
 // Abort removes what was written; after Finish it does nothing.
@@ -312,6 +248,9 @@ func (w *Writer) Abort() error {
 	w.done = true
 	if w.out != nil {
 		_ = w.out.close()
+	}
+	if w.keep {
+		return nil
 	}
 	return w.wrap(os.RemoveAll(w.stage)) //nolint:gosec // the operator named the target
 }

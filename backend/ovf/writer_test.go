@@ -236,7 +236,8 @@ func TestFilesThatAreThere(t *testing.T) {
 			if b, _ := os.ReadFile(filepath.Join(dir, name)); string(b) != "old" || len(listing(t, dir)) != 1 {
 				t.Errorf("%s holds %q, the directory %q", name, b, listing(t, dir))
 			}
-			write(t, dir, "x.mf", []byte("old"))
+			write(t, dir, "x.ovf", []byte("old"))
+			write(t, dir, "x.mf", []byte("SHA1(x.ovf)= "+strings.Repeat("0", 40)))
 			if _, err = export(t, filepath.Join(dir, "x"+ext), WriteOptions{Overwrite: true, Digest: "none"}, ""); err != nil {
 				t.Error(err)
 			}
