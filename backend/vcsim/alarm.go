@@ -12,10 +12,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// alarms stands in for the alarm manager: the simulator's changes the states without
-// telling who watches them, and takes an acknowledgement of nothing for one.
+// alarms stands in for the alarm manager: the simulator's posts no events, and takes an
+// acknowledgement of nothing for one. As the API reference says of triggeredAlarmState and
+// overallStatus, nobody who waits for updates is told of a change: events tell, and who
+// reads the properties again.
 type alarms struct {
-	Self types.ManagedObjectReference
+	Self types.ManagedObjectReference // not the manager's: its lock is taken after that of the events
 	srv  *Server
 }
 
@@ -26,7 +28,7 @@ func (s *Server) alarmReceiver(call *simulator.Method) mo.Reference {
 	if call.Name != "AcknowledgeAlarm" {
 		return nil
 	}
-	return &alarms{Self: call.This, srv: s}
+	return &alarms{Self: types.ManagedObjectReference{Type: call.This.Type, Value: call.This.Value + "-acknowledge"}, srv: s}
 }
 
 // AcknowledgeAlarm implements the method of the AlarmManager. What is acknowledged
@@ -34,7 +36,8 @@ func (s *Server) alarmReceiver(call *simulator.Method) mo.Reference {
 func (a *alarms) AcknowledgeAlarm(ctx *simulator.Context, req *types.AcknowledgeAlarm) soap.HasFault {
 	body := &methods.AcknowledgeAlarmBody{}
 	me, known := ctx.Map.Get(req.Entity).(mo.Entity)
-	if _, defined := ctx.Map.Get(req.Alarm).(*simulator.Alarm); !defined || !known {
+	def, defined := ctx.Map.Get(req.Alarm).(*simulator.Alarm)
+	if !defined || !known {
 		gone := req.Entity
 		if known {
 			gone = req.Alarm
@@ -42,17 +45,24 @@ func (a *alarms) AcknowledgeAlarm(ctx *simulator.Context, req *types.Acknowledge
 		body.Fault_ = simulator.Fault("", &types.ManagedObjectNotFound{Obj: gone})
 		return body
 	}
-	now := time.Now()
-	a.srv.eachAbove(ctx, me, func(states []types.AlarmState) []types.AlarmState {
+	now, done := time.Now(), false
+	eachAbove(ctx, me, func(states []types.AlarmState) []types.AlarmState {
 		for i, st := range states {
 			if st.Alarm != req.Alarm || st.Entity != req.Entity || isTrue(st.Acknowledged) {
 				continue
 			}
 			states[i].Acknowledged, states[i].AcknowledgedTime = types.NewBool(true), &now
 			states[i].AcknowledgedByUser = ctx.Session.UserName
+			done = true
 		}
 		return states
 	})
+	if done {
+		text := fmt.Sprintf("Acknowledged alarm '%s' on %s", def.Info.Name, me.Entity().Name)
+		postAlarm(ctx, &types.AlarmAcknowledgedEvent{
+			AlarmEvent: alarmEvent(ctx, def, me, text), Source: argument(me), Entity: rootArgument(ctx, me),
+		})
+	}
 	body.Res = &types.AcknowledgeAlarmResponse{}
 	return body
 }
@@ -70,12 +80,14 @@ func (s *Server) Trigger(alarm string, object types.ManagedObjectReference, stat
 	if def == nil {
 		return fmt.Errorf("no alarm %q in the simulated inventory", alarm)
 	}
-	bg := &simulator.Context{Context: s.ctx, Map: s.model.Map()}
+	session := *s.model.Service.Context.Session
+	bg := &simulator.Context{Context: s.ctx, Map: s.model.Map(), Session: &session}
+	before := triggeredOf(bg, me)
 	state := types.AlarmState{
 		Key: def.Self.Value + "." + object.Value, Entity: object, Alarm: def.Self, OverallStatus: status,
 		Time: time.Now(), Acknowledged: types.NewBool(false),
 	}
-	s.eachAbove(bg, me, func(states []types.AlarmState) []types.AlarmState {
+	eachAbove(bg, me, func(states []types.AlarmState) []types.AlarmState {
 		at := slices.IndexFunc(states, func(st types.AlarmState) bool { return st.Alarm == def.Self && st.Entity == object })
 		switch {
 		case at >= 0 && status == types.ManagedEntityStatusGreen:
@@ -87,6 +99,7 @@ func (s *Server) Trigger(alarm string, object types.ManagedObjectReference, stat
 		}
 		return states
 	})
+	postChanges(bg, me, before)
 	return nil
 }
 
@@ -108,21 +121,20 @@ func (s *Server) alarmNamed(name string) *simulator.Alarm {
 }
 
 // eachAbove changes the triggered alarms of an object and of all that it is in, each
-// from a copy, and tells the watchers. The object's own state follows its own alarms.
-func (s *Server) eachAbove(ctx *simulator.Context, me mo.Entity, change func([]types.AlarmState) []types.AlarmState) {
+// from a copy. The object's own state follows its own alarms.
+func eachAbove(ctx *simulator.Context, me mo.Entity, change func([]types.AlarmState) []types.AlarmState) {
 	for me != nil {
 		obj := me.Entity()
 		var up *types.ManagedObjectReference
 		ctx.WithLock(me, func() {
-			states := change(slices.Clone(obj.TriggeredAlarmState))
-			changes := []types.PropertyChange{{Name: "triggeredAlarmState", Val: states}}
-			worst := worstOf(obj.Self, states)
-			changes = append(changes, types.PropertyChange{Name: "overallStatus", Val: worst})
-			switch obj.Self.Type {
-			case "VirtualMachine", "HostSystem":
-				changes = append(changes, types.PropertyChange{Name: "summary.overallStatus", Val: worst})
+			obj.TriggeredAlarmState = change(slices.Clone(obj.TriggeredAlarmState))
+			obj.OverallStatus = worstOf(obj.Self, obj.TriggeredAlarmState)
+			switch o := me.(type) {
+			case *simulator.VirtualMachine:
+				o.Summary.OverallStatus = obj.OverallStatus
+			case *simulator.HostSystem:
+				o.Summary.OverallStatus = obj.OverallStatus
 			}
-			ctx.Update(me, changes)
 			up = obj.Parent
 		})
 		me = nil

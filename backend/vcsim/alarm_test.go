@@ -7,6 +7,7 @@ import (
 	"github.com/vmware/govmomi"
 	"github.com/vmware/govmomi/event"
 	"github.com/vmware/govmomi/performance"
+	"github.com/vmware/govmomi/property"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -70,6 +71,44 @@ func TestAlarmsAreToldUpwards(t *testing.T) {
 	}
 	if s.Trigger("no such alarm", vm, "red") == nil || s.Trigger("Host error", types.ManagedObjectReference{Type: "HostSystem", Value: "x"}, "red") == nil {
 		t.Error("nonsense was triggered")
+	}
+}
+
+// TestAlarmsAreNotUpdates: a wait with a version is not told of states, as the API
+// reference says; an event is posted.
+func TestAlarmsAreNotUpdates(t *testing.T) {
+	s, c := start(t, vcsim.Options{VMs: 1})
+	vm := vmNamed(t, c, "/DC0/vm/DC0_H0_VM0").Reference()
+	pc, err := property.DefaultCollector(c.Client).Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := types.PropertyFilterSpec{ObjectSet: []types.ObjectSpec{{Obj: vm}}, PropSet: []types.PropertySpec{
+		{Type: "VirtualMachine", PathSet: []string{"triggeredAlarmState", "overallStatus", "summary.overallStatus"}}}}
+	if _, err := pc.CreateFilter(t.Context(), types.CreateFilter{Spec: spec}); err != nil {
+		t.Fatal(err)
+	}
+	now := int32(0) // seconds
+	wait := types.WaitForUpdatesEx{This: pc.Reference(), Options: &types.WaitOptions{MaxWaitSeconds: &now}}
+	first, err := methods.WaitForUpdatesEx(t.Context(), c.Client, &wait)
+	if err != nil || first.Returnval == nil || len(first.Returnval.FilterSet) != 1 {
+		t.Fatalf("the first answer is %+v, %v", first, err)
+	}
+	if err := s.Trigger("Virtual machine error", vm, types.ManagedEntityStatusRed); err != nil {
+		t.Fatal(err)
+	}
+	wait.Version = first.Returnval.Version
+	next, err := methods.WaitForUpdatesEx(t.Context(), c.Client, &wait)
+	if err != nil || next.Returnval != nil {
+		t.Errorf("told: %+v, %v", next.Returnval, err)
+	}
+	events, err := event.NewManager(c.Client).QueryEvents(t.Context(), types.EventFilterSpec{EventTypeId: []string{"AlarmStatusChangedEvent"}})
+	if err != nil || len(events) != 1 {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+	e := events[0].(*types.AlarmStatusChangedEvent)
+	if e.From != "green" || e.To != "red" || e.Source.Entity != vm || e.Vm == nil || e.Vm.Vm != vm || e.FullFormattedMessage == "" {
+		t.Errorf("%+v", e)
 	}
 }
 

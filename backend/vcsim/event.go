@@ -11,10 +11,9 @@ import (
 )
 
 // events stands in for the event manager: an event about nothing ends the simulator's
-// own, and the alarms that an event triggers are not told to who watches them.
+// own, and that an event triggers an alarm is no event.
 type events struct {
 	Self types.ManagedObjectReference
-	srv  *Server
 	own  *simulator.EventManager
 }
 
@@ -29,7 +28,7 @@ func (s *Server) eventReceiver(call *simulator.Method) mo.Reference {
 	if !ok {
 		return nil
 	}
-	return &events{Self: own.Self, srv: s, own: own}
+	return &events{Self: own.Self, own: own}
 }
 
 // PostEvent implements the method of the EventManager.
@@ -44,9 +43,11 @@ func (e *events) PostEvent(ctx *simulator.Context, req *types.PostEvent) soap.Ha
 		return &methods.PostEventBody{Fault_: simulator.Fault("", &types.InvalidArgument{InvalidProperty: "eventToPost"})}
 	}
 	ex.ObjectType = ref.Type
+	before := triggeredOf(ctx, me)
 	body := e.own.PostEvent(ctx, req)
 	if ctx.Map.AlarmManager() != nil {
-		e.srv.eachAbove(ctx, me, func(states []types.AlarmState) []types.AlarmState { return states })
+		eachAbove(ctx, me, func(states []types.AlarmState) []types.AlarmState { return states })
+		postChanges(ctx, me, before)
 	}
 	return body
 }

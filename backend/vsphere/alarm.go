@@ -18,11 +18,32 @@ const noAlarms = "a single ESXi host has no alarms; its vCenter keeps them"
 // alarmDef is what is shown of an alarm's definition.
 type alarmDef struct{ name, text string }
 
-// alarmDefs are the definitions by moid, each fetched once for a connection. Safe for
-// concurrent use.
+// alarmDefs are the definitions by moid, each fetched once for a connection, and the word
+// that an alarm has changed. Safe for concurrent use.
 type alarmDefs struct {
-	mu   sync.Mutex
-	defs map[string]alarmDef
+	mu      sync.Mutex
+	defs    map[string]alarmDef
+	changed chan struct{} // nil while nobody waits
+}
+
+// news is closed at the next change of an alarm.
+func (d *alarmDefs) news() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.changed == nil {
+		d.changed = make(chan struct{})
+	}
+	return d.changed
+}
+
+// change wakes who waits for news.
+func (d *alarmDefs) change() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.changed != nil {
+		close(d.changed)
+		d.changed = nil
+	}
 }
 
 // alarmID names the alarm of one object: what it takes to acknowledge it.
@@ -57,7 +78,7 @@ func (c *Conn) define(ctx context.Context, states []types.AlarmState) error {
 	spec := refSpec(unknown, []types.PropertySpec{{Type: "Alarm", PathSet: []string{"info.name", "info.description"}}})
 	err := c.retrieve(ctx, spec, func(page []types.ObjectContent) {
 		for _, o := range page {
-			got := contentOf(o)
+			got := propsOf(o)
 			c.alarms.put(o.Obj.Value, alarmDef{name: as[string](got["info.name"]), text: as[string](got["info.description"])})
 		}
 	})
@@ -80,14 +101,6 @@ func (d *alarmDefs) get(moid string) alarmDef {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.defs[moid]
-}
-
-func contentOf(o types.ObjectContent) props {
-	got := make(props, len(o.PropSet))
-	for _, p := range o.PropSet {
-		got[p.Name] = p.Val
-	}
-	return got
 }
 
 // alarm is the neutral object of a triggered alarm.
@@ -120,10 +133,22 @@ func (c *Conn) triggered(states []types.AlarmState) []*backend.Alarm {
 }
 
 // alarmSpec selects the alarms of the whole inventory: those of an object are also told
-// of what it is in. Source: ManagedEntity.triggeredAlarmState.
+// of what it is in. Source: ManagedEntity.triggeredAlarmState, of which a collector tells
+// the state at its first call only; see status_round.go.
 func (c *Conn) alarmSpec() types.PropertyFilterSpec {
 	root := c.vc.ServiceContent.RootFolder
 	return refSpec([]moref{root}, []types.PropertySpec{{Type: root.Type, PathSet: []string{"triggeredAlarmState"}}})
+}
+
+// alarmStates fetches the states of all alarms. The error is the server's.
+func (c *Conn) alarmStates(ctx context.Context) ([]types.AlarmState, error) {
+	var states []types.AlarmState
+	err := c.retrieve(ctx, c.alarmSpec(), func(page []types.ObjectContent) {
+		for _, o := range page {
+			states = as[types.ArrayOfAlarmState](propsOf(o)["triggeredAlarmState"]).AlarmState
+		}
+	})
+	return states, err
 }
 
 // listAlarms lists the triggered alarms of the server.
@@ -136,12 +161,8 @@ func (c *Conn) listAlarms(ctx context.Context, q backend.Query, emit func([]back
 	}
 	var states []types.AlarmState
 	err := c.readWithin(ctx, pageTimeout, "list alarms of", c.end.shown(), func(ctx context.Context) error {
-		err := c.retrieve(ctx, c.alarmSpec(), func(page []types.ObjectContent) {
-			for _, o := range page {
-				states = as[types.ArrayOfAlarmState](contentOf(o)["triggeredAlarmState"]).AlarmState
-			}
-		})
-		if err != nil {
+		var err error
+		if states, err = c.alarmStates(ctx); err != nil {
 			return err
 		}
 		if err := c.define(ctx, states); err != nil {
@@ -178,7 +199,7 @@ func (c *Conn) nameObjects(ctx context.Context, states []types.AlarmState) error
 	}
 	err := c.retrieve(ctx, refSpec(refs, []types.PropertySpec{{Type: "ManagedEntity", PathSet: []string{"name"}}}), func(page []types.ObjectContent) {
 		for _, o := range page {
-			c.learn(o.Obj, "name", contentOf(o)["name"])
+			c.learn(o.Obj, "name", propsOf(o)["name"])
 		}
 	})
 	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {

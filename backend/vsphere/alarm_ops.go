@@ -42,6 +42,7 @@ func (a *action) acknowledge(ctx context.Context, op backend.AlarmAckOp) (backen
 		if s.Acknowledged != nil && *s.Acknowledged {
 			return backend.Result{}, a.refuse(backend.ClassConflict, "%s has acknowledged it already", orDefault(s.AcknowledgedByUser, "somebody"))
 		}
+		defer a.c.alarms.change() // also when the answer was lost
 		return backend.Result{}, a.call(ctx, func(ctx context.Context) error {
 			_, err := methods.AcknowledgeAlarm(ctx, a.c.vc, &types.AcknowledgeAlarm{
 				This: *a.c.vc.ServiceContent.AlarmManager, Alarm: s.Alarm, Entity: s.Entity,

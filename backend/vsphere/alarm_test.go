@@ -1,6 +1,7 @@
 package vsphere_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,11 +35,15 @@ func alarmMirror(t *testing.T) (*vcsim.Server, backend.Backend, *mirror) {
 	return s, b, m
 }
 
+// trigger changes an alarm, and something in the inventory, soon after which the feed
+// asks for events.
 func trigger(t *testing.T, s *vcsim.Server, alarm, kind, name string, status types.ManagedEntityStatus) {
 	t.Helper()
 	if err := s.Trigger(alarm, simulated(t, s, kind, name).Reference(), status); err != nil {
 		t.Fatal(err)
 	}
+	bg := &simulator.Context{Context: t.Context(), Map: s.Model().Map()}
+	s.Model().Map().AtomicUpdate(bg, simulated(t, s, "VirtualMachine", "DC0_H0_VM0"), []types.PropertyChange{{Name: "guest.ipAddress", Val: string(status)}})
 }
 
 func simulated(t *testing.T, s *vcsim.Server, kind, name string) mo.Entity {
@@ -77,6 +82,28 @@ func TestAlarmsComeChangeAndClear(t *testing.T) {
 	if backend.ClassOf(err) != backend.ClassNotFound || !strings.Contains(err.Error(), "cleared") {
 		t.Errorf("acknowledged after its end: %v", err)
 	}
+}
+
+// TestAlarmsComeByEvents: nothing but the event tells of them.
+func TestAlarmsComeByEvents(t *testing.T) {
+	s, b, m := alarmMirror(t)
+	if err := s.Trigger("Virtual machine error", simulated(t, s, "VirtualMachine", "DC0_H0_VM1").Reference(), types.ManagedEntityStatusRed); err != nil {
+		t.Fatal(err)
+	}
+	m.until("the alarm and the state of the VM", func() bool {
+		return m.alarm("DC0_H0_VM1") != nil && m.vm("DC0_H0_VM1").Alarm == backend.HealthRed
+	})
+	m.mu.Lock()
+	told := slices.ContainsFunc(m.events, func(e backend.Event) bool { return strings.Contains(e.Text, "Virtual machine error") })
+	id := m.alarm("DC0_H0_VM1").ID
+	m.mu.Unlock()
+	if !told {
+		t.Error("the event itself was not told")
+	}
+	if _, err := do(t, b, backend.AlarmAckOp{Alarm: id}); err != nil {
+		t.Fatal(err)
+	}
+	m.until("our acknowledgement", func() bool { a := m.alarm("DC0_H0_VM1"); return a != nil && a.Acked && a.AckedBy != "" })
 }
 
 func TestAlarmsFollowNames(t *testing.T) {

@@ -124,3 +124,12 @@ func as[T any](val any) T {
 	v, _ := val.(T)
 	return v
 }
+
+// propsOf are the properties of a fetched object by path.
+func propsOf(o types.ObjectContent) props {
+	got := make(props, len(o.PropSet))
+	for _, p := range o.PropSet {
+		got[p.Name] = p.Val
+	}
+	return got
+}

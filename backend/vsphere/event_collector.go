@@ -41,7 +41,7 @@ func (c *Conn) latestEvents(ctx context.Context, collector moref, most int32) ([
 	spec := refSpec([]moref{collector}, []types.PropertySpec{{Type: collector.Type, PathSet: []string{"latestPage"}}})
 	err = c.retrieve(ctx, spec, func(page []types.ObjectContent) {
 		for _, o := range page {
-			found = as[types.ArrayOfEvent](contentOf(o)["latestPage"]).Event
+			found = as[types.ArrayOfEvent](propsOf(o)["latestPage"]).Event
 		}
 	})
 	return found, err

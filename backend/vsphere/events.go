@@ -122,11 +122,21 @@ func (f *eventFeed) tell(ctx context.Context, found []types.BaseEvent, w *watch,
 		return nil
 	})
 	if err == nil { // else they are told by the next feed
+		if slices.ContainsFunc(news, ofAlarm) {
+			f.c.alarms.change()
+		}
 		last := news[len(news)-1].GetEvent()
 		f.mark.set(last)
 		f.since = last.CreatedTime
 	}
 	return err
+}
+
+// ofAlarm tells whether an event is about an alarm: it was triggered, cleared,
+// acknowledged, defined anew.
+func ofAlarm(b types.BaseEvent) bool {
+	_, ok := b.(types.BaseAlarmEvent)
+	return ok
 }
 
 // failed lets a dead session or connection end the watch; a server that refuses

@@ -174,14 +174,6 @@ func (a *action) runningOn(ctx context.Context, host moref) ([]string, error) {
 	return running, err
 }
 
-func propsOf(o types.ObjectContent) props {
-	got := make(props, len(o.PropSet))
-	for _, p := range o.PropSet {
-		got[p.Name] = p.Val
-	}
-	return got
-}
-
 // moverOf tells whether the cluster of a host moves VMs away by itself: DRS has to be
 // on and to need nobody's consent.
 func (a *action) moverOf(ctx context.Context, host moref) (bool, error) {

@@ -96,6 +96,9 @@ func (w *watch) run(ctx context.Context) error {
 		{"inventory watch", func(ctx context.Context, feed chan<- func(context.Context) error) error {
 			return w.inventory(ctx, views, feed)
 		}},
+		{"status watch", func(ctx context.Context, feed chan<- func(context.Context) error) error {
+			return w.statusFeed(ctx, views, feed)
+		}},
 		{"task watch", w.taskFeed}, {"pulse", w.pulse}, {"rounds", w.rounds},
 	} {
 		group.Add(1)
