@@ -264,7 +264,7 @@ func (s *historyScreen) words(m *Model) string {
 	case t.live:
 		return "No figures have come in yet. Loads are asked for while it runs."
 	case t.why != "":
-		return t.why + "\n\nr asks again."
+		return t.why + "\n\n" + m.keyFor("refresh") + " asks again."
 	case t.data == nil:
 		return "Asking…"
 	default:
@@ -277,12 +277,30 @@ func (s *historyScreen) draw(m *Model, w, h int) []string {
 	if t.live {
 		t.data = m.liveHistory(s.obj.Ref())
 	}
-	if t.data == nil || len(t.data.Series) == 0 || t.why != "" {
+	if t.data == nil || len(t.data.Series) == 0 {
 		p := pager.New(pager.Plain(s.words(m)))
 		p.Wrapped = true
 		return p.Draw(w, h, m.env.Theme)
 	}
-	return s.plots(m.env.Theme, t.data, w, h)
+	var out []string
+	if t.why != "" {
+		out = t.trouble(m, w, h/3)
+	}
+	return append(out, s.plots(m.env.Theme, t.data, w, h-len(out))...)
+}
+
+// trouble is why there are no newer figures, above those that there are, in at most most
+// lines.
+func (t *historySpan) trouble(m *Model, w, most int) []string {
+	lines := troubleLines(t.why, m.env.Theme.Glyphs.Failed, max(w-2, 1))
+	if most < 1 {
+		return nil
+	}
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1].Segs[0].Text += " …"
+	}
+	return pager.New(lines).Draw(w, len(lines), m.env.Theme)
 }
 
 // liveHistory is what the store has of an object. When each value came in it does not
