@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -66,20 +67,39 @@ func (a *Ask) Update(msg tea.KeyPressMsg) Result {
 	return a.menu.Update(msg)
 }
 
-// Draw returns the box; a long text scrolls, the answers stay.
+// Draw returns the box; a long text scrolls, the answers stay. A text that is cut says so.
 func (a *Ask) Draw(w, h int, th *theme.Theme) []string {
 	w = min(max(w, 0), widestMessage)
 	inner := max(w-4, 1)
 	text := line.Wrap(a.text, inner)
-	a.scroll.fit(min(max(h-4-len(a.menu.items), 1), len(text)), len(text))
+	const border = 2
+	room := h - border - len(a.menu.items) - 1 // a line is between the text and the answers
+	a.scroll.fit(min(max(room, 1), len(text)), len(text))
 	body := make([]string, 0, len(text)+len(a.menu.items)+1)
 	for _, l := range text[a.scroll.top:a.scroll.end()] {
 		body = append(body, padded(th, theme.Text, l, inner))
 	}
-	body = append(body, theme.Blank(inner))
-	key, _ := a.menu.widths()
-	for i := range a.menu.items {
-		body = append(body, a.menu.row(i, key, inner, th))
+	body = append(body, padded(th, theme.Muted, a.scroll.words(), inner))
+	return clip(line.Frame(th, a.title, theme.Focus, append(body, a.answers(max(h-border-len(body), 1), inner, th)...), w), h)
+}
+
+// words say which part of a text is in sight; "" when all of it is.
+func (s *scroller) words() string {
+	if s.total <= s.page {
+		return ""
 	}
-	return clip(line.Frame(th, a.title, theme.Focus, body, w), h)
+	return fmt.Sprintf("line %d of %d, PgUp PgDn", s.top+1, s.total)
+}
+
+// answers are as many of them as fit, that under the cursor among them.
+func (a *Ask) answers(room, w int, th *theme.Theme) []string {
+	m := a.menu
+	m.scroll.fit(min(room, len(m.items)), len(m.items))
+	m.scroll.top = max(min(m.scroll.top, m.cursor), m.cursor-m.scroll.page+1)
+	key, _ := m.widths()
+	var out []string
+	for i := m.scroll.top; i < m.scroll.end(); i++ {
+		out = append(out, m.row(i, key, w, th))
+	}
+	return out
 }
