@@ -75,8 +75,13 @@ const (
 // is "not supported by this connection".
 type Caps struct {
 	// Can maps a verb to "" when it works, else to the reason it does not, as
-	// it is shown on the greyed entry.
+	// it is shown on the greyed entry. A verb that is missing altogether is one that
+	// this kind of hypervisor has never heard of: menus leave it out (see Knows).
 	Can map[Verb]string
+	// Places is set where VMs have places in an inventory to choose from (Placement).
+	Places bool
+	// Files is set where pools hold folders and files with paths, as datastores do.
+	Files bool
 	// ReadOnly is set when the server or the operator opened it so; it comes
 	// before every verb.
 	ReadOnly bool
@@ -87,6 +92,13 @@ type Caps struct {
 	BulkLoads bool
 	// Kinds are those the endpoint has at all.
 	Kinds []Kind
+}
+
+// Knows reports whether this kind of hypervisor has heard of the verb at all, working or
+// not. Before a connection was made nothing is known, and everything may be.
+func (c Caps) Knows(v Verb) bool {
+	_, known := c.Can[v]
+	return known || len(c.Can) == 0
 }
 
 // Why is "" when the verb works here, else the reason it does not.

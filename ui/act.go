@@ -14,7 +14,6 @@ import (
 	"hvdeck/backend/task"
 	"hvdeck/keymap"
 	"hvdeck/theme"
-	"hvdeck/ui/kind"
 	"hvdeck/ui/overlay"
 )
 
@@ -106,7 +105,7 @@ func (m *Model) target(o backend.Object, note string) overlay.Target {
 // fullName is a snapshot with its VM and path, a volume with its pool, a file with its
 // datastore and folder, else the name.
 func (m *Model) fullName(o backend.Object) string {
-	if file, ok := o.(*backend.Volume); ok && kind.InDatastore(file) {
+	if file, ok := o.(*backend.Volume); ok && m.env.Conn(file.ID.Conn).Caps.Files {
 		return file.Path
 	}
 	if pool := m.store.Object(o.Owner()); pool != nil && o.Ref().Kind == backend.KindVolume {
@@ -299,11 +298,7 @@ func (m *Model) foreignTo(a keymap.Action, objects []backend.Object) bool {
 	if a.Needs == "" || len(objects) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(objects, func(o backend.Object) bool {
-		caps := m.env.Conn(o.Ref().Conn).Caps
-		_, known := caps.Can[a.Needs]
-		return known || len(caps.Can) == 0
-	})
+	return !slices.ContainsFunc(objects, func(o backend.Object) bool { return m.env.Conn(o.Ref().Conn).Caps.Knows(a.Needs) })
 }
 
 func (m *Model) showActions(title string, actions []keymap.Action) {
@@ -324,6 +319,9 @@ func (m *Model) showActions(title string, actions []keymap.Action) {
 
 // take runs an action that was chosen from a menu on the selection it was opened for.
 func (m *Model) take(a keymap.Action, s keymap.Selection) tea.Cmd {
+	if f, ok := m.commandsOn()[a.ID]; ok {
+		return f(s)
+	}
 	if !a.Mutates() {
 		return m.run(a)
 	}

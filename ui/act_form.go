@@ -22,8 +22,9 @@ const gatherTime = time.Minute
 // askForm asks for the arguments; before are earlier answers to begin with.
 func (m *Model) askForm(a keymap.Action, s keymap.Selection, before keymap.Args) tea.Cmd {
 	fields := a.Form(s)
-	if len(fields) == 0 {
-		return m.ascertain(a, s, nil)
+	if len(formFields(fields)) == 0 {
+		args, _ := answers(fields, form.Values{})
+		return m.ascertain(a, s, args)
 	}
 	for i, f := range fields {
 		if v, given := before[f.Name]; given && f.Type != keymap.FixedField && f.Type != keymap.SecretField {

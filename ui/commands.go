@@ -20,10 +20,21 @@ func (m *Model) run(a keymap.Action) tea.Cmd {
 	if m.runHere(a.ID) {
 		return nil
 	}
+	if f, ok := m.commandsOn()[a.ID]; ok {
+		return f(m.selection())
+	}
 	if f, ok := m.commands()[a.ID]; ok {
 		return f()
 	}
 	return nil
+}
+
+// commandsOn are the actions on objects that are no operations: they act on what was
+// selected when they were chosen, also from a menu.
+func (m *Model) commandsOn() map[string]func(keymap.Selection) tea.Cmd {
+	return map[string]func(keymap.Selection) tea.Cmd{
+		"secret.show": m.askSecret, "remote-console": m.askRemoteConsole, "ovf.export": m.exportOVF,
+	}
 }
 
 // runHere offers an action to what has the focus and says whether it was taken.
@@ -49,8 +60,8 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"pane.zoom-in": do(func() { m.zoom = min(m.zoom+1, zoomFull) }), "pane.zoom-out": do(func() { m.zoom = max(m.zoom-1, zoomNone) }),
 		"pane.wide": do(func() { m.wide = !m.wide }), "pane.scope": do(func() { m.scopeAll = !m.scopeAll }),
 		"menu.power": do(func() { m.openMenu(keymap.MenuPower) }), "menu.snapshot": do(func() { m.openMenu(keymap.MenuSnapshot) }),
-		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew), "secret.show": m.askSecret,
-		"remote-console": m.askRemoteConsole, "answer": m.answerQuestion,
+		"menu.manage": do(func() { m.openMenu(keymap.MenuManage) }), "menu.new": do(m.openNew),
+		"answer":   m.answerQuestion,
 		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
 		"raw": do(m.openRaw), "describe": do(m.describe), "snapshot.differs": do(m.openDifferences),
@@ -278,7 +289,7 @@ func (m *Model) capsNow(id backend.ConnID) backend.Caps {
 	if c.Live() {
 		return c.Caps
 	}
-	down := backend.Caps{Can: make(map[backend.Verb]string, len(c.Caps.Can))}
+	down := backend.Caps{Can: make(map[backend.Verb]string, len(c.Caps.Can)), Places: c.Caps.Places, Files: c.Caps.Files}
 	for v := range c.Caps.Can {
 		down.Can[v] = string(id) + " is " + c.Phase.String()
 	}

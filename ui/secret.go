@@ -11,6 +11,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
+	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/overlay"
 )
@@ -22,8 +23,8 @@ const secretShown = 10 * time.Second
 type secretGoneMsg struct{ box overlayBox }
 
 // askSecret asks before a value is shown: somebody may look over the shoulder.
-func (m *Model) askSecret() tea.Cmd {
-	o := m.cursor()
+func (m *Model) askSecret(s keymap.Selection) tea.Cmd {
+	o := s.First()
 	secret, ok := o.(*backend.Secret)
 	if !ok {
 		m.say(theme.StateWarn, "show value: no secret is under the cursor")
@@ -57,7 +58,7 @@ func (m *Model) readSecret(s *backend.Secret) tea.Cmd {
 		return reader.SecretValue(ctx, s.ID)
 	}, func(value backend.Hidden, err error) tea.Cmd {
 		if err != nil {
-			m.message("Value of "+s.Name, errorWords(err), theme.StateBad)
+			m.messageArrived("Value of "+s.Name, errorWords(err), theme.StateBad)
 			return nil
 		}
 		return m.showSecret(s.Name, value)

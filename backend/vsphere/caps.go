@@ -26,7 +26,7 @@ func capsOf(vcenter, readOnly bool) backend.Caps {
 		maps.Copy(can, singleHost())
 	}
 	kinds := append([]backend.Kind{backend.KindSnapshot, backend.KindVolume}, watched...)
-	return backend.Caps{Can: can, ReadOnly: readOnly, Watched: watched, Kinds: kinds}
+	return backend.Caps{Can: can, Places: true, Files: true, ReadOnly: readOnly, Watched: watched, Kinds: kinds}
 }
 
 // singleHost are the reasons for what an ESXi host without a vCenter can't do.

@@ -11,10 +11,6 @@ import (
 
 // Files and folders of datastores are volumes, with paths in the place of names.
 
-// InDatastore reports whether a volume is a file of a vSphere datastore: its path begins
-// with the datastore's name, "[ssd-01] iso/debian.iso".
-func InDatastore(v *backend.Volume) bool { return strings.HasPrefix(v.Path, "[") }
-
 // relative is the path of a file below its datastore.
 func relative(v *backend.Volume) string {
 	if _, rel, ok := strings.Cut(v.Path, "] "); ok {

@@ -11,19 +11,24 @@ import (
 
 // Where a VM goes in a vSphere inventory, as forms ask for it.
 
-// inInventory reports whether a VM has places to choose from: a .vmx file is in a
-// datastore of vSphere; libvirt VMs have none.
-func inInventory(vm *backend.VM) bool { return vm.Path != "" }
+// inInventory reports whether an object's connection has places to choose from.
+func inInventory(s keymap.Selection, o backend.Object) bool {
+	return o != nil && s.Caps(o.Ref().Conn).Places
+}
 
 // placeFields ask for a placement; unchanged is the choice that leaves things as they are.
 func placeFields(s keymap.Selection, unchanged string) []keymap.Field {
-	stay := keymap.FieldChoice{Value: "", Label: unchanged}
+	p := placesOf(s)
+	field := func(name, label string, list []backend.Object, words func(backend.Object) string) keymap.Field {
+		choices := append([]keymap.FieldChoice{{Value: "", Label: unchanged}}, placeChoices(list, words)...)
+		return keymap.Field{Name: name, Label: label, Type: keymap.ChoiceField, Choices: choices}
+	}
+	on := slices.Concat(p.Of(backend.KindCluster, nil), p.Hosts()) // of a cluster its scheduler chooses a host
 	return []keymap.Field{
-		{Name: "on", Label: "Host or cluster", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{stay}, onChoices(s)...)},
-		{Name: "pool", Label: "Resource pool", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{stay}, poolChoices(s)...)},
-		{Name: "datastore", Label: "Datastore", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{stay}, storeChoices(s)...)},
+		field("on", "Host or cluster", on, p.KindLabel), field("pool", "Resource pool", p.Pools(), p.Label),
+		field("datastore", "Datastore", p.Stores(), p.Label),
 		{Name: "provisioning", Label: "Disks", Type: keymap.ChoiceField, Choices: provisioningChoices(), Only: isGiven("datastore")},
-		{Name: "folder", Label: "Folder", Type: keymap.ChoiceField, Choices: append([]keymap.FieldChoice{stay}, folderChoices(s)...)},
+		field("folder", "Folder", p.Folders(), p.Label),
 	}
 }
 
@@ -35,22 +40,9 @@ func isGiven(name string) func(keymap.Args) bool {
 func provisioningChoices() []keymap.FieldChoice {
 	var out []keymap.FieldChoice
 	for _, p := range backend.Provisionings() {
-		out = append(out, keymap.FieldChoice{Value: p, Label: provisioningLabel(p)})
+		out = append(out, keymap.FieldChoice{Value: p, Label: ProvisioningLabel(p)})
 	}
 	return out
-}
-
-func provisioningLabel(p string) string {
-	switch p {
-	case "":
-		return "as they are"
-	case "thick":
-		return "thick, zeroed when first written"
-	case "eager":
-		return "thick, zeroed at once"
-	default:
-		return p
-	}
 }
 
 // PlaceValue is a reference as the value of a choice; PlaceOf reads it. It holds the
@@ -108,7 +100,7 @@ func placeWords(s keymap.Selection, p backend.Placement) []string {
 		}
 	}
 	if p.Provisioning != "" {
-		out = append(out, "its disks become "+provisioningLabel(p.Provisioning))
+		out = append(out, "its disks become "+ProvisioningLabel(p.Provisioning))
 	}
 	return out
 }
@@ -116,10 +108,8 @@ func placeWords(s keymap.Selection, p backend.Placement) []string {
 // placeName names a place in full.
 func placeName(s keymap.Selection, r backend.Ref) string {
 	switch o := s.Lookup(r).(type) {
-	case *backend.Folder:
-		return o.Path
-	case *backend.ResourcePool:
-		return poolLabel(o)
+	case *backend.Folder, *backend.ResourcePool:
+		return placesOf(s).Label(o)
 	case nil:
 		return "that has gone meanwhile"
 	default:
@@ -127,71 +117,18 @@ func placeName(s keymap.Selection, r backend.Ref) string {
 	}
 }
 
-func poolLabel(p *backend.ResourcePool) string { return joined("/", p.Cluster, orWord(p.Path, p.Name)) }
-
-// onChoices are the clusters, whose scheduler chooses a host, and the hosts.
-func onChoices(s keymap.Selection) []keymap.FieldChoice {
-	var out []keymap.FieldChoice
-	for _, o := range ofConn(s, backend.KindCluster, nil) {
-		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: "cluster " + inDatacenter(s, o.Title(), o.(*backend.Cluster).Datacenter)})
-	}
-	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
-		h := o.(*backend.Host)
-		out = append(out, keymap.FieldChoice{Value: PlaceValue(h.ID), Label: hostLabel(s, h)})
+func placeChoices(list []backend.Object, label func(backend.Object) string) []keymap.FieldChoice {
+	out := make([]keymap.FieldChoice, 0, len(list))
+	for _, o := range list {
+		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: label(o)})
 	}
 	return out
 }
 
 // hostLabel is a host with its cluster, which says where it is.
-func hostLabel(s keymap.Selection, h *backend.Host) string {
-	if h.Cluster != "" {
-		return h.Name + " in " + h.Cluster
-	}
-	return inDatacenter(s, h.Name, h.Datacenter)
-}
-
-func hostUsable(o backend.Object) bool {
-	h, ok := o.(*backend.Host)
-	return ok && h.Link == backend.LinkConnected && !h.Maintenance && !h.Standby
-}
-
-func poolChoices(s keymap.Selection) []keymap.FieldChoice {
-	var out []keymap.FieldChoice
-	for _, o := range ofConn(s, backend.KindResourcePool, nil) {
-		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: poolLabel(o.(*backend.ResourcePool))})
-	}
-	return sortedChoices(out)
-}
-
-func storeChoices(s keymap.Selection) []keymap.FieldChoice {
-	var out []keymap.FieldChoice
-	for _, o := range ofConn(s, backend.KindPool, poolUsable) {
-		p := o.(*backend.Pool)
-		out = append(out, keymap.FieldChoice{
-			Value: PlaceValue(p.ID), Label: inDatacenter(s, p.Name, fieldNamed(p.Extra, "Datacenter")) + ", " + Bytes(float64(p.Available)) + " free",
-		})
-	}
-	return out
-}
-
-func folderChoices(s keymap.Selection) []keymap.FieldChoice {
-	var out []keymap.FieldChoice
-	for _, o := range ofConn(s, backend.KindFolder, func(o backend.Object) bool { return o.(*backend.Folder).Holds == "VMs" }) {
-		out = append(out, keymap.FieldChoice{Value: PlaceValue(o.Ref()), Label: o.(*backend.Folder).Path})
-	}
-	return sortedChoices(out)
-}
+func hostLabel(s keymap.Selection, h *backend.Host) string { return placesOf(s).Label(h) }
 
 func sortedChoices(list []keymap.FieldChoice) []keymap.FieldChoice {
 	slices.SortFunc(list, func(a, b keymap.FieldChoice) int { return strings.Compare(a.Label, b.Label) })
 	return list
-}
-
-// inDatacenter adds the datacenter where the connection has several.
-func inDatacenter(s keymap.Selection, name, dc string) string {
-	several := len(ofConn(s, backend.KindFolder, func(o backend.Object) bool { return o.(*backend.Folder).Datacenter })) > 1
-	if !several || dc == "" {
-		return name
-	}
-	return name + " (" + dc + ")"
 }

@@ -95,6 +95,11 @@ func revertHostField(s keymap.Selection) keymap.Field {
 	f.Choices = append([]keymap.FieldChoice{{Value: "", Label: "the server chooses"}}, f.Choices...)
 	if o := s.First(); o != nil {
 		f.Off = s.Caps(o.Ref().Conn).Why(backend.VerbSnapRevertHost)
+		for _, other := range s.Objects {
+			if other.Ref().Conn != o.Ref().Conn {
+				f.Off = "they are on several connections"
+			}
+		}
 	}
 	return f
 }

@@ -47,7 +47,7 @@ func vmActions() []keymap.Action {
 func powerOnHost() keymap.Action {
 	a := powerAction("power-on-host", "Power on, on a chosen host…", "h", "Starts the VM on a host that you choose.",
 		backend.VerbPowerOnHost, keymap.Safe, whenStartable, nil)
-	a.Arity = keymap.One
+	a.Arity, a.Checked = keymap.One, true
 	a.Form = func(s keymap.Selection) []keymap.Field { return []keymap.Field{hostField(s)} }
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.PowerOnOp{VM: o.Ref(), Host: hostArg(o, args)}

@@ -11,16 +11,17 @@ import (
 func diskField(d backend.Disk) string { return "disk." + d.Label }
 
 func vmClone() keymap.Action {
-	a := vmAction("clone", "Clone…", "c", "Makes a copy with its own UUID, MAC addresses and disks.", backend.VerbVMClone, keymap.Safe, whenStill)
+	a := vmAction("clone", "Clone…", "c", "Makes a copy with its own UUID, MAC addresses and disks.", backend.VerbVMClone, keymap.Safe, nil)
+	a.When = whenStill
 	a.Detailed, a.Checked = true, true
 	a.Form = func(s keymap.Selection) []keymap.Field {
-		if inInventory(firstVM(s)) {
+		if inInventory(s, s.First()) {
 			return cloneInInventory(s)
 		}
 		return cloneOfDisks(s)
 	}
 	a.Op = func(o backend.Object, s keymap.Selection, args keymap.Args) backend.Op {
-		if inInventory(firstVM(s)) {
+		if inInventory(s, s.First()) {
 			return cloneInInventoryOp(o, args)
 		}
 		return cloneOfDisksOp(o, s, args)

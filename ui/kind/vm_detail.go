@@ -92,10 +92,10 @@ func (v vmColumns) identity(vm *backend.VM) Section {
 		{"Path", vm.Path, theme.Text},
 		{"Snapshots", v.snapshotWords(vm), theme.Text},
 	}
-	if vm.DomainID >= 0 && vm.Path == "" {
+	if vm.DomainID >= 0 {
 		facts = append(facts, Fact{"Domain id", Count(vm.DomainID), theme.Text})
 	}
-	if vm.Path == "" {
+	if !v.Conn(vm.ID.Conn).Caps.Places {
 		facts = append(facts, Fact{"Autostart", YesNo(vm.Autostart), theme.Text}, Fact{"Persistent", YesNo(vm.Persistent), theme.Text})
 	}
 	return Section{Title: "Machine", Facts: compact(plus(facts, vm.Extra))}

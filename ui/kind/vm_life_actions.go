@@ -56,11 +56,11 @@ func whenOff(vm *backend.VM) string {
 }
 
 // whenStill is for what libvirt does only to a VM that is off, and vSphere always.
-func whenStill(vm *backend.VM) string {
-	if inInventory(vm) {
+func whenStill(s keymap.Selection, o backend.Object) string {
+	if inInventory(s, o) {
 		return ""
 	}
-	return whenOff(vm)
+	return whenOff(o.(*backend.VM))
 }
 
 func whenPersistent(vm *backend.VM) string {
@@ -71,7 +71,8 @@ func whenPersistent(vm *backend.VM) string {
 }
 
 func vmRename() keymap.Action {
-	a := vmAction("rename", "Rename…", "r", "Gives the VM another name.", backend.VerbVMRename, keymap.Safe, whenStill)
+	a := vmAction("rename", "Rename…", "r", "Gives the VM another name.", backend.VerbVMRename, keymap.Safe, nil)
+	a.When = whenStill
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return []keymap.Field{{Name: "name", Label: "New name", Default: firstVM(s).Name, Check: checkName}}
 	}

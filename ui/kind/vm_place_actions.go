@@ -9,6 +9,7 @@ func vmMove() keymap.Action {
 	a := onEach(vmAction("move", "Move: host, storage, folder…", "M", "Moves it within its vCenter, running (vMotion) or not.", backend.VerbVMRelocate,
 		keymap.Disruptive, nil))
 	a.Checked = true
+	a.When = oneConnection
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		return append(placeFields(s, "stays where it is"),
 			keymap.Field{Name: "high", Label: "High priority", Hint: "a live move reserves CPU for itself", Type: keymap.ToggleField, Default: "yes"})
@@ -32,4 +33,13 @@ func vmMove() keymap.Action {
 		return backend.VMRelocateOp{VM: o.Ref(), To: placeArg(o, args), HighPriority: args.On("high")}
 	}
 	return a
+}
+
+// oneConnection holds an action whose form offers places to the objects of the first
+// one's connection: those of another are on a server of their own.
+func oneConnection(s keymap.Selection, o backend.Object) string {
+	if first := s.First(); first != nil && first.Ref().Conn != o.Ref().Conn {
+		return "on another connection than " + first.Title() + "; move it by itself"
+	}
+	return ""
 }

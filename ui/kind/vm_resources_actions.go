@@ -53,7 +53,7 @@ func resourcesOf(s keymap.Selection) []resource {
 	vm, d := firstVM(s), vmDetail(s)
 	vcpus := resource{name: "vcpus", label: "vCPUs", now: int64(max(d.VCPUs, vm.VCPUs)), when: ", at once as far as the guest takes it"}
 	memory := resource{name: "memory", label: "Memory", hint: "such as 4 GiB", now: int64(vm.Memory), size: true, when: vcpus.when} //nolint:gosec // bytes of memory
-	if inInventory(vm) {
+	if inInventory(s, s.First()) {
 		vcpus.hint, memory.hint = hotWords(vm, d.HotAddCPU, d.HotRemoveCPU), hotWords(vm, d.HotAddMemory, false)
 		vcpus.when, memory.when = ", at once", ", at once"
 		return []resource{vcpus, {name: "cores", label: "Cores in a socket", now: int64(max(d.CoresPerSocket, 1))}, memory}

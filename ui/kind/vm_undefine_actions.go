@@ -9,12 +9,13 @@ import (
 
 func vmUndefine() keymap.Action {
 	a := onEach(vmAction("undefine", "Undefine, unregister…", "u", "Removes the definition, and what is ticked.",
-		backend.VerbFor(backend.KindVM, backend.ActUndefine), keymap.Irreversible, func(vm *backend.VM) string {
-			if inInventory(vm) {
-				return whenOff(vm)
-			}
-			return whenPersistent(vm)
-		}))
+		backend.VerbFor(backend.KindVM, backend.ActUndefine), keymap.Irreversible, nil))
+	a.When = func(s keymap.Selection, o backend.Object) string {
+		if inInventory(s, o) {
+			return whenOff(o.(*backend.VM))
+		}
+		return whenPersistent(o.(*backend.VM))
+	}
 	a.Detailed = true
 	a.Form = undefineForm
 	a.Loses = undefineLoses
@@ -31,7 +32,7 @@ func vmUndefine() keymap.Action {
 }
 
 func undefineForm(s keymap.Selection) []keymap.Field {
-	if inInventory(firstVM(s)) {
+	if inInventory(s, s.First()) {
 		return []keymap.Field{{Name: "files", Label: "Delete its files", Hint: fmt.Sprintf("all of them, with %s; else it is only unregistered",
 			plural(len(deletable(s)), "disk")), Type: keymap.ToggleField, Default: "no", Off: whyNoFiles(s)}}
 	}
@@ -70,10 +71,16 @@ func deletable(s keymap.Selection) []backend.Disk {
 }
 
 func undefineLoses(s keymap.Selection, args keymap.Args) []string {
-	if inInventory(firstVM(s)) {
-		return unregisterLoses(s, args)
+	here, there := splitInventory(s)
+	if len(there.Objects) == 0 {
+		return unregisterLoses(here, args)
 	}
-	lines := []string{"The definition goes."}
+	var lines []string
+	if len(here.Objects) > 0 {
+		lines = unregisterLoses(here, args)
+	}
+	s = there
+	lines = append(lines, "The definition goes.")
 	for _, o := range s.Objects {
 		if vm, ok := o.(*backend.VM); ok && vm.State.Running() {
 			lines = append(lines, vm.Name+" runs on, and is gone when it stops.")
@@ -102,4 +109,18 @@ func unregisterLoses(s keymap.Selection, args keymap.Args) []string {
 		lines = append(lines, fmt.Sprintf("DELETED with all that is in it: %s, %s", d.Label, d.Path))
 	}
 	return lines
+}
+
+// splitInventory parts what is in an inventory of places from what is not.
+func splitInventory(s keymap.Selection) (in, out keymap.Selection) {
+	in, out = s, s
+	in.Objects, out.Objects = nil, nil
+	for _, o := range s.Objects {
+		if inInventory(s, o) {
+			in.Objects = append(in.Objects, o)
+		} else {
+			out.Objects = append(out.Objects, o)
+		}
+	}
+	return in, out
 }

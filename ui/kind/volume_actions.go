@@ -72,7 +72,7 @@ func volumeClone() keymap.Action {
 	a := volumeAction("clone", "Clone…", "c", "Copies the volume.", backend.VerbVolumeClone, keymap.Safe)
 	a.Form = func(s keymap.Selection) []keymap.Field {
 		v, pools := firstVolume(s), ofConn(s, backend.KindPool, poolUsable)
-		if InDatastore(v) {
+		if s.Caps(v.ID.Conn).Files {
 			return fileFields(v, cloneName(relative(v)), pools)
 		}
 		return []keymap.Field{
