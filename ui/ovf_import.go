@@ -57,6 +57,7 @@ type ovfImport struct {
 	// waiting is what runs aside; what is from another one is dropped.
 	waiting *ovfWait
 	verdict ovfVerdict
+	names   vmNames
 }
 
 // ovfImports are the imports on their way, and the answers of one that failed.

@@ -8,6 +8,7 @@ import (
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
 	"hvdeck/ui/form"
+	"hvdeck/ui/kind"
 	"hvdeck/ui/wizard"
 )
 
@@ -25,13 +26,13 @@ func (i *ovfImport) networkStep() ovfStep {
 }
 
 func (i *ovfImport) networkPage() wizard.Page {
-	nets := i.all(backend.KindNetwork, i.near)
+	nets := i.near(i.places().Of(backend.KindNetwork, nil))
 	slices.SortStableFunc(nets, func(a, b backend.Object) int { return rarely(a) - rarely(b) })
 	choices := choicesOf(nets, networkLabel)
 	v := i.answers.page(pageNetworks)
 	fields := make([]form.Field, 0, len(i.read.descriptor.Networks))
 	for n, want := range i.read.descriptor.Networks {
-		chosen := v[want.Name]
+		chosen := i.current(v[want.Name])
 		if chosen == "" {
 			chosen = networkOfName(nets, want.Name)
 		}
@@ -54,7 +55,7 @@ func rarely(o backend.Object) int {
 func networkOfName(nets []backend.Object, name string) string {
 	for _, n := range nets {
 		if n.Title() == clean.Line(name) {
-			return refValue(n.Ref())
+			return kind.PlaceValue(n.Ref())
 		}
 	}
 	return ""

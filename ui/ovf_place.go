@@ -15,72 +15,38 @@ func (i *ovfImport) placeStep() ovfStep {
 }
 
 func (i *ovfImport) placePage() wizard.Page {
-	v := i.answers.page(pagePlace)
-	stores := i.datastores()
-	store := v["datastore"]
+	v, places, stores := i.answers.page(pagePlace), i.places(), i.datastores()
+	store := i.current(v["datastore"])
 	if store == "" && len(stores) > 0 {
-		store = refValue(roomiest(stores).ID)
+		store = kind.PlaceValue(roomiest(stores).ID)
 	}
 	var fields []form.Field
 	if hosts := i.hostsOfCluster(); len(hosts) > 0 {
-		fields = append(fields, form.Field{Key: "host", Label: "Host", Kind: form.Choice, Default: v["host"],
-			Choices: append([]form.Option{{Label: "as the server chooses"}}, choicesOf(hosts, backend.Object.Title)...)})
+		fields = append(fields, form.Field{Key: "host", Label: "Host", Kind: form.Choice, Default: i.current(v["host"]),
+			Choices: append([]form.Option{{Label: "as the server chooses"}}, choicesOf(hosts, places.Label)...)})
 	}
 	if folders := i.folders(); len(folders) > 0 {
-		fields = append(fields, form.Field{Key: "folder", Label: "Folder", Kind: form.Choice, Default: v["folder"],
-			Choices: append([]form.Option{{Label: "the datacenter's own"}}, choicesOf(folders, folderLabel)...)})
+		fields = append(fields, form.Field{Key: "folder", Label: "Folder", Kind: form.Choice, Default: i.current(v["folder"]),
+			Choices: append([]form.Option{{Label: "the datacenter's own"}}, choicesOf(folders, places.Label)...)})
 	}
 	disks := form.Field{Key: "provisioning", Label: "Disks", Kind: form.Choice, Default: v["provisioning"], Warn: i.tight}
 	for _, p := range backend.OVFProvisionings() {
-		disks.Choices = append(disks.Choices, form.Option{Value: p, Label: provisioningWords(p)})
+		disks.Choices = append(disks.Choices, form.Option{Value: p, Label: kind.ProvisioningLabel(p)})
 	}
-	fields = append(fields, form.Field{Key: "datastore", Label: "Datastore", Kind: form.Choice, Default: store, Choices: choicesOf(stores, storeLabel),
+	fields = append(fields, form.Field{Key: "datastore", Label: "Datastore", Kind: form.Choice, Default: store, Choices: choicesOf(stores, places.Label),
 		Hint: "the server says later whether the host reaches it", Validate: oneIsNeeded("no datastore that can be written is known here")},
 		disks, form.Field{Key: "on", Label: "Power on", Kind: form.YesNo, Default: v["on"], Hint: "when all of it is there"})
 	return &wizard.Fields{Name: pagePlace, Form: form.New("", fields)}
 }
 
-func provisioningWords(p string) string {
-	switch p {
-	case "thin":
-		return "thin: takes room as it is written"
-	case "thick":
-		return "thick: takes all its room at once"
-	case "eagerZeroedThick":
-		return "thick, zeroed at once: takes longest"
-	default:
-		return p
-	}
-}
-
 // hostsOfCluster are the hosts that may be chosen; none where it goes under a host.
 func (i *ovfImport) hostsOfCluster() []backend.Object {
-	cluster := i.clusterOf(i.under())
+	places := i.places()
+	cluster := places.ClusterOf(i.under())
 	if cluster.IsZero() {
 		return nil
 	}
-	return i.all(backend.KindHost, func(o backend.Object) bool {
-		h := o.(*backend.Host)
-		return h.ClusterRef == cluster && h.Link == backend.LinkConnected && !h.Maintenance && !h.Standby
-	})
-}
-
-// clusterOf is the cluster that something is in; zero for none.
-func (i *ovfImport) clusterOf(o backend.Object) backend.Ref {
-	switch o := o.(type) {
-	case *backend.Cluster:
-		return o.ID
-	case *backend.ResourcePool:
-		if up := i.m.store.Object(o.Up); up != nil {
-			return i.clusterOf(up)
-		}
-		for _, c := range i.all(backend.KindCluster, nil) {
-			if c.Title() == o.Cluster {
-				return c.Ref()
-			}
-		}
-	}
-	return backend.Ref{}
+	return slices.DeleteFunc(places.Hosts(), func(o backend.Object) bool { return o.(*backend.Host).ClusterRef != cluster })
 }
 
 // folders are those for VMs; what goes into a vApp has none.
@@ -88,32 +54,10 @@ func (i *ovfImport) folders() []backend.Object {
 	if p, ok := i.under().(*backend.ResourcePool); ok && p.VApp {
 		return nil
 	}
-	return i.all(backend.KindFolder, func(o backend.Object) bool {
-		return o.(*backend.Folder).Holds == "VMs" && i.near(o)
-	})
+	return i.near(i.places().Folders())
 }
 
-func folderLabel(o backend.Object) string {
-	if f, ok := o.(*backend.Folder); ok && f.Path != "" {
-		return f.Path
-	}
-	return o.Title()
-}
-
-func (i *ovfImport) datastores() []backend.Object {
-	return i.all(backend.KindPool, func(o backend.Object) bool {
-		p := o.(*backend.Pool)
-		return p.State == backend.PoolRunning && !p.Maintenance && i.near(o)
-	})
-}
-
-func storeLabel(o backend.Object) string {
-	p, ok := o.(*backend.Pool)
-	if !ok {
-		return o.Title()
-	}
-	return p.Name + "  " + kind.Bytes(float64(p.Available)) + " free of " + kind.Bytes(float64(p.Capacity))
-}
+func (i *ovfImport) datastores() []backend.Object { return i.near(i.places().Stores()) }
 
 // roomiest is the one with the most room.
 func roomiest(stores []backend.Object) *backend.Pool {

@@ -67,7 +67,7 @@ func TestImportOVF(t *testing.T) {
 	w.passes("What is in it", "enter")
 	w.WaitFor("may be used").Press("A").WaitFor("Deployment option").WaitFor("Small (default)").Press("j", "enter")
 	w.WaitFor("Name and place").WaitFor("pool prod/web").Type("new-shop").Press("enter")
-	w.WaitFor("as the server chooses").WaitFor("ds-large  300")
+	w.WaitFor("as the server chooses").WaitFor("ds-large, 300")
 	w.Press("right").WaitFor("esx-1").Press("tab", "right").WaitFor("/dc1/vm/Production")
 	w.Press("tab").Type("ds-sm").WaitFor("ds-small").Press("tab", "right").WaitFor("the disks take 20 GiB, ds-small has 4.0 GiB free")
 	w.Press("tab", "right", "enter").WaitFor("Networks").WaitFor("VM Network").Press("enter")

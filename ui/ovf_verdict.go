@@ -9,6 +9,7 @@ import (
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
 	"hvdeck/theme"
+	"hvdeck/ui/kind"
 	"hvdeck/ui/wizard"
 )
 
@@ -149,7 +150,7 @@ func (i *ovfImport) summary(t *textLines) {
 	t.fact("host", i.named(op.Host, "as the server chooses"))
 	t.fact("folder", i.named(op.Folder, "the datacenter's own"))
 	t.fact("datastore", i.named(op.Datastore, ""))
-	t.fact("disks", provisioningWords(op.Provisioning))
+	t.fact("disks", kind.ProvisioningLabel(op.Provisioning))
 	t.fact("room", i.tight(place))
 	t.fact("power on", map[bool]string{true: "yes, when all of it is there", false: "no"}[op.PowerOn])
 	i.summaryRest(t, op)
@@ -211,13 +212,11 @@ func (i *ovfImport) named(r backend.Ref, otherwise string) string {
 		return otherwise
 	case o == nil:
 		return "gone"
+	case r.Kind == backend.KindNetwork:
+		return networkLabel(o)
 	case r.Kind == backend.KindCluster || r.Kind == backend.KindResourcePool:
-		return i.underLabel(o)
-	case r.Kind == backend.KindFolder:
-		return folderLabel(o)
-	case r.Kind == backend.KindPool:
-		return storeLabel(o)
+		return i.places().KindLabel(o)
 	default:
-		return o.Title()
+		return i.places().Label(o)
 	}
 }

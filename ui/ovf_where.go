@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
+	"hvdeck/backend/store"
 	"hvdeck/ui/form"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/wizard"
@@ -39,13 +39,13 @@ func (i *ovfImport) wherePage() wizard.Page {
 	if !given {
 		name = i.suggestedName()
 	}
-	chosen := v["under"]
+	chosen := i.current(v["under"])
 	if chosen == "" && len(under) > 0 {
 		chosen = i.suggestedUnder(under)
 	}
 	return &wizard.Fields{Name: pageWhere, Form: form.New("", []form.Field{
 		{Key: "name", Label: "Name", Required: true, Default: name, Suggested: !given, Validate: checkVMName, Warn: i.sameName},
-		{Key: "under", Label: "Runs in", Kind: form.Choice, Default: chosen, Choices: choicesOf(under, i.underLabel),
+		{Key: "under", Label: "Runs in", Kind: form.Choice, Default: chosen, Choices: choicesOf(under, i.places().KindLabel),
 			Hint:     "a cluster, host, resource pool or vApp of " + string(i.answers.conn) + "; letters find one by its name",
 			Validate: oneIsNeeded("no cluster, host or resource pool is known on this connection")},
 	})}
@@ -86,53 +86,45 @@ func (i *ovfImport) suggestedName() string {
 	return name
 }
 
-// sameName warns of a VM of that name; in another folder the server takes it.
+// vmNames are the names of the VMs of a connection at a revision of the store.
+type vmNames struct {
+	conn  backend.ConnID
+	at    uint64
+	names map[string]bool
+}
+
+// sameName warns of a VM of that name; in another folder the server takes it. It is asked
+// at every key, so the names are gathered only when a VM has changed.
 func (i *ovfImport) sameName(v form.Values) string {
-	want := strings.TrimSpace(v["name"])
-	for _, o := range i.m.store.All(backend.KindVM) {
-		if o.Ref().Conn == i.answers.conn && o.Title() == want {
-			return "there is a VM of this name on " + string(i.answers.conn) + "; two can't be in one folder"
+	if at := i.m.store.Revs()[store.Of(backend.KindVM)]; i.names.names == nil || i.names.at != at || i.names.conn != i.answers.conn {
+		i.names = vmNames{conn: i.answers.conn, at: at, names: map[string]bool{}}
+		for _, o := range i.m.store.All(backend.KindVM) {
+			if o.Ref().Conn == i.answers.conn {
+				i.names.names[o.Title()] = true
+			}
 		}
 	}
+	if i.names.names[strings.TrimSpace(v["name"])] {
+		return "there is a VM of this name on " + string(i.answers.conn) + "; two can't be in one folder"
+	}
 	return ""
+}
+
+// places are those of the connection.
+func (i *ovfImport) places() kind.Places {
+	return kind.NewPlaces(i.answers.conn, i.m.store.All, i.m.store.Object)
 }
 
 // unders are what a VM can be put under: clusters, hosts in none, pools but the root
 // pools, which stand for those.
 func (i *ovfImport) unders() []backend.Object {
-	hosts := i.all(backend.KindHost, func(o backend.Object) bool { return o.(*backend.Host).ClusterRef.IsZero() })
-	pools := i.all(backend.KindResourcePool, func(o backend.Object) bool {
+	places := i.places()
+	hosts := places.Of(backend.KindHost, func(o backend.Object) bool { return o.(*backend.Host).ClusterRef.IsZero() })
+	pools := places.Of(backend.KindResourcePool, func(o backend.Object) bool {
 		p := o.(*backend.ResourcePool)
 		return p.Path != "" || p.VApp
 	})
-	return slices.Concat(i.all(backend.KindCluster, nil), hosts, pools)
-}
-
-// all lists the objects of a kind of the connection, by name.
-func (i *ovfImport) all(k backend.Kind, keep func(backend.Object) bool) []backend.Object {
-	var out []backend.Object
-	for _, o := range i.m.store.All(k) {
-		if o.Ref().Conn == i.answers.conn && (keep == nil || keep(o)) {
-			out = append(out, o)
-		}
-	}
-	kind.Order(out, nil, false)
-	return out
-}
-
-func (i *ovfImport) underLabel(o backend.Object) string {
-	switch o := o.(type) {
-	case *backend.ResourcePool:
-		what := "pool "
-		if o.VApp {
-			what = "vApp "
-		}
-		return what + strings.Trim(o.Cluster+"/"+o.Path, "/")
-	case *backend.Host:
-		return "host " + o.Name
-	default:
-		return "cluster " + o.Title()
-	}
+	return slices.Concat(places.Of(backend.KindCluster, nil), hosts, pools)
 }
 
 // suggestedUnder is where the VM or pool under the cursor is.
@@ -155,87 +147,45 @@ func (i *ovfImport) suggestedUnder(under []backend.Object) string {
 	for _, r := range refs {
 		for _, u := range under {
 			if u.Ref() == r {
-				return refValue(r)
+				return kind.PlaceValue(r)
 			}
 		}
 	}
-	return refValue(under[0].Ref())
+	return kind.PlaceValue(under[0].Ref())
 }
 
-// choicesOf offers objects; the value of one is its refValue.
+// choicesOf offers objects; the value of one is its PlaceValue.
 func choicesOf(objects []backend.Object, label func(backend.Object) string) []form.Option {
 	out := make([]form.Option, len(objects))
 	for n, o := range objects {
-		out[n] = form.Option{Value: refValue(o.Ref()), Label: label(o)}
+		out[n] = form.Option{Value: kind.PlaceValue(o.Ref()), Label: label(o)}
 	}
 	return out
 }
 
-// refValue is a reference as the value of a choice; refOf reads it.
-func refValue(r backend.Ref) string { return strconv.Itoa(int(r.Kind)) + ":" + r.ID }
-
+// refOf is what a choice names; zero for none, or when it is of a connection that was
+// chosen before.
 func (i *ovfImport) refOf(value string) backend.Ref {
-	k, id, ok := strings.Cut(value, ":")
-	n, err := strconv.ParseUint(k, 10, 8)
-	if !ok || err != nil {
-		return backend.Ref{}
+	if r := kind.PlaceOf(value); r.Conn == i.answers.conn {
+		return r
 	}
-	return backend.Ref{Conn: i.answers.conn, Kind: backend.Kind(n), ID: id}
+	return backend.Ref{}
 }
+
+// current is an earlier choice, if it is of this connection.
+func (i *ovfImport) current(value string) string { return kind.PlaceValue(i.refOf(value)) }
 
 // under is what it goes under; nil when that is gone.
 func (i *ovfImport) under() backend.Object {
 	return i.m.store.Object(i.refOf(i.answers.page(pageWhere)["under"]))
 }
 
-// datacenter is the name of the one that an object is in; "" where nobody says.
-func (i *ovfImport) datacenter(o backend.Object) string {
-	switch o := o.(type) {
-	case *backend.Cluster:
-		return o.Datacenter
-	case *backend.Host:
-		return o.Datacenter
-	case *backend.ResourcePool:
-		if up := i.m.store.Object(o.Up); up != nil {
-			return i.datacenter(up)
-		}
-		return i.clusterNamed(o.Cluster)
-	case *backend.Folder:
-		if o.Datacenter {
-			return o.Name
-		}
-		if up := i.m.store.Object(o.Up); up != nil {
-			return i.datacenter(up)
-		}
-	case *backend.Pool:
-		return extra(o.Extra, "Datacenter")
-	case *backend.Network:
-		return extra(o.Extra, "Datacenter")
-	}
-	return ""
-}
-
-func (i *ovfImport) clusterNamed(name string) string {
-	for _, c := range i.all(backend.KindCluster, nil) {
-		if c.Title() == name {
-			return i.datacenter(c)
-		}
-	}
-	return ""
-}
-
-func extra(fields []backend.Field, name string) string {
-	for _, f := range fields {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
-}
-
 // near keeps what is in the datacenter of what it goes under, or may be.
-func (i *ovfImport) near(o backend.Object) bool {
-	here := i.datacenter(i.under())
-	there := i.datacenter(o)
-	return here == "" || there == "" || here == there
+func (i *ovfImport) near(list []backend.Object) []backend.Object {
+	places := i.places()
+	here := places.Datacenter(i.under())
+	return slices.DeleteFunc(list, func(o backend.Object) bool {
+		there := places.Datacenter(o)
+		return here != "" && there != "" && here != there
+	})
 }
