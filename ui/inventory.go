@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend"
+	"hvdeck/backend/guard"
 	"hvdeck/backend/poll"
 	"hvdeck/backend/store"
 	"hvdeck/keymap"
@@ -37,7 +38,8 @@ type inventoryTab struct {
 	name    string
 	byHosts bool
 	all     *tree.Model[*invRow, backend.Ref]
-	found   *tree.Model[*invRow, backend.Ref] // while a filter is set; everything is open in it
+	found   *tree.Model[*invRow, backend.Ref] // what matches the filter; everything is open in it
+	matched bool                              // found is of this filter: until it is, all is shown
 
 	text   string
 	filter kind.Filter
@@ -80,21 +82,25 @@ func (m *Model) openInventoryAt(at backend.Ref) {
 }
 
 func (m *Model) inventoryTree() *tree.Model[*invRow, backend.Ref] {
-	t := tree.New(tree.Spec[*invRow, backend.Ref]{
-		ID:      func(r *invRow) backend.Ref { return r.ref },
-		Parent:  func(r *invRow) (backend.Ref, bool) { return r.up, !r.up.IsZero() },
-		Label:   m.inventoryLabel,
-		Title:   "INVENTORY",
-		Columns: m.inventoryColumns(),
-	})
+	spec := inventorySpec()
+	spec.Label, spec.Title, spec.Columns = m.inventoryLabel, "INVENTORY", m.inventoryColumns()
+	t := tree.New(spec)
 	t.SetStale(func(r *invRow) bool { return !m.env.Live(r.ref.Conn) })
 	return t
+}
+
+// inventorySpec is how rows hang together.
+func inventorySpec() tree.Spec[*invRow, backend.Ref] {
+	return tree.Spec[*invRow, backend.Ref]{
+		ID:     func(r *invRow) backend.Ref { return r.ref },
+		Parent: func(r *invRow) (backend.Ref, bool) { return r.up, !r.up.IsZero() },
+	}
 }
 
 func (s *inventoryScreen) tab() *inventoryTab { return s.tabs[s.at] }
 
 func (t *inventoryTab) tree() *tree.Model[*invRow, backend.Ref] {
-	if t.filter.Empty() {
+	if t.filter.Empty() || !t.matched {
 		return t.all
 	}
 	return t.found
@@ -143,6 +149,19 @@ func (t *inventoryTab) Filter(text string) {
 	if was {
 		t.wanted = at.ref
 	}
+	if t.filter.Empty() {
+		t.matched = false
+		t.arrive() // at once: a build may take a while, and keys are about what is in sight
+	}
+}
+
+// arrive puts the cursor where it is wanted; false when that is not there.
+func (t *inventoryTab) arrive() bool {
+	if t.wanted.IsZero() || !t.tree().SetCursorID(t.wanted) {
+		return false
+	}
+	t.wanted, t.centre, t.seek = backend.Ref{}, true, false
+	return true
 }
 
 // FilterText is the filter as typed.
@@ -172,56 +191,77 @@ func (s *inventoryScreen) refresh(m *Model, revs store.Revs) tea.Cmd {
 		return nil
 	}
 	t.seen, t.want = seen, false
-	st, specs, byHosts, filter := m.store, m.specs, t.byHosts, t.filter
-	build := func() ([]*invRow, map[backend.Ref]bool) {
-		rows := buildInventory(st, byHosts)
-		if filter.Empty() {
-			return rows, nil
-		}
-		return matching(rows, specs, filter)
-	}
-	if st.Count(backend.KindVM) <= inventoryAside {
+	build := m.inventoryBuild(t)
+	if m.store.Count(backend.KindVM) <= inventoryAside {
 		t.take(build())
 		return nil
 	}
 	t.busy = true
+	fault := m.o.Fault
 	return m.aside("inventory", func() func() tea.Cmd {
-		rows, hits := build()
+		now, err := func() (now builtTree, err error) {
+			defer guard.Recover("inventory", func(e error) { fault(e); err = e })
+			return build(), nil
+		}()
 		return func() tea.Cmd {
-			if t.busy = false; !t.want { // else the filter has changed meanwhile
-				t.take(rows, hits)
+			t.busy = false
+			switch {
+			case err != nil:
+				m.say(theme.StateBad, err.Error()+" (see the log)")
+			case !t.want: // else the filter has changed meanwhile
+				t.take(now)
 			}
 			return nil
 		}
 	})
 }
 
+// builtTree is what a tree shows, made ready off the event loop where there is much.
+type builtTree struct {
+	forest tree.Forest[*invRow]
+	hits   map[backend.Ref]bool // what matches the filter itself; nil without one
+	rows   int
+	vms    int
+}
+
+// inventoryBuild reads the store for a tab as it is now; it may run off the event loop.
+func (m *Model) inventoryBuild(t *inventoryTab) func() builtTree {
+	st, specs, byHosts, filter := m.store, m.specs, t.byHosts, t.filter
+	return func() builtTree {
+		var b builtTree
+		rows := buildInventory(st, byHosts)
+		if !filter.Empty() {
+			rows, b.hits = matching(rows, specs, filter)
+		}
+		for _, r := range rows {
+			if r.isVM() {
+				b.vms++
+			}
+		}
+		b.rows, b.forest = len(rows), tree.Grow(inventorySpec(), rows)
+		return b
+	}
+}
+
 // take shows rows. Where there are many, the VMs are folded away at first. While a filter
 // is typed the cursor stays on what it is on as long as that matches.
-func (t *inventoryTab) take(rows []*invRow, hits map[backend.Ref]bool) {
+func (t *inventoryTab) take(b builtTree) {
+	t.matched = !t.filter.Empty()
 	tr := t.tree()
-	tr.SetRows(rows)
-	t.vms = 0
-	for _, r := range rows {
-		if r.isVM() {
-			t.vms++
-		}
-	}
-	if t.filter.Empty() && !t.begun && t.vms > 0 {
+	tr.SetForest(b.forest)
+	t.vms = b.vms
+	if !t.matched && !t.begun && t.vms > 0 {
 		t.begun = true
-		if len(rows) > inventoryFolded {
+		if b.rows > inventoryFolded {
 			tr.CollapseWhere(func(r *invRow) bool { return r.near > 0 })
 		}
 	}
-	if !t.filter.Empty() && !hits[t.wanted] {
+	if t.matched && !b.hits[t.wanted] {
 		t.wanted = backend.Ref{}
 	}
-	switch {
-	case !t.wanted.IsZero() && tr.SetCursorID(t.wanted):
-		t.wanted, t.centre, t.seek = backend.Ref{}, true, false
-	case t.seek && len(hits) > 0:
+	if !t.arrive() && t.seek && len(b.hits) > 0 {
 		t.seek = false
-		t.toFirst(hits)
+		t.toFirst(b.hits)
 	}
 }
 

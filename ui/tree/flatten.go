@@ -81,7 +81,7 @@ func settle[V any](root *Node[V], seen map[*Node[V]]bool) {
 
 // flatten lists the nodes that are not inside something collapsed, parents first.
 func (m *Model[V, K]) flatten() {
-	var out []*Node[V]
+	out := make([]*Node[V], 0, min(m.Len()+m.Len()/8, m.rows))
 	stack := make([]*Node[V], 0, len(m.roots))
 	push := func(nodes []*Node[V]) {
 		for _, n := range slices.Backward(nodes) {

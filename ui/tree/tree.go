@@ -42,6 +42,7 @@ type Model[V any, K comparable] struct {
 
 	spec      Spec[V, K]
 	roots     []*Node[V]
+	rows      int // shown or not
 	collapsed map[K]struct{}
 	glyphs    theme.Glyphs // of the Draw under way
 	width     int          // cells, of the Draw under way
@@ -67,12 +68,27 @@ func nodeColumn[V any](c table.Column[V]) table.Column[*Node[V]] {
 	}
 }
 
-// SetRows shows rows: siblings in the order given. Rows in a circle of parents are
-// shown as roots rather than lost. What was collapsed stays so.
-func (m *Model[V, K]) SetRows(rows []V) {
-	m.roots = build(m.spec, rows)
+// Forest is rows that are linked to their parents, to be shown by a Model of the same
+// Spec. It is shown once: the Model changes it.
+type Forest[V any] struct {
+	roots []*Node[V]
+	rows  int
+}
+
+// Grow links rows: siblings in the order given. Rows in a circle of parents become roots
+// rather than being lost. It may run on any goroutine, and is where the time goes.
+func Grow[V any, K comparable](spec Spec[V, K], rows []V) Forest[V] {
+	return Forest[V]{build(spec, rows), len(rows)}
+}
+
+// SetForest shows rows that are linked already. What was collapsed stays so.
+func (m *Model[V, K]) SetForest(f Forest[V]) {
+	m.roots, m.rows = f.roots, f.rows
 	m.flatten()
 }
+
+// SetRows links rows and shows them.
+func (m *Model[V, K]) SetRows(rows []V) { m.SetForest(Grow(m.spec, rows)) }
 
 // SetStale tells which rows are old.
 func (m *Model[V, K]) SetStale(fn func(V) bool) {
