@@ -18,7 +18,8 @@ func Actions() []keymap.Action {
 	all = append(all, definitionActions()...)
 	all = append(all, consoleActions()...)
 	all = append(all, ovfActions()...)
-	all = append(all, viewActions()...)
+	all = append(all, inventoryActions()...)
+	all = append(all, findAction(), historyAction(), eventsOfAction(), alarmsAction())
 	return append(all, pagerActions()...)
 }
 

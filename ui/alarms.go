@@ -97,6 +97,10 @@ type alarmsScreen struct {
 	pane *pane.Pane
 }
 
+func alarmsAction() keymap.Action {
+	return act("alarms", "Alarms", "Alarms of every connection, those that nobody has acknowledged first; enter goes to the object.", keymap.Global, "Console", "!")
+}
+
 func (m *Model) openAlarms() {
 	p := pane.New(m.env, m.specs.Of(backend.KindAlarm), m.fault)
 	p.SortBy("status")
@@ -164,17 +168,4 @@ func (s *alarmsScreen) open(m *Model) tea.Cmd {
 	default:
 		return m.goTo(o)
 	}
-}
-
-// marking is a screen whose rows can be marked: actions act on the marked ones.
-type marking interface{ marking() *pane.Pane }
-
-// markedPane is the pane whose marks count: that of the screen, else of the stack.
-func (m *Model) markedPane() *pane.Pane {
-	if s := m.screen(); s != nil {
-		if l, ok := s.(marking); ok {
-			return l.marking()
-		}
-	}
-	return m.slots[m.stackFocus()].pane()
 }

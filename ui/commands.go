@@ -64,6 +64,8 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"answer":   m.answerQuestion,
 		"menu.all": do(m.openAllActions), "palette": m.openPalette, "help": do(m.openHelp),
 		"node": do(m.openNode), "top": do(m.openTop), "connections": do(m.openConnections), "events": do(m.openEvents),
+		"events.of": do(m.openEventsOf), "alarms": do(m.openAlarms), "history": do(m.openHistory), "find": do(m.askFind),
+		"inventory": do(m.openInventory), "inventory.only": do(func() {}), // the screen does it
 		"raw": do(m.openRaw), "describe": do(m.describe), "snapshot.differs": do(m.openDifferences),
 		"edit": m.editDefinition, "review.apply": m.askApply, "review.discard": do(m.askDiscard),
 		"define.editor": m.defineInEditor, "define.file": do(m.askDefinitionFile), "define.transient": do(m.askTransientFile),
@@ -74,7 +76,6 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 	}
 	maps.Copy(all, m.consoleCommands())
 	maps.Copy(all, m.ovfCommands())
-	maps.Copy(all, m.viewCommands())
 	for i := range m.slots {
 		all["pane."+string(rune('1'+i))] = do(func() { m.focusOn(i) })
 	}

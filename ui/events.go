@@ -43,6 +43,10 @@ type eventsOf struct {
 // openEvents lists everything; the events of the object under the cursor are a tab away.
 func (m *Model) openEvents() { m.showEvents(m.eventObject(), false) }
 
+func eventsOfAction() keymap.Action {
+	return act("events.of", "Events of this object", "What happened to the object under the cursor, with what its server remembers.", keymap.Global, "Console")
+}
+
 // openEventsOf lists the events of the object under the cursor.
 func (m *Model) openEventsOf() {
 	o := m.eventObject()
@@ -137,11 +141,12 @@ func (s *eventsScreen) view() *pane.List[eventRow, eventKey] {
 
 func (s *eventsScreen) title(*Model) string {
 	out := "Events"
-	switch {
-	case s.of != nil && s.only:
-		out = "Every event [Events of " + s.of.obj.Title() + "]"
-	case s.of != nil:
-		out = "[Every event] Events of " + s.of.obj.Title()
+	if s.of != nil {
+		at := 0
+		if s.only {
+			at = 1
+		}
+		out = tabWords([]string{"Every event", "Events of " + s.of.obj.Title()}, at)
 	}
 	if f := s.view().FilterText(); f != "" {
 		out += " /" + f

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend"
+	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/form"
 	"hvdeck/ui/overlay"
@@ -101,6 +102,11 @@ func (a findAsked) resembles(vm *backend.VM) bool {
 		return false
 	}
 	return strings.Contains(strings.ToLower(vm.Name), strings.ToLower(a.text))
+}
+
+func findAction() keymap.Action {
+	return act("find", "Find VM…", "By name, .vmx path, inventory path, UUID, IP address, DNS name or libvirt id; asks the servers for what is not listed. "+
+		"@datacenter after it narrows.", keymap.Global, "Console", "f")
 }
 
 // askFind asks what to look for.

@@ -43,6 +43,11 @@ type historySpan struct {
 	why    string // there is none, or no newer one
 }
 
+func historyAction() keymap.Action {
+	return act("history", "History", "Past loads of the object under the cursor as plots; [ and ] turn the spans, h and l read a value.",
+		keymap.Global, "Console", "u")
+}
+
 // openHistory shows the past of what is under the cursor.
 func (m *Model) openHistory() {
 	o := m.eventObject()
@@ -104,11 +109,8 @@ func (s *historyScreen) tabs() string {
 	names := make([]string, len(s.spans))
 	for i, t := range s.spans {
 		names[i] = t.name
-		if i == s.at {
-			names[i] = "[" + t.name + "]"
-		}
 	}
-	return strings.Join(names, " ")
+	return tabWords(names, s.at)
 }
 
 // status says how old it is, and what one value stands for.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -52,6 +51,15 @@ type inventoryTab struct {
 	centre bool        // it has just gone there: what it is in shall be in sight too
 	narrow bool        // as drawn last
 	vms    int
+}
+
+func inventoryActions() []keymap.Action {
+	return []keymap.Action{
+		act("inventory", "Browse the inventory", "Everything as trees, of folders and of hosts, clusters and pools ([ and ] turn). "+
+			"enter, h and l open and fold, + and _ all at once; enter on a VM goes to it.", keymap.Global, "Console", "b"),
+		hint(act("inventory.only", "List only these", "Narrows the list of VMs to the folder, cluster, pool, host or datacenter under the cursor.",
+			scopeInventory, "Inventory trees", "o")),
+	}
 }
 
 // openInventory shows the tree of folders, at what is under the cursor.
@@ -110,11 +118,8 @@ func (s *inventoryScreen) title(*Model) string {
 	names := make([]string, len(s.tabs))
 	for i, t := range s.tabs {
 		names[i] = t.name
-		if i == s.at {
-			names[i] = "[" + t.name + "]"
-		}
 	}
-	out := strings.Join(names, " ") + "  " + strconv.Itoa(s.tab().vms) + " VMs"
+	out := tabWords(names, s.at) + "  " + strconv.Itoa(s.tab().vms) + " VMs"
 	if f := s.tab().text; f != "" {
 		out += " /" + f
 	}
