@@ -49,11 +49,11 @@ const (
 	VerbVolumeWipe     Verb = "volume.wipe"
 	VerbVolumeUpload   Verb = "volume.upload"
 	VerbVolumeDownload Verb = "volume.download"
+	VerbVolumeMove     Verb = "volume.move"
+	VerbFolderMake     Verb = "volume.folder"
 
-	VerbSecretSet  Verb = "secret.set"
-	VerbSecretGet  Verb = "secret.get" // SecretReader
-	VerbVolumeMove Verb = "volume.move"
-	VerbFolderMake Verb = "volume.folder"
+	VerbSecretSet Verb = "secret.set"
+	VerbSecretGet Verb = "secret.get" // SecretReader
 
 	VerbVMRelocate      Verb = "vm.relocate"
 	VerbVMRegister      Verb = "vm.register"

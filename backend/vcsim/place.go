@@ -17,7 +17,7 @@ func (s *Server) placeReceiver(call *simulator.Method) mo.Reference {
 			return vm
 		}
 	case "CheckRelocate_Task", "CheckClone_Task", "CheckPowerOn_Task":
-		return &checker{Self: call.This, srv: s}
+		return s.checkReceiver(call)
 	case "RegisterVM_Task":
 		if f, ok := s.model.Map().Get(call.This).(*simulator.Folder); ok {
 			return &registrar{Self: f.Self, srv: s, folder: f}

@@ -3,6 +3,7 @@ package vcsim
 import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -13,11 +14,31 @@ type checker struct {
 	srv  *Server
 }
 
+// provisioning stands in for the VirtualMachineProvisioningChecker.
+type provisioning struct{ checker }
+
+// compatibility stands in for the VirtualMachineCompatibilityChecker.
+type compatibility struct{ checker }
+
 // Reference implements mo.Reference.
 func (k *checker) Reference() types.ManagedObjectReference { return k.Self }
 
+// checkReceiver is by the type of the object that is called: neither checker has the
+// methods of the other.
+func (s *Server) checkReceiver(call *simulator.Method) mo.Reference {
+	k := checker{Self: call.This, srv: s}
+	switch s.model.Map().Get(call.This).(type) {
+	case *simulator.VmProvisioningChecker:
+		return &provisioning{k}
+	case *simulator.VmCompatibilityChecker:
+		return &compatibility{k}
+	default:
+		return nil
+	}
+}
+
 // CheckRelocateTask tells what speaks against a move.
-func (k *checker) CheckRelocateTask(ctx *simulator.Context, req *types.CheckRelocate_Task) soap.HasFault {
+func (k *provisioning) CheckRelocateTask(ctx *simulator.Context, req *types.CheckRelocate_Task) soap.HasFault {
 	ref, fault := k.check(ctx, "checkRelocate", req.Vm, func(bg *simulator.Context, m *machine) (types.CheckResult, types.BaseMethodFault) {
 		return m.judge(bg, req.Spec)
 	})
@@ -28,7 +49,7 @@ func (k *checker) CheckRelocateTask(ctx *simulator.Context, req *types.CheckRelo
 }
 
 // CheckCloneTask tells what speaks against a clone.
-func (k *checker) CheckCloneTask(ctx *simulator.Context, req *types.CheckClone_Task) soap.HasFault {
+func (k *provisioning) CheckCloneTask(ctx *simulator.Context, req *types.CheckClone_Task) soap.HasFault {
 	ref, fault := k.check(ctx, "checkClone", req.Vm, func(bg *simulator.Context, m *machine) (types.CheckResult, types.BaseMethodFault) {
 		clone := types.CloneVM_Task{This: req.Vm, Folder: req.Folder, Name: req.Name, Spec: req.Spec}
 		if fault := m.cloneable(bg, &clone); fault != nil {
@@ -43,7 +64,7 @@ func (k *checker) CheckCloneTask(ctx *simulator.Context, req *types.CheckClone_T
 }
 
 // CheckPowerOnTask tells what speaks against a start.
-func (k *checker) CheckPowerOnTask(ctx *simulator.Context, req *types.CheckPowerOn_Task) soap.HasFault {
+func (k *compatibility) CheckPowerOnTask(ctx *simulator.Context, req *types.CheckPowerOn_Task) soap.HasFault {
 	ref, fault := k.check(ctx, "checkPowerOn", req.Vm, func(bg *simulator.Context, m *machine) (types.CheckResult, types.BaseMethodFault) {
 		res := types.CheckResult{Vm: &req.Vm, Host: req.Host}
 		if _, fault := m.runHost(bg.Map, req.Host); fault != nil {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
-	"time"
 
 	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -76,17 +76,26 @@ func (a *action) task(ctx context.Context, start func(context.Context) (moref, e
 	return a.wait(ctx, ref)
 }
 
-// The task is looked at often at first, because most are short.
-const (
-	lookFirst = 50 * time.Millisecond
-	lookLater = time.Second
-)
+// startOf makes a request of a method that starts a task, for task and checkTask. The
+// constraint is what the answers of all such methods are made of.
+func startOf[Q any, R ~struct {
+	Returnval moref `xml:"returnval" json:"returnval"`
+}](
+	c *Conn, method func(context.Context, soap.RoundTripper, *Q) (*R, error), req *Q,
+) func(context.Context) (moref, error) {
+	return func(ctx context.Context) (moref, error) {
+		res, err := method(ctx, c.vc, req)
+		if err != nil {
+			return moref{}, err
+		}
+		return struct{ Returnval moref }(*res).Returnval, nil
+	}
+}
 
 // wait follows a task to its end. A cancel is passed on once; then the task's own
 // end counts.
 func (a *action) wait(ctx context.Context, ref moref) (types.AnyType, error) {
-	cancelled := ctx.Done()
-	pause := lookFirst
+	var pace looks
 	percent := int32(-1)
 	for {
 		info, err := a.look(ref)
@@ -103,17 +112,13 @@ func (a *action) wait(ctx context.Context, ref moref) (types.AnyType, error) {
 			percent = info.Progress
 			a.progress.Percent(int(percent))
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-			pause = min(pause*3/2, lookLater)
-		case <-cancelled:
-			timer.Stop()
-			cancelled = nil
-			a.cancel(ref)
-		case <-a.c.life.Done():
-			timer.Stop()
+		err = pace.next(ctx, a.c.life)
+		if errors.Is(err, errClosed) {
 			return nil, a.worded(errClosed)
+		}
+		if err != nil {
+			a.cancel(ref)
+			ctx = context.WithoutCancel(ctx)
 		}
 	}
 }

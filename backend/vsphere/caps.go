@@ -10,7 +10,10 @@ import (
 // capsOf says what a vCenter or a single ESXi host can do.
 func capsOf(vcenter, readOnly bool) backend.Caps {
 	can := make(map[backend.Verb]string)
-	for _, v := range slices.Concat(powerVerbs(), snapshotVerbs(), lifeVerbs(), placeVerbs(), hostVerbs(), fileVerbs(), ovfVerbs(), alarmVerbs(), historyVerbs()) {
+	for _, v := range slices.Concat(
+		powerVerbs(), snapshotVerbs(), lifeVerbs(), placeVerbs(), hostVerbs(), fileVerbs(), ovfVerbs(), alarmVerbs(), historyVerbs(),
+		consoleVerbs(), taskVerbs(),
+	) {
 		can[v] = ""
 	}
 	can[backend.VerbSnapDiskOnly] = "vSphere keeps the disks of every snapshot in delta files; there is no other kind"

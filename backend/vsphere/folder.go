@@ -87,16 +87,6 @@ func (c *Conn) folderRef(moid string) backend.Ref {
 	return backend.Ref{}
 }
 
-// vmFolder is the folder that VMs go into for a reference of a folder or a datacenter,
-// which stands for its folder of VMs. The server knows the rest when names were not
-// listed yet.
-func (c *Conn) vmFolder(r backend.Ref) moref {
-	if id := c.names.fixedFolder(r.ID, "vm"); id != "" {
-		return moref{Type: "Folder", Value: id}
-	}
-	return moref{Type: "Folder", Value: r.ID}
-}
-
 // fixed tells whether a place is one of the four folders of a datacenter. Needs mu.
 func (n *names) fixed(p place) bool {
 	return p.kind == "Folder" && n.places[p.parent].kind == "Datacenter"
@@ -124,19 +114,6 @@ func (n *names) folder(moid string) string {
 	}
 }
 
-// fixedFolder is the moid of one of the four folders of a datacenter; "" when it is not
-// known.
-func (n *names) fixedFolder(datacenter, name string) string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for moid, p := range n.places {
-		if p.parent == datacenter && p.name == name && n.fixed(p) {
-			return moid
-		}
-	}
-	return ""
-}
-
 // datacenters are the moids of the datacenters with this name; of all when it is "".
 func (n *names) datacenters(name string) []string {
 	n.mu.Lock()
@@ -155,7 +132,7 @@ func (n *names) inventoryPath(moid string) string { return "/" + n.chain(moid, "
 
 // apiPath is the inventory path as the server reads it, where a name's slashes, and so
 // on, are written as %2f. It has no slash before it, as dcPath.
-func (n *names) apiPath(moid string) string { return n.chain(moid, "/", escapeName) }
+func (n *names) apiPath(moid string) string { return n.chain(moid, "/", escape) }
 
 func (n *names) chain(moid, sep string, word func(string) string) string {
 	n.mu.Lock()
@@ -174,7 +151,7 @@ func (n *names) chain(moid, sep string, word func(string) string) string {
 
 func plainName(name string) string { return name }
 
-// escapeName undoes unescape.
-func escapeName(name string) string {
+// escape writes the characters that the API wants as %XX in names; see unescape.
+func escape(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(name)
 }

@@ -35,22 +35,13 @@ func (a *action) maintenance(ctx context.Context, op backend.HostMaintenanceOp) 
 		return backend.Result{}, a.refuse(backend.ClassInvalid, "the time can't be negative")
 	}
 	host, within := a.c.moref(op.Host), seconds(op.Within)
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		if op.Enter {
-			res, err := methods.EnterMaintenanceMode_Task(ctx, a.c.vc, &types.EnterMaintenanceMode_Task{
-				This: host, Timeout: within, EvacuatePoweredOffVms: &op.Evacuate,
-			})
-			if err != nil {
-				return moref{}, err
-			}
-			return res.Returnval, nil
-		}
-		res, err := methods.ExitMaintenanceMode_Task(ctx, a.c.vc, &types.ExitMaintenanceMode_Task{This: host, Timeout: within})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	start := startOf(a.c, methods.ExitMaintenanceMode_Task, &types.ExitMaintenanceMode_Task{This: host, Timeout: within})
+	if op.Enter {
+		start = startOf(a.c, methods.EnterMaintenanceMode_Task, &types.EnterMaintenanceMode_Task{
+			This: host, Timeout: within, EvacuatePoweredOffVms: &op.Evacuate,
+		})
+	}
+	_, err := a.task(ctx, start)
 	return backend.Result{}, err
 }
 
@@ -61,19 +52,10 @@ func seconds(d time.Duration) int32 {
 
 func (a *action) link(ctx context.Context, op backend.HostLinkOp) (backend.Result, error) {
 	host := a.c.moref(op.Host)
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		if op.Connect {
-			res, err := methods.ReconnectHost_Task(ctx, a.c.vc, &types.ReconnectHost_Task{This: host})
-			if err != nil {
-				return moref{}, err
-			}
-			return res.Returnval, nil
-		}
-		res, err := methods.DisconnectHost_Task(ctx, a.c.vc, &types.DisconnectHost_Task{This: host})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	start := startOf(a.c, methods.DisconnectHost_Task, &types.DisconnectHost_Task{This: host})
+	if op.Connect {
+		start = startOf(a.c, methods.ReconnectHost_Task, &types.ReconnectHost_Task{This: host})
+	}
+	_, err := a.task(ctx, start)
 	return backend.Result{}, err
 }

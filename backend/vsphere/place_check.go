@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -12,7 +11,8 @@ import (
 	"hvdeck/backend"
 )
 
-// checkRelocate asks what speaks against a move. Source: CheckRelocate_Task.
+// checkRelocate asks what speaks against a move. Source:
+// VirtualMachineProvisioningChecker.CheckRelocate_Task.
 func (a *action) checkRelocate(ctx context.Context, op backend.VMRelocateOp) ([]backend.Finding, error) {
 	checker := a.c.vc.ServiceContent.VmProvisioningChecker
 	if checker == nil {
@@ -22,16 +22,11 @@ func (a *action) checkRelocate(ctx context.Context, op backend.VMRelocateOp) ([]
 	if err != nil || spec == nil {
 		return nil, err
 	}
-	return a.checkTask(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.CheckRelocate_Task(ctx, a.c.vc, &types.CheckRelocate_Task{This: *checker, Vm: a.c.moref(op.VM), Spec: *spec})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	return a.checkTask(ctx, startOf(a.c, methods.CheckRelocate_Task, &types.CheckRelocate_Task{This: *checker, Vm: a.c.moref(op.VM), Spec: *spec}))
 }
 
-// checkClone asks what speaks against a clone. Source: CheckClone_Task, since 6.0.
+// checkClone asks what speaks against a clone. Source:
+// VirtualMachineProvisioningChecker.CheckClone_Task, since 6.0.
 func (a *action) checkClone(ctx context.Context, op backend.VMCloneOp) ([]backend.Finding, error) {
 	checker := a.c.vc.ServiceContent.VmProvisioningChecker
 	if checker == nil {
@@ -41,32 +36,20 @@ func (a *action) checkClone(ctx context.Context, op backend.VMCloneOp) ([]backen
 	if err != nil {
 		return nil, err
 	}
-	return a.checkTask(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.CheckClone_Task(ctx, a.c.vc, &types.CheckClone_Task{
-			This: *checker, Vm: clone.This, Folder: clone.Folder, Name: clone.Name, Spec: clone.Spec,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	return a.checkTask(ctx, startOf(a.c, methods.CheckClone_Task, &types.CheckClone_Task{
+		This: *checker, Vm: clone.This, Folder: clone.Folder, Name: clone.Name, Spec: clone.Spec,
+	}))
 }
 
 // checkPowerOn asks about a start on a chosen host; where the server chooses, it also
-// looks. Source: CheckPowerOn_Task.
+// looks. Source: VirtualMachineCompatibilityChecker.CheckPowerOn_Task.
 func (a *action) checkPowerOn(ctx context.Context, op backend.PowerOnOp) ([]backend.Finding, error) {
-	checker := a.c.vc.ServiceContent.VmProvisioningChecker
+	checker := a.c.vc.ServiceContent.VmCompatibilityChecker
 	if checker == nil || op.Host.IsZero() {
 		return nil, nil
 	}
 	host := a.c.moref(op.Host)
-	return a.checkTask(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.CheckPowerOn_Task(ctx, a.c.vc, &types.CheckPowerOn_Task{This: *checker, Vm: a.c.moref(op.VM), Host: &host})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	return a.checkTask(ctx, startOf(a.c, methods.CheckPowerOn_Task, &types.CheckPowerOn_Task{This: *checker, Vm: a.c.moref(op.VM), Host: &host}))
 }
 
 // checkTask runs a check; a server that does not know it has nothing to say.
@@ -92,7 +75,8 @@ func (a *action) checkTask(ctx context.Context, start func(context.Context) (mor
 
 // answerOf waits for a task that changes nothing, so it may be left behind.
 func (a *action) answerOf(ctx context.Context, ref moref) (types.AnyType, error) {
-	for pause := lookFirst; ; pause = min(pause*3/2, lookLater) {
+	var pace looks
+	for {
 		info, err := a.look(ref)
 		switch {
 		case err != nil:
@@ -104,15 +88,8 @@ func (a *action) answerOf(ctx context.Context, ref moref) (types.AnyType, error)
 		case info.State == types.TaskInfoStateError:
 			return nil, fail(a.doing, a.object, taskFault(info.Error))
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, fail(a.doing, a.object, ctx.Err())
-		case <-a.c.life.Done():
-			timer.Stop()
-			return nil, a.c.failed(ctx, a.doing, a.object, errClosed)
+		if err := pace.next(ctx, a.c.life); err != nil {
+			return nil, a.c.failed(ctx, a.doing, a.object, err)
 		}
 	}
 }

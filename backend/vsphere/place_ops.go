@@ -74,13 +74,7 @@ func (a *action) relocateTo(ctx context.Context, op backend.VMRelocateOp, spec t
 	if op.HighPriority {
 		priority = types.VirtualMachineMovePriorityHighPriority
 	}
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.RelocateVM_Task(ctx, a.c.vc, &types.RelocateVM_Task{This: a.c.moref(op.VM), Spec: spec, Priority: priority})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.RelocateVM_Task, &types.RelocateVM_Task{This: a.c.moref(op.VM), Spec: spec, Priority: priority}))
 	return err
 }
 
@@ -90,31 +84,22 @@ func (a *action) intoFolder(ctx context.Context, vm, folder backend.Ref) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.MoveIntoFolder_Task(ctx, a.c.vc, &types.MoveIntoFolder_Task{
-			This: to, List: []moref{a.c.moref(vm)},
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err = a.task(ctx, startOf(a.c, methods.MoveIntoFolder_Task, &types.MoveIntoFolder_Task{
+		This: to, List: []moref{a.c.moref(vm)},
+	}))
 	return err
 }
 
-// vmFolder is where VMs of a folder are: a datacenter stands for its folder of VMs.
+// vmFolder is the folder that VMs go into for a folder or a datacenter, which stands for
+// its folder of VMs. Source: Datacenter.vmFolder.
 func (a *action) vmFolder(ctx context.Context, r backend.Ref) (moref, error) {
 	ref := a.c.moref(r)
 	if ref.Type != "Datacenter" {
-		return a.folder(r), nil
+		return moref{Type: "Folder", Value: r.ID}, nil
 	}
 	got, err := a.c.retrieveOne(ctx, a.doing, ref, "vmFolder")
 	return as[moref](got["vmFolder"]), err
 }
-
-// folder is a folder's reference, whether or not the inventory was listed before; a
-// datacenter stands for its folder of VMs.
-func (a *action) folder(r backend.Ref) moref { return a.c.vmFolder(r) }
 
 // afterMove says what has been done already when the folder could not be changed.
 func (a *action) afterMove(moved bool, err error) error {

@@ -17,13 +17,7 @@ func (a *action) register(ctx context.Context, op backend.VMRegisterOp) (backend
 	if err != nil {
 		return backend.Result{}, err
 	}
-	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.RegisterVM_Task(ctx, a.c.vc, req)
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	made, err := a.task(ctx, startOf(a.c, methods.RegisterVM_Task, req))
 	return a.madeVM(made), err
 }
 
@@ -50,12 +44,13 @@ func (a *action) registerRequest(ctx context.Context, op backend.VMRegisterOp) (
 	if err := a.checkRegister(op, file); err != nil {
 		return nil, err
 	}
-	var folder moref
-	if op.To.Folder.IsZero() {
-		folder, err = a.vmFolderOf(ctx, pool.ID)
-	} else {
-		folder, err = a.vmFolder(ctx, op.To.Folder)
+	in := op.To.Folder
+	if in.IsZero() {
+		if in, err = a.datacenterOf(ctx, pool.ID); err != nil {
+			return nil, err
+		}
 	}
+	folder, err := a.vmFolder(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -112,14 +107,14 @@ func (a *action) onlyHost(ctx context.Context) (backend.Ref, error) {
 	return host, err
 }
 
-// vmFolderOf is the folder of all VMs in the datacenter of an object.
-func (a *action) vmFolderOf(ctx context.Context, moid string) (moref, error) {
+// datacenterOf is the datacenter that an object is in.
+func (a *action) datacenterOf(ctx context.Context, moid string) (backend.Ref, error) {
 	if err := a.c.learnPlaces(ctx); err != nil {
-		return moref{}, err
+		return backend.Ref{}, err
 	}
 	id, _ := a.c.names.above(moid, "Datacenter")
 	if id == "" {
-		return moref{}, a.refuse(backend.ClassInvalid, "the datacenter is not known; choose a folder")
+		return backend.Ref{}, a.refuse(backend.ClassInvalid, "the datacenter is not known; choose a folder")
 	}
-	return a.vmFolder(ctx, a.c.ref(backend.KindFolder, id))
+	return a.c.ref(backend.KindFolder, id), nil
 }

@@ -50,13 +50,7 @@ func (a *action) powerOn(ctx context.Context, vm, host backend.Ref) (backend.Res
 		ref := a.c.moref(host)
 		req.Host = &ref
 	}
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.PowerOnVM_Task(ctx, a.c.vc, &req)
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.PowerOnVM_Task, &req))
 	return backend.Result{}, err
 }
 
@@ -74,35 +68,17 @@ func (a *action) resume(ctx context.Context, vm backend.Ref) (backend.Result, er
 }
 
 func (a *action) powerOff(ctx context.Context, vm backend.Ref) (backend.Result, error) {
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.PowerOffVM_Task(ctx, a.c.vc, &types.PowerOffVM_Task{This: a.c.moref(vm)})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.PowerOffVM_Task, &types.PowerOffVM_Task{This: a.c.moref(vm)}))
 	return backend.Result{}, err
 }
 
 func (a *action) reset(ctx context.Context, vm backend.Ref) (backend.Result, error) {
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.ResetVM_Task(ctx, a.c.vc, &types.ResetVM_Task{This: a.c.moref(vm)})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.ResetVM_Task, &types.ResetVM_Task{This: a.c.moref(vm)}))
 	return backend.Result{}, err
 }
 
 func (a *action) suspend(ctx context.Context, vm backend.Ref) (backend.Result, error) {
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.SuspendVM_Task(ctx, a.c.vc, &types.SuspendVM_Task{This: a.c.moref(vm)})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.SuspendVM_Task, &types.SuspendVM_Task{This: a.c.moref(vm)}))
 	return backend.Result{}, err
 }
 

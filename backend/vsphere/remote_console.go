@@ -16,6 +16,8 @@ import (
 
 var _ backend.RemoteConsoler = (*Conn)(nil)
 
+func consoleVerbs() []backend.Verb { return []backend.Verb{backend.VerbRemoteConsole} }
+
 // RemoteConsole implements backend.RemoteConsoler. Sources: AcquireTicket (webmks),
 // AcquireCloneTicket. A ticket that was made and is not used expires at the server.
 func (c *Conn) RemoteConsole(ctx context.Context, vm backend.Ref) (*backend.RemoteConsole, error) {

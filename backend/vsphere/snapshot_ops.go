@@ -71,15 +71,9 @@ func (a *action) createSnapshot(ctx context.Context, op backend.SnapshotCreateOp
 	if err := a.checkBoth(op.Name, op.Description); err != nil {
 		return backend.Result{}, err
 	}
-	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.CreateSnapshot_Task(ctx, a.c.vc, &types.CreateSnapshot_Task{
-			This: a.c.moref(op.VM), Name: op.Name, Description: op.Description, Memory: op.Memory, Quiesce: op.Quiesce,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	made, err := a.task(ctx, startOf(a.c, methods.CreateSnapshot_Task, &types.CreateSnapshot_Task{
+		This: a.c.moref(op.VM), Name: op.Name, Description: op.Description, Memory: op.Memory, Quiesce: op.Quiesce,
+	}))
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -98,20 +92,11 @@ func (a *action) revert(ctx context.Context, op backend.SnapshotRevertOp) (backe
 	if op.Host != (backend.Ref{}) && op.After != backend.AfterAsTaken {
 		return backend.Result{}, backend.Refuse(backend.ClassUnsupported, a.doing, a.object, "%s", a.c.caps.Why(backend.VerbSnapRevertState))
 	}
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		if op.Snapshot.IsZero() {
-			res, err := methods.RevertToCurrentSnapshot_Task(ctx, a.c.vc, &types.RevertToCurrentSnapshot_Task{This: a.c.moref(op.VM), Host: host})
-			if err != nil {
-				return moref{}, err
-			}
-			return res.Returnval, nil
-		}
-		res, err := methods.RevertToSnapshot_Task(ctx, a.c.vc, &types.RevertToSnapshot_Task{This: snapshotRef(op.Snapshot), Host: host})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	start := startOf(a.c, methods.RevertToSnapshot_Task, &types.RevertToSnapshot_Task{This: snapshotRef(op.Snapshot), Host: host})
+	if op.Snapshot.IsZero() {
+		start = startOf(a.c, methods.RevertToCurrentSnapshot_Task, &types.RevertToCurrentSnapshot_Task{This: a.c.moref(op.VM), Host: host})
+	}
+	_, err := a.task(ctx, start)
 	return backend.Result{}, err
 }
 
@@ -120,15 +105,9 @@ func (a *action) deleteSnapshot(ctx context.Context, op backend.SnapshotDeleteOp
 		return backend.Result{}, backend.Refuse(backend.ClassInvalid, a.doing, a.object, "no snapshot was named")
 	}
 	consolidate := true
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.RemoveSnapshot_Task(ctx, a.c.vc, &types.RemoveSnapshot_Task{
-			This: snapshotRef(op.Snapshot), RemoveChildren: op.Children, Consolidate: &consolidate,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.RemoveSnapshot_Task, &types.RemoveSnapshot_Task{
+		This: snapshotRef(op.Snapshot), RemoveChildren: op.Children, Consolidate: &consolidate,
+	}))
 	return backend.Result{}, err
 }
 

@@ -11,6 +11,8 @@ import (
 
 var _ backend.TaskCanceller = (*Conn)(nil)
 
+func taskVerbs() []backend.Verb { return []backend.Verb{backend.VerbTaskCancel} }
+
 // CancelTask implements backend.TaskCanceller. Source: Task.CancelTask, which has
 // asked when it returns; the end of the task comes by Watch.
 func (c *Conn) CancelTask(ctx context.Context, key string) error {

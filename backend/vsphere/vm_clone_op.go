@@ -15,13 +15,7 @@ func (a *action) clone(ctx context.Context, op backend.VMCloneOp) (backend.Resul
 	if err != nil {
 		return backend.Result{}, err
 	}
-	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.CloneVM_Task(ctx, a.c.vc, req)
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	made, err := a.task(ctx, startOf(a.c, methods.CloneVM_Task, req))
 	return a.madeVM(made), err
 }
 

@@ -16,7 +16,7 @@ import (
 func lifeVerbs() []backend.Verb {
 	return []backend.Verb{
 		backend.VerbVMRename, backend.VerbVMClone, backend.VerbVMLinkedClone, backend.VerbVMResources,
-		backend.VerbFor(backend.KindVM, backend.ActUndefine), backend.VerbRemoteConsole, backend.VerbTaskCancel,
+		backend.VerbFor(backend.KindVM, backend.ActUndefine),
 	}
 }
 
@@ -54,22 +54,11 @@ func (a *action) checkVMName(name string) error {
 	return nil
 }
 
-// escape writes the characters that the API wants as %XX in names; see unescape.
-func escape(name string) string {
-	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(name)
-}
-
 // rename changes the name in the inventory; the files keep theirs. Source: Rename_Task.
 func (a *action) rename(ctx context.Context, op backend.VMRenameOp) (backend.Result, error) {
 	if err := a.checkVMName(op.Name); err != nil {
 		return backend.Result{}, err
 	}
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.Rename_Task(ctx, a.c.vc, &types.Rename_Task{This: a.c.moref(op.VM), NewName: escape(op.Name)})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.Rename_Task, &types.Rename_Task{This: a.c.moref(op.VM), NewName: escape(op.Name)}))
 	return backend.Result{}, err
 }

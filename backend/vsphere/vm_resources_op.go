@@ -67,13 +67,7 @@ func (a *action) resources(ctx context.Context, op backend.VMResourcesOp) (backe
 	if next == now {
 		return backend.Result{Text: "it is so already"}, nil
 	}
-	_, err = a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.ReconfigVM_Task(ctx, a.c.vc, &types.ReconfigVM_Task{This: a.c.moref(op.VM), Spec: spec})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err = a.task(ctx, startOf(a.c, methods.ReconfigVM_Task, &types.ReconfigVM_Task{This: a.c.moref(op.VM), Spec: spec}))
 	return backend.Result{}, err
 }
 
