@@ -72,7 +72,7 @@ func checkFilePath(p string) string {
 		return "without a / in front: it begins at the datastore"
 	case strings.ContainsFunc(p, unicode.IsControl):
 		return "a path can't contain control characters"
-	case path.Clean(p) != p || p == "." || strings.HasPrefix(p, ".."):
+	case path.Clean(p) != p || p == "." || p == ".." || strings.HasPrefix(p, "../"):
 		return "a plain path, without . and .. and //"
 	default:
 		return ""
