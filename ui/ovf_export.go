@@ -115,7 +115,7 @@ func exportFields(s keymap.Selection, offered []backend.OVFOption) []keymap.Fiel
 		{Name: "images", Label: "Include media", Type: keymap.ToggleField, Default: "no", Hint: "ISO and floppy images that are in its drives"},
 	}
 	for _, o := range offered {
-		fields = append(fields, keymap.Field{Name: optionField + o.Key, Label: clean.Line(o.Key), Hint: short(o.Text), Type: keymap.ToggleField, Default: "no"})
+		fields = append(fields, keymap.Field{Name: optionField + o.Key, Label: shortLine(o.Key), Hint: short(o.Text), Type: keymap.ToggleField, Default: "no"})
 	}
 	return fields
 }

@@ -8,7 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"hvdeck/backend/clean"
 	"hvdeck/backend/ovf"
 	"hvdeck/theme"
 	"hvdeck/ui/wizard"
@@ -41,7 +40,7 @@ func (i *ovfImport) optionStep() ovfStep {
 	return ovfStep{name: pageOption, page: func() wizard.Page {
 		c := &wizard.Choice{Name: pageOption}
 		for n, o := range i.read.whole.Options {
-			c.Items = append(c.Items, wizard.Item{Label: optionLabel(o), About: clean.Text(strings.TrimSpace(o.Description))})
+			c.Items = append(c.Items, wizard.Item{Label: optionLabel(o), About: short(strings.TrimSpace(o.Description))})
 			if o.ID == i.answers.option || (i.answers.option == "" && o.Default) {
 				c.At = n
 			}
@@ -53,14 +52,11 @@ func (i *ovfImport) optionStep() ovfStep {
 }
 
 func optionLabel(o ovf.Option) string {
-	label := strings.TrimSpace(o.Label)
-	if label == "" {
-		label = o.ID
-	}
+	label := shortLine(orElse(o.Label, o.ID))
 	if o.Default {
 		label += " (default)"
 	}
-	return clean.Line(label)
+	return label
 }
 
 func (i *ovfImport) takeOption() tea.Cmd {

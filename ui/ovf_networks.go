@@ -36,7 +36,7 @@ func (i *ovfImport) networkPage() wizard.Page {
 		if chosen == "" {
 			chosen = networkOfName(nets, want.Name)
 		}
-		fields = append(fields, form.Field{Key: strconv.Itoa(n), Label: clean.Line(want.Name), Hint: short(want.Description), Kind: form.Choice,
+		fields = append(fields, form.Field{Key: strconv.Itoa(n), Label: shortLine(want.Name), Hint: short(want.Description), Kind: form.Choice,
 			Default: chosen, Choices: choices, Validate: oneIsNeeded("no network is known in this datacenter")})
 	}
 	return &wizard.Fields{Name: pageNetworks, Form: form.New("", fields)}
@@ -73,20 +73,31 @@ func networkLabel(o backend.Object) string {
 	return out
 }
 
-// longestHint is how much of somebody else's description stands under a field, in
-// characters; the page of the contents has more.
-const longestHint = 600
+// longestHint and longestLabel are how much of somebody else's text stands under a field
+// or before it, in characters: it is laid out anew at every key. The page of the contents
+// has more.
+const (
+	longestHint  = 600
+	longestLabel = 120
+)
 
 // short is foreign text that stands under a field.
-func short(text string) string {
-	if len(text) > 8*longestHint {
-		text = text[:8*longestHint]
+func short(text string) string { return cut(clean.Text(beginning(text, longestHint)), longestHint) }
+
+// shortLine is foreign text that names something.
+func shortLine(text string) string {
+	return cut(clean.Line(strings.TrimSpace(beginning(text, longestLabel))), longestLabel)
+}
+
+// beginning has more than so many characters of a text, if there are as many, so that the
+// rest need not be looked at.
+func beginning(text string, most int) string { return text[:min(len(text), 8*most)] }
+
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
 	}
-	runes := []rune(clean.Text(text))
-	if len(runes) > longestHint {
-		return string(runes[:longestHint]) + "…"
-	}
-	return string(runes)
+	return text
 }
 
 // optionsStep asks for the import options that the server offers.
@@ -99,7 +110,7 @@ func (i *ovfImport) optionsStep() ovfStep {
 func optionFields(offered []backend.OVFOption, before form.Values) []form.Field {
 	fields := make([]form.Field, 0, len(offered))
 	for _, o := range offered {
-		fields = append(fields, form.Field{Key: o.Key, Label: clean.Line(o.Key), Hint: short(o.Text), Kind: form.YesNo, Default: before[o.Key]})
+		fields = append(fields, form.Field{Key: o.Key, Label: shortLine(o.Key), Hint: short(o.Text), Kind: form.YesNo, Default: before[o.Key]})
 	}
 	return fields
 }

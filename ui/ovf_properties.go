@@ -2,8 +2,10 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"hvdeck/backend"
 	"hvdeck/backend/clean"
@@ -52,12 +54,16 @@ func (i *ovfImport) propertyFields() []form.Field {
 		made := i.propertyField(p)
 		if p.Category != category {
 			category = p.Category
-			made[0].Heading = clean.Line(strings.TrimSpace(category))
+			made[0].Heading = shortLine(category)
 		}
 		fields = append(fields, made...)
 	}
 	return fields
 }
+
+// longestInput is how long a value may be, in bytes, to be edited in its field, where it is
+// read anew at every key.
+const longestInput = 500
 
 // propertyField is the field of a property, and a second one of a password.
 func (i *ovfImport) propertyField(p ovf.Property) []form.Field {
@@ -73,22 +79,37 @@ func (i *ovfImport) propertyField(p ovf.Property) []form.Field {
 		f.Kind, f.Choices = form.Choice, choicesWith(p.Choices, value)
 	case p.Type == "boolean":
 		f.Kind, f.Choices = form.Choice, booleanChoices(value)
+	case len(value) > longestInput:
+		f.Default = ""
+		f = keptWhenEmpty(f, fmt.Sprintf("empty keeps what is set: %d characters", utf8.RuneCountInString(value)))
 	}
 	return []form.Field{f}
 }
 
-func propertyLabel(p ovf.Property) string {
-	if l := clean.Line(strings.TrimSpace(p.Label)); l != "" {
-		return l
+// keptWhenEmpty is a field that does not show what is set, and keeps it when nothing is
+// typed; words say so.
+func keptWhenEmpty(f form.Field, words string) form.Field {
+	check := f.Validate
+	f.Label += " (kept)"
+	f.Hint = strings.TrimPrefix(f.Hint+"\n"+words, "\n")
+	f.Validate = func(v string) error {
+		if v == "" {
+			return nil
+		}
+		return check(v)
 	}
-	return clean.Line(p.Key)
+	return f
+}
+
+func propertyLabel(p ovf.Property) string {
+	return shortLine(orElse(clean.Line(beginning(p.Label, longestLabel)), p.Key))
 }
 
 // propertyHint is the type with its limits and default, then the description.
 func propertyHint(p ovf.Property) string {
-	parts := []string{clean.Line(p.Type)}
+	parts := []string{shortLine(p.Type)}
 	if p.Limits != "" {
-		parts = append(parts, clean.Line(p.Limits))
+		parts = append(parts, shortLine(p.Limits))
 	}
 	switch {
 	case p.Password:
@@ -129,7 +150,7 @@ func orNotSet(v string) string {
 	if v == "" {
 		return "not set"
 	}
-	return clean.Line(v)
+	return shortLine(v)
 }
 
 // booleanChoices spells true and false as the default does.
@@ -150,22 +171,12 @@ func booleanChoices(now string) []form.Option {
 // so does the default of the package; neither is ever shown.
 func (i *ovfImport) passwordFields(p ovf.Property, f form.Field) []form.Field {
 	f.Kind, f.Default = form.Secret, ""
-	keep := ""
 	switch {
 	case !i.answers.secrets[p.Key].Empty():
-		keep = "empty keeps what was typed before"
-		f.Label += " (kept)"
+		f = keptWhenEmpty(f, "empty keeps what was typed before")
 	case p.Default != "":
-		keep = "empty keeps the default of the package"
+		f = keptWhenEmpty(f, "empty keeps the default of the package")
 	}
-	check := f.Validate
-	f.Validate = func(v string) error {
-		if v == "" && keep != "" {
-			return nil
-		}
-		return check(v)
-	}
-	f.Hint = strings.TrimPrefix(f.Hint+"\n"+keep, "\n")
 	second := form.Field{Key: p.Key + again, Label: "  once more", Kind: form.Secret, Hint: "the same again"}
 	return []form.Field{f, second}
 }
