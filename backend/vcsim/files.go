@@ -34,7 +34,7 @@ func (s *Server) fileReceiver(call *simulator.Method) mo.Reference {
 		"CopyVirtualDisk_Task", "MoveVirtualDisk_Task", "DeleteVirtualDisk_Task":
 		return &filer{Self: call.This, srv: s}
 	default:
-		return nil
+		return s.browserReceiver(call)
 	}
 }
 

@@ -56,14 +56,15 @@ type Options struct {
 
 // Server is a running simulator. It is safe for concurrent use.
 type Server struct {
-	opts  Options
-	model *simulator.Model
-	http  *simulator.Server
-	ctx   context.Context
-	stop  context.CancelFunc
-	work  sync.WaitGroup
-	jobs  jobs
-	shelf shelf
+	opts   Options
+	model  *simulator.Model
+	http   *simulator.Server
+	ctx    context.Context
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	jobs   jobs
+	shelf  shelf
+	frozen frozen
 
 	mu      sync.Mutex
 	waiting map[*simulator.PropertyCollector]struct{}

@@ -2,9 +2,11 @@ package vsphere
 
 import (
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -29,7 +31,7 @@ func (c *Conn) listFiles(ctx context.Context, q backend.Query, emit func([]backe
 	if err != nil {
 		return err
 	}
-	use, err := c.fileUse(ctx, doing, s)
+	use, err := c.fileUse(ctx, doing, s, "")
 	if backend.ClassOf(err) == backend.ClassUnreachable {
 		return err
 	}
@@ -53,26 +55,53 @@ func (c *Conn) listFiles(ctx context.Context, q backend.Query, emit func([]backe
 	return nil
 }
 
+// browseTimeout is how long a datastore may take to list one folder. One whose storage
+// does not answer would keep the search task running for good.
+const browseTimeout = 30 * time.Second
+
 // browse runs one search task over a folder.
 func (c *Conn) browse(ctx context.Context, s *store, doing, dir string, spec *types.HostDatastoreBrowserSearchSpec) ([]types.BaseFileInfo, error) {
+	return c.browseWithin(ctx, browseTimeout, s, doing, dir, spec)
+}
+
+func (c *Conn) browseWithin(
+	ctx context.Context, limit time.Duration, s *store, doing, dir string, spec *types.HostDatastoreBrowserSearchSpec,
+) ([]types.BaseFileInfo, error) {
 	a := &action{c: c, doing: doing, object: unescape(s.name)}
-	made, err := a.task(ctx, func(ctx context.Context) (moref, error) {
+	var ref moref
+	err := c.read(ctx, doing, a.object, func(ctx context.Context) error {
 		res, err := methods.SearchDatastore_Task(ctx, c.vc, &types.SearchDatastore_Task{
 			This: moref{Type: "HostDatastoreBrowser", Value: s.browser}, DatastorePath: s.path(dir), SearchSpec: spec,
 		})
-		if err != nil {
-			return moref{}, err
+		if err == nil {
+			ref = res.Returnval
 		}
-		return res.Returnval, nil
+		return err
 	})
 	if err != nil {
-		if e := fail("", "", err); e.Class == backend.ClassLost {
-			e.Class, e.Remedy = backend.ClassUnreachable, "" // nothing was changed
-			return nil, e
-		}
 		return nil, err
 	}
-	return as[types.HostDatastoreBrowserSearchResults](made).File, nil
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	made, err := a.answerOf(limited, ref)
+	if err == nil {
+		return as[types.HostDatastoreBrowserSearchResults](made).File, nil
+	}
+	if limited.Err() != nil {
+		a.cancel(ref) // nobody waits for it any more
+	}
+	if errors.Is(limited.Err(), context.DeadlineExceeded) && errors.Is(err, context.DeadlineExceeded) {
+		return nil, a.frozen()
+	}
+	return nil, err
+}
+
+// frozen is the error for a datastore that does not answer while the server does. It is
+// not ClassUnreachable, which would end the connection for one datastore's sake.
+func (a *action) frozen() error {
+	e := a.refuse(backend.ClassBusy, "the storage of the datastore %s does not answer", a.object)
+	e.Remedy = "look at the datastore's storage and at its hosts' paths to it"
+	return e
 }
 
 // searchSpec asks for sizes, and for what a server tells only of files it knows.
@@ -110,34 +139,17 @@ func (f fileReader) volume(info types.BaseFileInfo) *backend.Volume {
 	if i.Modification != nil {
 		v.Modified = *i.Modification
 	}
-	folder := path.Dir(v.Path)
 	switch info := info.(type) {
 	case *types.FolderFileInfo:
-		v.Type, v.Format, folder = "dir", "", v.Path
+		v.Type, v.Format = "dir", ""
 	case *types.VmDiskFileInfo:
 		if info.CapacityKb > 0 {
 			v.Capacity = uint64(info.CapacityKb) << 10
 		}
 	}
 	v.UsedBy = slices.Clone(f.use.of(v.Path, v.Type == "dir"))
-	if home := f.c.names.userOf(folder + "/"); home != "" { // logs and the like
+	for _, home := range f.use.homeOf(v.Path) { // logs and the like
 		v.UsedBy = addNew(v.UsedBy, home)
 	}
 	return v
-}
-
-// learnHome notes the folder that a VM's .vmx is in.
-func (n *names) learnHome(moid, vmx string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if i := strings.LastIndexByte(vmx, '/'); i > 0 {
-		n.homes[vmx[:i+1]] = moid
-	}
-}
-
-// userOf is the name of the VM whose folder this is; "" when it is nobody's.
-func (n *names) userOf(folder string) string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.vms[n.homes[folder]]
 }

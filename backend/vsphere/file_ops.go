@@ -3,6 +3,7 @@ package vsphere
 import (
 	"context"
 	"path"
+	"strings"
 
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -141,7 +142,8 @@ func (a *action) moveFile(ctx context.Context, op backend.VolumeMoveOp) (backend
 }
 
 // copyFile copies a file, a virtual disk or a folder. What was copied of it goes again
-// when it is cancelled. Sources: CopyDatastoreFile_Task, CopyVirtualDisk_Task.
+// when it is cancelled, for which Close waits; when the connection ends before that, the
+// server goes on copying, and the outcome is unknown here. Sources: CopyDatastoreFile_Task, CopyVirtualDisk_Task.
 func (a *action) copyFile(ctx context.Context, op backend.VolumeCloneOp) (backend.Result, error) {
 	f, err := a.file(ctx, op.Volume)
 	if err != nil {
@@ -178,7 +180,10 @@ func (a *action) copyFile(ctx context.Context, op backend.VolumeCloneOp) (backen
 	}
 	err = a.either(ctx, f, asDisk, asFile)
 	if backend.ClassOf(err) == backend.ClassCancelled {
-		return backend.Result{}, a.withoutHalf(err, to, op.Name)
+		disk := !f.facts.dir && isDescriptor(f.rel)
+		return backend.Result{}, a.withoutHalf(err, to, op.Name, func(ctx context.Context) error {
+			return a.c.dropCopy(ctx, to, op.Name, disk)
+		})
 	}
 	if err != nil {
 		return backend.Result{}, err
@@ -199,7 +204,11 @@ func (a *action) target(ctx context.Context, f *file, pool backend.Ref, name str
 	if f.facts.dir && pool == f.store.pool && within(name, f.rel) {
 		return nil, a.refuse(backend.ClassInvalid, "a folder can't go into itself")
 	}
-	return a.newFile(ctx, pool, name)
+	to, err := a.newFile(ctx, pool, name)
+	if err == nil && !f.facts.dir && isDescriptor(f.rel) {
+		_, err = a.newFile(ctx, pool, strings.TrimSuffix(name, ".vmdk")+"-flat.vmdk")
+	}
+	return to, err
 }
 
 // within tells whether a path is that folder, or in it.

@@ -17,6 +17,7 @@ type store struct {
 	name       string // as the server writes it, with %2f and the like
 	datacenter string // moid
 	browser    string // moid
+	reached    bool   // by some host
 	vms        []moref
 }
 
@@ -28,6 +29,15 @@ func (s *store) dc() *moref { return &moref{Type: "Datacenter", Value: s.datacen
 
 // store reads a datastore. One that no host reaches is refused.
 func (c *Conn) store(ctx context.Context, doing string, pool backend.Ref) (*store, error) {
+	s, err := c.anyStore(ctx, doing, pool)
+	if err == nil && !s.reached {
+		return nil, backend.Refuse(backend.ClassConflict, doing, unescape(s.name), "no host reaches the datastore")
+	}
+	return s, err
+}
+
+// anyStore reads a datastore, one that no host reaches as well.
+func (c *Conn) anyStore(ctx context.Context, doing string, pool backend.Ref) (*store, error) {
 	if err := c.learnPlaces(ctx); err != nil {
 		return nil, err
 	}
@@ -37,12 +47,10 @@ func (c *Conn) store(ctx context.Context, doing string, pool backend.Ref) (*stor
 	}
 	s := &store{
 		pool: pool, name: as[string](got["name"]), browser: moidOf(got["browser"]),
-		vms: as[types.ArrayOfManagedObjectReference](got["vm"]).ManagedObjectReference,
+		reached: as[bool](got["summary.accessible"]),
+		vms:     as[types.ArrayOfManagedObjectReference](got["vm"]).ManagedObjectReference,
 	}
 	s.datacenter, _ = c.names.above(pool.ID, "Datacenter")
-	if !as[bool](got["summary.accessible"]) {
-		return nil, backend.Refuse(backend.ClassConflict, doing, unescape(s.name), "no host reaches the datastore")
-	}
 	return s, nil
 }
 
@@ -56,13 +64,16 @@ type fileFacts struct {
 // stat looks for a file; nil when there is none. A folder on the way that does not exist
 // is an error, of ClassNotFound.
 func (c *Conn) stat(ctx context.Context, doing string, s *store, rel string) (*fileFacts, error) {
-	spec := searchSpec()
 	name := path.Base(rel)
-	spec.MatchPattern = []string{literal(name)}
-	found, err := c.browse(ctx, s, doing, parentOf(rel), spec)
+	found, err := c.browse(ctx, s, doing, parentOf(rel), statSpec(name))
 	if err != nil {
 		return nil, err
 	}
+	return factsOfFile(found, name), nil
+}
+
+// factsOfFile are those of the file of that name; nil when there is none.
+func factsOfFile(found []types.BaseFileInfo, name string) *fileFacts {
 	for _, info := range found {
 		f := info.GetFileInfo()
 		if path.Base(f.Path) != name {
@@ -73,9 +84,19 @@ func (c *Conn) stat(ctx context.Context, doing string, s *store, rel string) (*f
 		if f.Modification != nil {
 			facts.modified = *f.Modification
 		}
-		return facts, nil
+		return facts
 	}
-	return nil, nil
+	return nil
+}
+
+// statSpec asks for one file. A query for virtual disks would hide the files with their
+// data, so there is none.
+func statSpec(name string) *types.HostDatastoreBrowserSearchSpec {
+	return &types.HostDatastoreBrowserSearchSpec{
+		MatchPattern: []string{literal(name)},
+		Details:      &types.FileQueryFlags{FileType: true, FileSize: true, Modification: true},
+		Query:        []types.BaseFileQuery{&types.FolderFileQuery{}, &types.FileQuery{}},
+	}
 }
 
 // literal is a pattern that matches the name, and little else: what the server would

@@ -287,34 +287,6 @@ func (x *filesLab) cancel(op backend.Op) error {
 	return err
 }
 
-// TestImportEndsWithTheConnection: Close waits until what was begun is taken back.
-func TestImportEndsWithTheConnection(t *testing.T) {
-	x := newFilesLab(t)
-	file, _ := x.random("big", 64<<20)
-	b := dial(t, vsphere.Options{URL: x.v.URL()})
-	ended := make(chan error, 1)
-	begun := make(chan struct{}, 1)
-	go func() {
-		_, err := b.Do(t.Context(), backend.VolumeImportOp{Pool: x.pool, Name: "half", File: file}, backend.Progress{Bytes: func(int64, int64) {
-			select {
-			case begun <- struct{}{}:
-			default:
-			}
-		}})
-		ended <- err
-	}()
-	<-begun
-	if err := b.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := <-ended; err == nil {
-		t.Skip("it was over before the connection was closed")
-	}
-	if x.at("")["half"] != nil {
-		t.Error("half a file stayed")
-	}
-}
-
 // TestFilesOfADatacenterInAFolder: the server wants the whole path of the datacenter, with
 // what a name may not hold escaped.
 func TestFilesOfADatacenterInAFolder(t *testing.T) {

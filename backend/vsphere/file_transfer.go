@@ -9,9 +9,11 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"hvdeck/backend"
 )
@@ -46,13 +48,13 @@ func (a *action) upload(ctx context.Context, op backend.VolumeUploadOp) (backend
 	if err := a.unused(ctx, f); err != nil {
 		return backend.Result{}, err
 	}
-	sum, moved, err := a.send(ctx, a.c.fileURL(f.store, f.rel), local, size, op.NoChecksum)
+	sent, err := a.send(ctx, a.c.fileURL(f.store, f.rel), local, size, op.NoChecksum)
 	if err == nil {
-		return backend.Result{Text: sum}, nil
+		return backend.Result{Text: sent.sum}, nil
 	}
-	if moved > 0 {
+	if sent.took(err) {
 		e := *fail(a.doing, a.object, err)
-		e.Message += fmt.Sprintf(": the file holds part of what was sent, %d of %d bytes at most", moved, size)
+		e.Message += fmt.Sprintf(": the file holds part of what was sent, %d of %d bytes at most", sent.moved, size)
 		if e.Class == backend.ClassUnreachable {
 			e.Class = backend.ClassLost
 		}
@@ -76,25 +78,49 @@ func (a *action) importFile(ctx context.Context, op backend.VolumeImportOp) (bac
 		return backend.Result{}, err
 	}
 	defer a.c.hold()()
-	sum, _, err := a.send(ctx, a.c.fileURL(s, op.Name), local, size, op.NoChecksum)
+	began, err := a.serverTime(ctx)
 	if err != nil {
-		return backend.Result{}, a.withoutHalf(err, s, op.Name)
+		return backend.Result{}, err
 	}
-	return backend.Result{Created: a.c.volumeRef(s.pool, op.Name), Text: sum}, nil
+	sent, err := a.send(ctx, a.c.fileURL(s, op.Name), local, size, op.NoChecksum)
+	if err == nil {
+		return backend.Result{Created: a.c.volumeRef(s.pool, op.Name), Text: sent.sum}, nil
+	}
+	if sent.took(err) {
+		err = a.withoutHalf(err, s, op.Name, func(ctx context.Context) error {
+			return a.c.dropSent(ctx, s, op.Name, sent.moved, began)
+		})
+	}
+	return backend.Result{}, err
 }
 
-// send puts a file at the URL. It gives the checksum in words, and how many bytes went
-// out.
-func (a *action) send(ctx context.Context, to string, local io.Reader, size int64, noSum bool) (string, int64, error) {
+// sending is how far a PUT came.
+type sending struct {
+	sum   string // in words
+	moved int64  // bytes read for it, so no fewer than arrived
+	begun bool   // the request went out
+}
+
+// took tells whether a PUT that failed may have made or changed the file: it went out,
+// and the server did not refuse it.
+func (s sending) took(err error) bool {
+	var status *httpStatus
+	return s.begun && !(errors.As(err, &status) && status.refusal())
+}
+
+// send puts a file at the URL.
+func (a *action) send(ctx context.Context, to string, local io.Reader, size int64, noSum bool) (sending, error) {
 	m := a.c.newFlow(ctx, a.progress, size, noSum)
 	defer m.end()
 	var body io.Reader = http.NoBody
 	if size > 0 {
 		body = &flowReader{flow: m, from: io.LimitReader(local, size)}
 	}
-	req, err := http.NewRequestWithContext(m.ctx, http.MethodPut, to, body)
+	var begun atomic.Bool
+	seen := httptrace.WithClientTrace(m.ctx, &httptrace.ClientTrace{WroteHeaders: func() { begun.Store(true) }})
+	req, err := http.NewRequestWithContext(seen, http.MethodPut, to, body)
 	if err != nil {
-		return "", 0, fail(a.doing, a.object, err)
+		return sending{}, fail(a.doing, a.object, err)
 	}
 	req.ContentLength = size
 	req.Header.Set("Content-Type", "application/octet-stream")
@@ -104,15 +130,16 @@ func (a *action) send(ctx context.Context, to string, local io.Reader, size int6
 		err = statusError(res)
 		_ = res.Body.Close()
 	}
-	moved, sum := m.close()
-	if err == nil && moved != size {
+	sent := sending{begun: begun.Load()}
+	sent.moved, sent.sum = m.close()
+	if err == nil && sent.moved != size {
 		err = errors.New("the server did not take the whole file")
 	}
 	if err != nil {
-		return "", moved, a.broke(ctx, m, err)
+		return sent, a.broke(ctx, m, err)
 	}
 	m.finish()
-	return sum, moved, nil
+	return sent, nil
 }
 
 // download copies a file of a datastore into a file of this machine: under a temporary
@@ -214,6 +241,12 @@ func statusError(res *http.Response) error {
 	default:
 		return &httpStatus{code: res.StatusCode, text: res.Status}
 	}
+}
+
+// refusal tells whether the server did not take the request at all. With any other
+// failure, as one for want of space, it may have begun with it.
+func (e *httpStatus) refusal() bool {
+	return e.code >= 400 && e.code < 500 || e.code == http.StatusServiceUnavailable
 }
 
 func (e *httpStatus) class() backend.Class {

@@ -29,23 +29,28 @@ type vmFiles struct {
 	files []string
 }
 
-// fileUse says who uses the files of a datastore.
+// fileUse says who uses the files of a datastore: the one answer to that question.
 type fileUse struct {
-	files map[string][]string // datastore path to the names of VMs
-	dirs  map[string][]string // folder with a slash at its end
-	known bool                // all VMs were looked at
+	files  map[string][]string // datastore path to the names of VMs
+	dirs   map[string][]string // folder with a slash at its end, and those above it
+	homes  map[string][]string // folder of a .vmx, with a slash at its end
+	unread []string            // VMs whose files the server does not tell
+	known  bool                // all VMs were looked at, and all were told
 }
 
-// fileUse reads the VMs of a datastore: one call for all of them, and one for those that
-// have changed since the last time.
-func (c *Conn) fileUse(ctx context.Context, doing string, s *store) (*fileUse, error) {
-	u := &fileUse{files: make(map[string][]string), dirs: make(map[string][]string), known: true}
+// vmHome is what is always told of a VM.
+type vmHome struct{ name, vmx string }
+
+// fileUse reads the VMs of a datastore, but for the one of moid except: one call for all
+// of them, and one for those that have changed since the last time.
+func (c *Conn) fileUse(ctx context.Context, doing string, s *store, except string) (*fileUse, error) {
+	u := newFileUse()
 	if len(s.vms) == 0 {
 		return u, nil
 	}
 	old := c.uses.of(s.pool.ID)
 	now := make(map[string]vmFiles, len(s.vms))
-	names := make(map[string]string, len(s.vms))
+	homes := make(map[string]vmHome, len(s.vms))
 	var again []moref
 	err := c.readWithin(ctx, pageTimeout, doing, unescape(s.name), func(ctx context.Context) error {
 		clear(now)
@@ -53,7 +58,7 @@ func (c *Conn) fileUse(ctx context.Context, doing string, s *store) (*fileUse, e
 		if err := c.retrieve(ctx, refSpec(s.vms, stampSet()), func(page []types.ObjectContent) {
 			for _, o := range page {
 				got := propsOf(o)
-				names[o.Obj.Value] = unescape(as[string](got["name"]))
+				homes[o.Obj.Value] = vmHome{unescape(as[string](got["name"])), as[string](got["summary.config.vmPathName"])}
 				was, stamp := old[o.Obj.Value], stampOf(got)
 				if stamp == "" || was.stamp != stamp {
 					again = append(again, o.Obj)
@@ -70,30 +75,33 @@ func (c *Conn) fileUse(ctx context.Context, doing string, s *store) (*fileUse, e
 		return nil, err
 	}
 	c.uses.set(s.pool.ID, now)
-	for moid, vm := range now {
-		if vm.stamp == "" {
-			u.known = false
+	for _, vm := range s.vms {
+		if vm.Value != except {
+			u.add(homes[vm.Value], now[vm.Value])
 		}
-		u.add(names[moid], vm.files)
 	}
 	return u, nil
 }
 
+func newFileUse() *fileUse {
+	return &fileUse{files: make(map[string][]string), dirs: make(map[string][]string), homes: make(map[string][]string), known: true}
+}
+
 func stampSet() []types.PropertySpec {
 	return []types.PropertySpec{{Type: "VirtualMachine", PathSet: []string{
-		"name", "config.changeVersion", "layoutEx.timestamp", "runtime.powerState", "snapshot",
+		"name", "summary.config.vmPathName", "config.changeVersion", "layoutEx.timestamp", "runtime.powerState", "snapshot",
 	}}}
 }
 
-// stampOf changes when the files of a VM may have changed; "" for a VM whose
-// configuration the server can't read.
+// stampOf changes when the files of a VM may have changed; "" for a VM whose files the
+// server does not tell, as those on a host that is disconnected.
 func stampOf(got props) string {
 	version, ok := got["config.changeVersion"].(string)
-	if !ok {
+	at, laid := got["layoutEx.timestamp"].(time.Time)
+	if !ok || !laid {
 		return ""
 	}
 	_, rev := treeSummary(got["snapshot"])
-	at := as[time.Time](got["layoutEx.timestamp"])
 	return fmt.Sprint(version, at.UnixNano(), got["runtime.powerState"], rev)
 }
 
@@ -136,17 +144,28 @@ func filesOf(got props) []string {
 	return slices.DeleteFunc(files, func(f string) bool { return !strings.HasPrefix(f, "[") || strings.HasSuffix(f, "/") })
 }
 
-func (u *fileUse) add(vm string, files []string) {
+func (u *fileUse) add(home vmHome, vm vmFiles) {
+	if vm.stamp == "" {
+		u.known = false
+		u.unread = addNew(u.unread, orDefault(home.name, "a VM that may not be read"))
+	}
+	files := vm.files
+	if strings.HasPrefix(home.vmx, "[") {
+		files = append(slices.Clip(files), home.vmx)
+		if dir := path.Dir(home.vmx); dir != "." {
+			u.homes[dir+"/"] = addNew(u.homes[dir+"/"], home.name)
+		}
+	}
 	for _, f := range files {
-		u.files[f] = addNew(u.files[f], vm)
+		u.files[f] = addNew(u.files[f], home.name)
 		for dir := path.Dir(f); dir != "." && dir != "/"; dir = path.Dir(dir) {
-			u.dirs[dir+"/"] = addNew(u.dirs[dir+"/"], vm)
+			u.dirs[dir+"/"] = addNew(u.dirs[dir+"/"], home.name)
 		}
 	}
 }
 
-// of are the VMs that use a file, or something in a folder. What holds the data of a disk
-// is used with the disk.
+// of are the VMs that use a file, or have something in a folder or below it. What holds
+// the data of a disk is used with the disk.
 func (u *fileUse) of(full string, dir bool) []string {
 	if dir {
 		return u.dirs[full+"/"]
@@ -157,6 +176,34 @@ func (u *fileUse) of(full string, dir bool) []string {
 	}
 	return users
 }
+
+// homeOf are the VMs in whose folder, or below it, a file or folder lies.
+func (u *fileUse) homeOf(full string) []string {
+	for dir := path.Dir(full); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if vms := u.homes[dir+"/"]; len(vms) > 0 {
+			return vms
+		}
+	}
+	return nil
+}
+
+// disksIn are the VMs that have a disk file in this folder, or below it.
+func (u *fileUse) disksIn(dir string) []string {
+	var users []string
+	for f, vms := range u.files {
+		if strings.HasPrefix(f, dir) && strings.HasSuffix(f, ".vmdk") {
+			users = append(users, vms...)
+		}
+	}
+	return users
+}
+
+// blind says which VMs the server tells nothing of.
+func (u *fileUse) blind() string {
+	return "the server does not tell which files these VMs use: " + listed(u.unread)
+}
+
+const blindRemedy = "bring the host of these VMs back, or unregister them"
 
 func (b *useBook) of(store string) map[string]vmFiles {
 	b.mu.Lock()
@@ -173,25 +220,33 @@ func (b *useBook) set(store string, vms map[string]vmFiles) {
 	b.store, b.vms = store, vms
 }
 
-// unused refuses what a VM needs: the file, or something in the folder. Where not all VMs
-// can be read, what lies in the folder of a VM counts as used by it.
+// unused refuses what a VM needs: the file, or something in the folder or below it. Where
+// the files of some VM are not told, what lies in its folder counts as used by it, and
+// disks and folders anywhere may be its own, so they are refused.
 func (a *action) unused(ctx context.Context, f *file) error {
-	u, err := a.c.fileUse(ctx, a.doing, f.store)
+	u, err := a.c.fileUse(ctx, a.doing, f.store, "")
 	if err != nil {
 		return err
 	}
 	full := f.store.path(f.rel)
 	users := u.of(full, f.facts.dir)
 	if !u.known && len(users) == 0 {
-		if home := a.c.names.userOf(path.Dir(full) + "/"); home != "" {
-			users = []string{home}
-		}
+		users = u.homeOf(full)
 	}
-	if len(users) == 0 {
+	if len(users) > 0 {
+		return a.used(users, f.facts.dir)
+	}
+	if _, disk := descriptorOf(f.rel); u.known || !disk && !f.facts.dir {
 		return nil
 	}
+	e := a.refuse(backend.ClassConflict, "%s", u.blind())
+	e.Remedy = blindRemedy
+	return e
+}
+
+func (a *action) used(users []string, dir bool) error {
 	what := "uses it"
-	if f.facts.dir {
+	if dir {
 		what = "has files in it"
 	}
 	who := "the VM " + users[0]

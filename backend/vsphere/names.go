@@ -21,12 +21,11 @@ type names struct {
 	mu     sync.Mutex
 	places map[string]place
 	vms    map[string]string
-	homes  map[string]string // folder of a .vmx to moid
 	same   map[string]string // one copy of strings that many VMs share
 }
 
 func newNames() *names {
-	return &names{places: make(map[string]place), vms: make(map[string]string), homes: make(map[string]string), same: make(map[string]string)}
+	return &names{places: make(map[string]place), vms: make(map[string]string), same: make(map[string]string)}
 }
 
 // unescape undoes the %XX of the three characters that inventory names may not

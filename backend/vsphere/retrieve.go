@@ -141,9 +141,6 @@ func (c *Conn) decode(o types.ObjectContent) entity {
 
 // learn notes names; true when a known place was renamed.
 func (c *Conn) learn(ref moref, path string, val any) bool {
-	if path == "summary.config.vmPathName" {
-		c.names.learnHome(ref.Value, as[string](val))
-	}
 	if path != "name" && path != "parent" {
 		return false
 	}

@@ -2,7 +2,6 @@ package vsphere
 
 import (
 	"context"
-
 	"path"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 // Destroy_Task.
 func (a *action) undefine(ctx context.Context, op backend.VMUndefineOp) (backend.Result, error) {
 	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(op.VM),
-		"runtime.powerState", "config.hardware.device", "config.files.vmPathName", "datastore")
+		"runtime.powerState", "config.hardware.device", "config.files.vmPathName", "layoutEx.file", "datastore")
 	if err != nil {
 		return backend.Result{}, err
 	}
@@ -60,46 +59,58 @@ func (a *action) checkAllDisks(labels []string, devices []types.BaseVirtualDevic
 	return nil
 }
 
-// checkUnused refuses to delete files on which the disks of other VMs stand, as those
-// of linked clones do.
+// checkUnused refuses to delete disks that other VMs use too: shared ones, attached ones,
+// and those on which others stand, as linked clones do.
 func (a *action) checkUnused(ctx context.Context, vm backend.Ref, got props) error {
+	own := a.ownDisks(got)
 	home := path.Dir(as[string](got["config.files.vmPathName"])) + "/"
-	skip := true
-	spec := types.PropertyFilterSpec{PropSet: []types.PropertySpec{{Type: "VirtualMachine", PathSet: []string{"name", "layoutEx.file"}}}}
-	for _, store := range as[types.ArrayOfManagedObjectReference](got["datastore"]).ManagedObjectReference {
-		spec.ObjectSet = append(spec.ObjectSet, types.ObjectSpec{Obj: store, Skip: &skip, SelectSet: []types.BaseSelectionSpec{
-			&types.TraversalSpec{Type: "Datastore", Path: "vm"},
-		}})
+	var users []string
+	for _, ref := range as[types.ArrayOfManagedObjectReference](got["datastore"]).ManagedObjectReference {
+		s, err := a.c.anyStore(ctx, a.doing, a.c.ref(backend.KindPool, ref.Value))
+		if err != nil {
+			return err
+		}
+		here := strings.HasPrefix(home, s.path("")) || slices.ContainsFunc(own, func(f string) bool { return strings.HasPrefix(f, s.path("")) })
+		if !here { // only an image in a drive, say
+			continue
+		}
+		u, err := a.c.fileUse(ctx, a.doing, s, vm.ID)
+		if err != nil {
+			return err
+		}
+		if !u.known {
+			e := a.refuse(backend.ClassConflict, "%s; they may stand on this one's disks", u.blind())
+			e.Remedy = blindRemedy
+			return e
+		}
+		for _, f := range own {
+			users = append(users, u.of(f, false)...)
+		}
+		users = append(users, u.disksIn(home)...)
 	}
-	if len(spec.ObjectSet) == 0 {
+	if len(users) == 0 {
 		return nil
 	}
-	var users []string
-	err := a.c.readWithin(ctx, pageTimeout, a.doing, a.object, func(ctx context.Context) error {
-		users = nil
-		return a.c.retrieve(ctx, spec, func(page []types.ObjectContent) {
-			for _, o := range page {
-				if got := propsOf(o); o.Obj.Value != vm.ID && standsIn(home, got) {
-					users = append(users, unescape(as[string](got["name"])))
-				}
-			}
-		})
-	})
-	if err != nil || len(users) == 0 {
-		return err
-	}
 	slices.Sort(users)
-	return a.refuse(backend.ClassConflict, "disks of %s stand on its files, as those of linked clones do", listed(slices.Compact(users)))
+	return a.refuse(backend.ClassConflict, "its disks are used by %s as well, directly or as the base of a linked clone", listed(slices.Compact(users)))
 }
 
-// standsIn tells whether a VM has a disk file in this folder of another.
-func standsIn(home string, got props) bool {
-	for _, f := range as[types.ArrayOfVirtualMachineFileLayoutExFileInfo](got["layoutEx.file"]).VirtualMachineFileLayoutExFileInfo {
-		if strings.HasPrefix(f.Name, home) && strings.HasSuffix(f.Name, ".vmdk") {
-			return true
+// ownDisks are the disk files that go with a VM: those of its disks, and what they stand
+// on. A vCenter spares what a linked clone stands on in the folder of another VM, a host
+// knows of no such thing.
+func (a *action) ownDisks(got props) []string {
+	dirs := map[string]bool{path.Dir(as[string](got["config.files.vmPathName"])): true}
+	for _, d := range as[types.ArrayOfVirtualDevice](got["config.hardware.device"]).VirtualDevice {
+		if disk, ok := d.(*types.VirtualDisk); ok {
+			if all := layers(disk.Backing); len(all) > 0 {
+				dirs[path.Dir(all[0].path)] = true
+			}
 		}
 	}
-	return false
+	return slices.DeleteFunc(filesOf(got), func(f string) bool {
+		_, disk := descriptorOf(f)
+		return !disk || a.c.vc.IsVC() && !dirs[path.Dir(f)]
+	})
 }
 
 func (a *action) unregister(ctx context.Context, vm backend.Ref) error {
