@@ -130,3 +130,26 @@ func TestACancelThatComesTooLate(t *testing.T) {
 		t.Errorf("cancelled after its end: %v", err)
 	}
 }
+
+// TestChecksBelongToTheirChecker: a checker does not have the methods of the other.
+func TestChecksBelongToTheirChecker(t *testing.T) {
+	_, c := start(t, vcsim.Options{VMs: 1})
+	vm := vmNamed(t, c, "/DC0/vm/DC0_C0_RP0_VM0").Reference()
+	provisioning, compatibility := *c.ServiceContent.VmProvisioningChecker, *c.ServiceContent.VmCompatibilityChecker
+	_, err := methods.CheckPowerOn_Task(t.Context(), c.Client, &types.CheckPowerOn_Task{This: provisioning, Vm: vm})
+	if !fault.Is(err, &types.MethodNotFound{}) {
+		t.Errorf("the start at the provisioning checker: %v", err)
+	}
+	_, err = methods.CheckRelocate_Task(t.Context(), c.Client, &types.CheckRelocate_Task{This: compatibility, Vm: vm})
+	if !fault.Is(err, &types.MethodNotFound{}) {
+		t.Errorf("the move at the compatibility checker: %v", err)
+	}
+	res, err := methods.CheckPowerOn_Task(t.Context(), c.Client, &types.CheckPowerOn_Task{This: compatibility, Vm: vm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := object.NewTask(c.Client, res.Returnval).WaitForResult(t.Context())
+	if err != nil || len(info.Result.(types.ArrayOfCheckResult).CheckResult) != 1 {
+		t.Errorf("%+v, %v", info, err)
+	}
+}

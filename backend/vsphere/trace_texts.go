@@ -39,6 +39,17 @@ func hiddenNames() []string {
 // settings, of which only their names could tell what they are.
 func hiddenValues() []string { return []string{"value", "defaultvalue", "key"} }
 
+// quotingCalls take values that are secrets, and servers quote in their words what they
+// refuse. Parts of names, in lower case: of methods, of the descriptions of their tasks.
+func quotingCalls() []string {
+	return []string{"createimportspec", "importvapp", "reconfig", "httpnfcleaseabort"}
+}
+
+// quotingNames are the elements with the words of a refusal, in lower case.
+func quotingNames() []string {
+	return []string{"faultstring", "localizedmessage", "message", "reason", "faultcause"}
+}
+
 func hasPart(s string, parts []string) bool {
 	s = strings.ToLower(s)
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
@@ -118,7 +129,7 @@ func soapTexts(kept []byte, method string) []string {
 	if hasPart(method, withheldCalls()) {
 		return nil
 	}
-	w := &textWalk{hide: hiddenNames(), values: hiddenValues()}
+	w := &textWalk{hide: hiddenNames(), values: hiddenValues(), words: quotingNames(), quoting: hasPart(method, quotingCalls())}
 	dec := soapDecoder(kept)
 	for len(w.texts) < textsMost {
 		t, err := dec.Token()
@@ -139,9 +150,10 @@ func soapTexts(kept []byte, method string) []string {
 
 // textWalk goes through a message.
 type textWalk struct {
-	hide, values []string
-	stack        []element
-	texts        []string
+	hide, values, words []string
+	quoting             bool // words may quote a secret
+	stack               []element
+	texts               []string
 }
 
 // element is an open element. hidden: it is secret, or within what is.
@@ -149,6 +161,19 @@ type element struct {
 	name, kind string
 	hidden     bool
 	secret     bool // the name that stands in it is that of a secret property
+}
+
+// quotes tells whether a text says that what follows is about such a call: its task, or
+// an error without what it is of. Sources: TaskInfo.descriptionId, HttpNfcLease.error.
+func (e element) quotes(text string) bool {
+	switch e.name {
+	case "descriptionId":
+		return hasPart(text, quotingCalls())
+	case "name":
+		return text == "error" || text == "info.error" || hasPart(text, quotingCalls())
+	default:
+		return false
+	}
 }
 
 func (w *textWalk) open(t xml.StartElement) {
@@ -172,8 +197,11 @@ func (w *textWalk) text(s string) {
 	}
 	s = withoutSession(s)
 	e := w.stack[len(w.stack)-1]
+	w.quoting = w.quoting || e.quotes(s)
 	switch {
 	case e.hidden:
+	case w.quoting && slices.Contains(w.words, strings.ToLower(e.name)):
+		w.texts = append(w.texts, e.name+"="+hiddenText)
 	case e.name == "name" && len(w.stack) > 1:
 		// <propSet><name>config.extraConfig</name><val>…
 		w.stack[len(w.stack)-2].secret = hasPart(s, w.hide)

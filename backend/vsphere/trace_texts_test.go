@@ -38,10 +38,17 @@ func secretMessages() map[string]string {
 		"lease":                        `<RetrievePropertiesExResponse><objects><propSet><name>info</name><val xsi:type="HttpNfcLeaseInfo"><deviceUrl><url>https://h/nfc/s3cr3t-marker/disk-0.vmdk</url></deviceUrl></val></propSet></objects></RetrievePropertiesExResponse>`,
 		"vmrc":                         `<XResponse><returnval>vmrc://clone:s3cr3t-marker@h/?moid=vm-1</returnval></XResponse>`,
 		"address":                      `<X><url>https://root:s3cr3t-marker@h/sdk</url></X>`,
-		"query":                        `<X><url>https://h/guestFile?id=1&amp;token=s3cr3t-marker</url></X>`,
-		"view":                         `<DestroyView><_this type="ContainerView">session[s3cr3t-marker]52c7</_this></DestroyView>`,
-		"cdata":                        `<X><password><![CDATA[s3cr3t-marker]]></password></X>`,
-		"prefixed":                     `<X><ns:adminPassword a="b">s3cr3t-marker</ns:adminPassword></X>`,
+		"refused spec":                 `<CreateImportSpecResponse><returnval><error><fault xsi:type="OvfInvalidValue"><value>s3cr3t-marker</value></fault><localizedMessage>s3cr3t-marker is no password</localizedMessage></error></returnval></CreateImportSpecResponse>`,
+		"refused import": `<RetrievePropertiesExResponse><returnval><objects><obj type="HttpNfcLease">session[1]2</obj><propSet><name>error</name><val xsi:type="LocalizedMethodFault">` +
+			`<fault xsi:type="SystemError"><reason>s3cr3t-marker</reason></fault><localizedMessage>s3cr3t-marker</localizedMessage></val></propSet></objects></returnval></RetrievePropertiesExResponse>`,
+		"refused update": `<WaitForUpdatesExResponse><returnval><filterSet><objectSet><obj type="Task">task-1</obj><changeSet><name>info.error</name><op>assign</op>` +
+			`<val xsi:type="LocalizedMethodFault"><localizedMessage>s3cr3t-marker</localizedMessage></val></changeSet></objectSet></filterSet></returnval></WaitForUpdatesExResponse>`,
+		"refused task": `<RetrievePropertiesExResponse><returnval><objects><obj type="Task">task-1</obj><propSet><name>info</name><val xsi:type="TaskInfo"><descriptionId>VirtualMachine.reconfigure</descriptionId>` +
+			`<error><fault xsi:type="SystemError"><faultMessage><message>s3cr3t-marker</message></faultMessage></fault><localizedMessage>s3cr3t-marker</localizedMessage></error></val></propSet></objects></returnval></RetrievePropertiesExResponse>`,
+		"query":    `<X><url>https://h/guestFile?id=1&amp;token=s3cr3t-marker</url></X>`,
+		"view":     `<DestroyView><_this type="ContainerView">session[s3cr3t-marker]52c7</_this></DestroyView>`,
+		"cdata":    `<X><password><![CDATA[s3cr3t-marker]]></password></X>`,
+		"prefixed": `<X><ns:adminPassword a="b">s3cr3t-marker</ns:adminPassword></X>`,
 	}
 }
 
@@ -58,6 +65,18 @@ func TestNoSecretIsATextOfTheTrace(t *testing.T) {
 			if strings.Contains(soapMethod(kept)+soapFault(kept), "s3cr3t") {
 				t.Errorf("%s, the first %d bytes: the secret is the name", name, end)
 			}
+		}
+	}
+}
+
+// TestRefusalsAreNotQuoted: the words of a fault may hold the value that was refused.
+func TestRefusalsAreNotQuoted(t *testing.T) {
+	fault := []byte(envelope(`<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>bad value s3cr3t-marker</faultstring>` +
+		`<detail><InvalidArgumentFault xsi:type="InvalidArgument"><invalidProperty>spec</invalidProperty></InvalidArgumentFault></detail></soapenv:Fault>`))
+	for _, method := range []string{"CreateImportSpec", "ImportVApp", "ReconfigVM_Task"} {
+		got := strings.Join(soapTexts(fault, method), " ")
+		if strings.Contains(got, planted) || !strings.Contains(got, "faultstring="+hiddenText) || !strings.Contains(got, "invalidProperty=spec") {
+			t.Errorf("%s: %s", method, got)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func arguments(op backend.Op, name func(backend.Ref) string) map[string]any {
 		case backend.After:
 			args[key] = afterWord(value)
 		case string:
-			args[key] = withoutPassword(value)
+			args[key] = withoutSecrets(value)
 		default:
 			args[key] = value
 		}
@@ -64,16 +64,23 @@ func arguments(op backend.Op, name func(backend.Ref) string) map[string]any {
 	return args
 }
 
-// withoutPassword masks the password of a URL, such as the source of an import.
-func withoutPassword(text string) string {
+// withoutSecrets is a URL, such as the source of an import, without what may let in:
+// of one of the web the user, who may be a token, and the query, which may be a signature;
+// of others, such as where a VM is migrated to, the password.
+func withoutSecrets(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil && strings.Contains(text, "@"):
-		return "(not recorded)" // it can't be told what of it is a password
-	case err != nil || u.User == nil:
+	case err != nil && strings.ContainsAny(text, "@?#"):
+		return "(not recorded)" // it can't be told what of it is a secret
+	case err != nil:
+		return text
+	case u.Scheme == "http" || u.Scheme == "https":
+		u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+		return u.String()
+	case u.User == nil:
 		return text
 	}
 	return u.Redacted()
