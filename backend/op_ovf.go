@@ -18,8 +18,10 @@ type OVFNetwork struct {
 
 // OVFImportOp makes a VM or vApp of an OVF or OVA. Its files are checked against the
 // manifest before anything is created; what was created is removed again when it fails
-// or is cancelled. Checker gives the server's warnings and errors beforehand. Sources:
-// OvfManager.CreateImportSpec, ResourcePool.importVApp, HttpNfcLease.
+// or is cancelled. Checker gives the server's warnings and errors beforehand. The check
+// reads the whole package, at a URL too, and the upload reads it again: Progress.Bytes
+// counts both, so its total is about twice the size and the first half is the check.
+// Sources: OvfManager.CreateImportSpec, ResourcePool.importVApp, HttpNfcLease.
 type OVFImportOp struct {
 	// Under is the resource pool, vApp, cluster or host that it goes to.
 	Under Ref
@@ -48,11 +50,13 @@ type OVFImportOp struct {
 func OVFProvisionings() []string { return []string{"thin", "thick", "eagerZeroedThick"} }
 
 // OVFExportOp writes a VM or vApp that is off as an OVF (File ends in .ovf, the disks
-// come beside it) or an OVA. Files get their names when all of it is there. Sources:
+// come beside it) or an OVA. Files get their names when all of it is there; a cancel that
+// comes later has no effect. Sources:
 // exportVm, exportVApp, OvfManager.CreateDescriptor, HttpNfcLease.
 type OVFExportOp struct {
 	Object    Ref // a VM, or a resource pool that is a vApp
 	File      string
+	// Overwrite replaces what is there; a package that it can't replace stays as it was.
 	Overwrite bool
 	// Digest of the manifest: "SHA256" (default), "SHA1", "SHA512", "none".
 	Digest string

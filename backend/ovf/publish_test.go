@@ -85,7 +85,7 @@ func TestAReplaceThatFailsHalfway(t *testing.T) {
 		if _, err := export(t, target, WriteOptions{}, "<!-- old -->"); err != nil {
 			t.Fatal(err)
 		}
-		before := texts(t, dir)
+		before := holding(t, dir)
 		w, err := Create(target, WriteOptions{Overwrite: true})
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestAReplaceThatFailsHalfway(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got := texts(t, dir); !maps.Equal(got, before) {
+		if got := holding(t, dir); !maps.Equal(got, before) {
 			t.Errorf("%v: %d files are not the %d that were there", blocked, len(got), len(before))
 		}
 		if err := whole(t.Context(), target, Options{}); err != nil {
@@ -122,8 +122,8 @@ func TestAReplaceThatFailsHalfway(t *testing.T) {
 	}
 }
 
-// texts are the files of a directory.
-func texts(t *testing.T, dir string) map[string]string {
+// holding are the files of a directory.
+func holding(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, name := range listing(t, dir) {

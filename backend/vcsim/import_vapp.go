@@ -32,6 +32,7 @@ func (s *Server) exportReceiver(call *simulator.Method) mo.Reference {
 	if s.model.Map().Get(call.This) == nil {
 		return nil
 	}
+	s.saw(call.Name)
 	return &exporter{Self: call.This, srv: s}
 }
 

@@ -27,8 +27,15 @@ type NFC struct {
 	Apart bool
 	// Lame gives such addresses without a thumbprint of that certificate.
 	Lame bool
-	// Starting is how long a lease is initializing.
+	// Starting is how long a lease is initializing; its progress rises meanwhile, in ten
+	// steps, unless Still is set.
 	Starting time.Duration
+	Still    bool
+	// Late is how long it stays so when the VM is there already.
+	Late time.Duration
+	// Seen is called with the name of each call that begins or concerns a lease, before
+	// it is done; nil: not. It must not wait for the server.
+	Seen func(method string)
 	// DiskSize is how many bytes an export gives of a disk that was not imported with
 	// its content kept; 0: 1 MiB.
 	DiskSize int64
@@ -45,8 +52,9 @@ type Trouble struct {
 	Status int
 	// CutAfter breaks the connection after so many bytes; 0: never.
 	CutAfter int64
-	// Pace is waited for with each 64 KiB.
-	Pace time.Duration
+	// Pace is waited for with each piece, of 64 KiB or of Piece bytes.
+	Pace  time.Duration
+	Piece int
 	// KeepVM makes abort and timeout leave the VM behind, as some servers do.
 	KeepVM bool
 }

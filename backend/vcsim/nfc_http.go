@@ -2,6 +2,7 @@ package vcsim
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha1" //nolint:gosec // the API's own checksums
 	"crypto/sha256"
 	"encoding/hex"
@@ -90,7 +91,7 @@ func (l *lease) mover(f *leaseFile, method string, t Trouble) *mover {
 
 // pass copies in pieces, so that an end of the lease is noticed.
 func (m *mover) pass(dst io.Writer, src io.Reader) error {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, cmp.Or(m.trouble.Piece, 64<<10))
 	for {
 		n, err := src.Read(buf)
 		if n > 0 {
@@ -110,6 +111,9 @@ func (m *mover) pass(dst io.Writer, src io.Reader) error {
 func (m *mover) piece(dst io.Writer, b []byte) error {
 	if _, err := dst.Write(b); err != nil {
 		return err
+	}
+	if f, ok := dst.(http.Flusher); ok && m.trouble.Piece > 0 {
+		f.Flush()
 	}
 	if m.sha1 != nil {
 		_, _ = m.sha1.Write(b)   // hashes never fail

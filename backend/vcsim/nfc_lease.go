@@ -73,20 +73,17 @@ func (s *Server) leaseTime() time.Duration {
 
 // live keeps a lease from its beginning to its end.
 func (l *lease) live(begin func() (begun, *types.LocalizedMethodFault)) {
-	if l.srv.opts.NFC.Starting > 0 {
-		timer := time.NewTimer(l.srv.opts.NFC.Starting)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-l.ended: // nothing has been made
-			return
-		case <-l.srv.ctx.Done():
-			return
-		}
+	if !l.initialize() {
+		return
 	}
 	b, fault := begin()
 	if fault != nil {
 		l.broken(fault)
+		return
+	}
+	l.seeing(b)
+	if !l.lasts(l.srv.opts.NFC.Late) {
+		l.undo()
 		return
 	}
 	l.ready(b)
@@ -106,6 +103,45 @@ func (l *lease) live(begin func() (begun, *types.LocalizedMethodFault)) {
 			return
 		}
 	}
+}
+
+// initialize takes the time that is set for it; false where the lease has ended meanwhile:
+// nothing has been made.
+func (l *lease) initialize() bool {
+	const steps = 10
+	for n := range int32(steps) {
+		if !l.lasts(l.srv.opts.NFC.Starting / steps) {
+			return false
+		}
+		if l.srv.opts.NFC.Starting > 0 && !l.srv.opts.NFC.Still {
+			l.publish(types.PropertyChange{Name: "initializeProgress", Val: n * 100 / steps})
+		}
+	}
+	return true
+}
+
+// lasts waits; false where the lease, or the server, has ended.
+func (l *lease) lasts(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-l.ended:
+		return false
+	case <-l.srv.ctx.Done():
+		return false
+	}
+}
+
+// seeing notes what an import has made before the client is told.
+func (l *lease) seeing(b begun) {
+	l.srv.nfc.mu.Lock()
+	defer l.srv.nfc.mu.Unlock()
+	l.seen.Entity = b.entity
 }
 
 func (l *lease) ready(b begun) {
@@ -173,11 +209,18 @@ func (l *lease) undo() {
 	l.srv.remove(entity)
 }
 
+func (s *Server) saw(method string) {
+	if s.opts.NFC.Seen != nil {
+		s.opts.NFC.Seen(method)
+	}
+}
+
 // leaseReceiver is the area of leases; those that have ended count calls still.
 func (s *Server) leaseReceiver(call *simulator.Method) mo.Reference {
 	if !strings.HasPrefix(call.Name, "HttpNfcLease") {
 		return nil
 	}
+	s.saw(call.Name)
 	s.nfc.mu.Lock()
 	defer s.nfc.mu.Unlock()
 	if l := s.nfc.leases[call.This.Value]; l != nil {

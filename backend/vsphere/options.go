@@ -46,6 +46,7 @@ type Options struct {
 	Trace *trace.Log
 
 	requests *atomic.Int64 // how many were traced
+	patience patience      // with leases; zero: the usual
 }
 
 // dialer implements backend.Dialer.

@@ -89,10 +89,13 @@ func (l *nfcLease) retry(ctx context.Context, call func(context.Context) error) 
 }
 
 // sweep waits until the server has removed what an import made, and removes it where the
-// server leaves it. Only what the lease itself names is touched.
+// server leaves it. Only what the lease itself names is removed.
 func (l *nfcLease) sweep(ctx context.Context) error {
-	if !l.imports || l.info.Entity.Value == "" {
+	if !l.imports {
 		return nil
+	}
+	if l.info.Entity.Value == "" { // it ended before the server told
+		return l.nursery.untold(ctx, l)
 	}
 	limit := time.Now().Add(sweepTimeout)
 	for pause := lookFirst; time.Now().Before(limit); pause = min(pause*3/2, lookLater) {

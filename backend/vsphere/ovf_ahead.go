@@ -63,7 +63,7 @@ func (a *ahead) run(r io.Reader) {
 	}
 }
 
-// fill reads until a block is full, or nothing more comes at once.
+// fill reads until a block is full or the source ends; it waits for what is slow to come.
 func fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int

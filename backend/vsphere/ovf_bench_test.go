@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -241,7 +242,11 @@ func mustRun(b *testing.B, c backend.Backend, op backend.Op) (total, moving time
 	b.Helper()
 	var first time.Time
 	began := time.Now()
-	_, err := c.Do(context.Background(), op, backend.Progress{Bytes: func(done, _ int64) {
+	_, imports := op.(backend.OVFImportOp)
+	_, err := c.Do(context.Background(), op, backend.Progress{Bytes: func(done, total int64) {
+		if imports { // its first half is the check
+			done -= total / 2
+		}
 		if first.IsZero() && done > 0 {
 			first = time.Now()
 		}
@@ -252,8 +257,9 @@ func mustRun(b *testing.B, c backend.Backend, op backend.Op) (total, moving time
 	return time.Since(began), time.Since(first)
 }
 
-// BenchmarkOVFImport compares an import of a large OVA with that of govc and with a plain
-// HTTP copy of the same bytes, in turns. Both sides speak TLS, as real servers do.
+// BenchmarkOVFImport compares an import of a large OVA with that of govc, with that and
+// sha256sum, which is the same work, since govc checks nothing here, and with a plain HTTP
+// copy of the same bytes, in turns. Both sides speak TLS, as real servers do.
 func BenchmarkOVFImport(b *testing.B) {
 	size := benchSize(b)
 	v := lab.StartVcsim(b, "-vm", "1", "-tls", "-no-sums", "-keep", "-1", "-cluster", "0")
@@ -267,7 +273,7 @@ func BenchmarkOVFImport(b *testing.B) {
 	}
 	n := 0
 	for b.Loop() {
-		var ours, moving, theirs, checked, copies []time.Duration
+		var ours, moving, theirs, checked, alike, copies []time.Duration
 		heap := 0.0
 		for range 3 {
 			n++
@@ -281,8 +287,9 @@ func BenchmarkOVFImport(b *testing.B) {
 			theirs = append(theirs, time.Since(began))
 			copies = append(copies, plain.put(file, descriptor, fmt.Sprintf("plain%d", n), at, size))
 			sum := time.Now()
-			hashAll(b, file, at, size)
+			sha256sum(b, file, at)
 			checked = append(checked, time.Since(sum))
+			alike = append(alike, theirs[len(theirs)-1]+checked[len(checked)-1])
 		}
 		b.ReportMetric(rate(size, median(ours)), "MiB/s-whole")
 		b.ReportMetric(rate(size, median(moving)), "MiB/s-upload")
@@ -292,19 +299,31 @@ func BenchmarkOVFImport(b *testing.B) {
 		b.ReportMetric(median(theirs).Seconds()/median(moving).Seconds(), "upload/govc")
 		b.ReportMetric(median(copies).Seconds()/median(moving).Seconds(), "upload/HTTP")
 		b.ReportMetric(median(theirs).Seconds()/median(ours).Seconds(), "whole/govc")
+		b.ReportMetric(median(alike).Seconds()/median(ours).Seconds(), "whole/govc+sha256sum")
+		b.ReportMetric(median(copies).Seconds()/median(ours).Seconds(), "whole/HTTP")
 		b.ReportMetric(heap, "MiB-heap")
 	}
 }
 
-// hashAll is what the check of the manifest costs at least.
-func hashAll(b *testing.B, file string, at, size int64) {
+// sha256sum is the check of the manifest by another program, over the same bytes.
+func sha256sum(b *testing.B, file string, at int64) {
+	b.Helper()
+	tool, err := exec.LookPath("sha256sum")
+	if err != nil {
+		b.Skip("sha256sum not found: ", err)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{sha256.New()}, io.NewSectionReader(f, at, size), make([]byte, 256<<10)); err != nil {
+	if _, err := f.Seek(at, io.SeekStart); err != nil { // two blocks of zeros follow the disk
 		b.Fatal(err)
+	}
+	cmd := exec.CommandContext(b.Context(), tool)
+	cmd.Stdin = f
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) < 64 {
+		b.Fatalf("%v: %s", err, out)
 	}
 }
 

@@ -22,6 +22,7 @@ type importing struct {
 	at    landing
 	spec  types.OvfCreateImportSpecResult
 	lease *nfcLease
+	check checking
 }
 
 // landing is where an import goes.
@@ -49,7 +50,7 @@ func (i *importing) run(ctx context.Context) (backend.Result, error) {
 	if wrong := i.refusals(); len(wrong) > 0 {
 		return backend.Result{}, wrong[0]
 	}
-	if err := i.pkg.Verify(ctx, nil); err != nil {
+	if err := i.pkg.Verify(ctx, i.check.teller(i.progress.Bytes, i.desc)); err != nil {
 		return backend.Result{}, fail(i.doing, i.object, err)
 	}
 	if err := i.plan(ctx); err != nil {
@@ -134,7 +135,9 @@ func (i *importing) move(ctx context.Context) error {
 	if i.desc.Collection {
 		kind = "the vApp "
 	}
-	i.lease = &nfcLease{what: kind + i.op.Name, imports: true}
+	i.lease = &nfcLease{
+		what: kind + i.op.Name, imports: true, checked: i.check.done, nursery: &nursery{at: i.at, name: i.op.Name},
+	}
 	begin := func(ctx context.Context) (moref, error) {
 		res, err := methods.ImportVApp(ctx, i.c.vc, &types.ImportVApp{
 			This: i.at.pool, Spec: i.spec.ImportSpec, Folder: i.at.folder, Host: i.at.host,

@@ -14,12 +14,10 @@ import (
 	"hvdeck/backend/guard"
 )
 
-// The patience with leases.
+// Between two reports of progress.
 const (
-	leaseReady = 10 * time.Minute       // until a server has made the VM
-	leaseStall = 2 * time.Minute        // without a byte moved, or an answer after the last
-	tellMost   = 10 * time.Second       // between two reports of progress to the server
-	tellEvery  = 100 * time.Millisecond // and to the operator
+	tellMost  = 10 * time.Second       // to the server
+	tellEvery = 100 * time.Millisecond // to the operator
 )
 
 // nfcLease is the lock that a server holds on a VM or vApp while its disks are moved. It
@@ -31,9 +29,13 @@ type nfcLease struct {
 	imports bool
 	info    types.HttpNfcLeaseInfo
 
-	moved  atomic.Int64 // bytes
-	total  atomic.Int64 // 0 unknown
-	active atomic.Int64 // when a byte was moved last, UnixNano
+	wait    patience
+	clock   stallClock
+	nursery *nursery // of an import
+
+	moved   atomic.Int64 // bytes
+	total   atomic.Int64 // 0 unknown
+	checked int64        // bytes that were read before the lease, which the operator is told of too
 
 	unsaid string // why the server does not know that an export has ended
 
@@ -55,6 +57,14 @@ func (a *action) underLease(
 	stop := context.AfterFunc(a.c.life, func() { end(errClosed) })
 	defer stop()
 	l.a = a
+	if l.wait = a.c.opts.patience; l.wait == (patience{}) {
+		l.wait = usualPatience()
+	}
+	if l.nursery != nil {
+		if err := l.nursery.remember(ctx, l); err != nil {
+			return err
+		}
+	}
 	err := a.call(ctx, func(ctx context.Context) error {
 		var err error
 		l.ref, err = begin(ctx)
@@ -81,30 +91,40 @@ func (l *nfcLease) unknown(err error) error {
 	return &e
 }
 
-// hold waits until the lease is ready and does the work.
-func (l *nfcLease) hold(ctx context.Context, end context.CancelCauseFunc, work func(context.Context) error) error {
+// hold waits until the lease is ready and does the work. A panic in it is an error, so
+// that the lease is ended. An export whose work is done has succeeded, whatever ended its
+// context meanwhile: the package is there.
+func (l *nfcLease) hold(ctx context.Context, end context.CancelCauseFunc, work func(context.Context) error) (err error) {
+	defer guard.Recover("move disks", func(panicked error) { err = panicked })
 	if err := l.ready(ctx); err != nil {
 		return err
 	}
-	l.active.Store(time.Now().UnixNano())
 	alive, done := context.WithCancel(ctx)
 	told := make(chan struct{})
 	guard.Go("keep a lease", func(err error) { end(err) }, func() {
 		defer close(told)
 		l.keep(alive, end)
 	})
-	err := work(ctx)
-	done()
-	<-told
-	l.report(time.Now(), true)
-	if err == nil {
-		err = ctx.Err()
+	defer func() {
+		done()
+		<-told
+		l.report(time.Now(), true)
+	}()
+	if err := work(ctx); err != nil {
+		return err
 	}
-	return err
+	if l.imports {
+		return ctx.Err()
+	}
+	return nil
 }
 
 // reason is why the work ended: what ended its context comes first.
 func (l *nfcLease) reason(ctx context.Context, err error) *backend.Error {
+	var panicked *guard.PanicError
+	if errors.As(err, &panicked) {
+		return fail(l.a.doing, l.a.object, err)
+	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
@@ -115,12 +135,13 @@ func (l *nfcLease) reason(ctx context.Context, err error) *backend.Error {
 	return e
 }
 
-// ready waits until the server has made what is under the lease.
+// ready waits until the server has made what is under the lease. Disks may be zeroed
+// meanwhile, for hours: it waits as long as the operation may take, unless the server shows
+// no progress at all.
 func (l *nfcLease) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, leaseReady)
-	defer cancel()
+	progress, since := int32(-1), time.Now()
 	for pause := lookFirst; ; pause = min(pause*3/2, lookLater) {
-		got, err := l.a.c.retrieveOne(ctx, l.a.doing, l.ref, "state", "info", "error")
+		got, err := l.a.c.retrieveOne(ctx, l.a.doing, l.ref, "state", "info", "error", "initializeProgress")
 		if err != nil {
 			return err
 		}
@@ -130,6 +151,12 @@ func (l *nfcLease) ready(ctx context.Context) error {
 			return nil
 		case types.HttpNfcLeaseStateError, types.HttpNfcLeaseStateDone:
 			return l.a.worded(taskFault(leaseFault(got["error"])))
+		}
+		if now := as[int32](got["initializeProgress"]); now != progress {
+			progress, since = now, time.Now()
+		}
+		if time.Since(since) > l.wait.initializing {
+			return l.a.refuse(backend.ClassUnreachable, "the server has prepared it for %s without progress (%d %%)", l.wait.initializing, progress)
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -151,9 +178,7 @@ func leaseFault(v any) *types.LocalizedMethodFault {
 // touch notes that bytes were moved, and tells it now and then.
 func (l *nfcLease) touch(n int64) {
 	l.moved.Add(n)
-	now := time.Now()
-	l.active.Store(now.UnixNano())
-	l.report(now, false)
+	l.report(time.Now(), false)
 }
 
 // report tells how many bytes were moved; the last one of all tells it at once. It may be
@@ -172,8 +197,10 @@ func (l *nfcLease) report(now time.Time, last bool) {
 	done, total := l.moved.Load(), l.total.Load()
 	if done > total {
 		total = 0
+	} else if total > 0 {
+		total += l.checked
 	}
-	bytes(done, total)
+	bytes(l.checked+done, total)
 }
 
 // keep extends the lease until alive ends, and ends the work when the lease is lost or
@@ -190,8 +217,8 @@ func (l *nfcLease) keep(alive context.Context, end context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		if idle := time.Since(time.Unix(0, l.active.Load())); idle > leaseStall {
-			end(l.a.refuse(backend.ClassUnreachable, "nothing was moved for %s", leaseStall))
+		if over, limit := l.clock.over(); over {
+			end(l.a.refuse(backend.ClassUnreachable, "nothing was moved for %s", limit))
 			return
 		}
 		err := l.tell(alive)
@@ -235,8 +262,14 @@ func (l *nfcLease) gone(err error) error {
 	return e
 }
 
-// complete ends the lease well. Where the server refuses that, it is aborted.
+// complete ends the lease well. Where the server refuses that, it is aborted. That of an
+// export is ended whatever became of the operation's context: the package is there.
 func (l *nfcLease) complete(ctx context.Context) error {
+	if !l.imports {
+		var cancel context.CancelFunc
+		ctx, cancel = l.undoing()
+		defer cancel()
+	}
 	err := l.a.call(ctx, func(ctx context.Context) error {
 		_, err := methods.HttpNfcLeaseComplete(ctx, l.a.c.vc, &types.HttpNfcLeaseComplete{This: l.ref})
 		return err
@@ -244,7 +277,7 @@ func (l *nfcLease) complete(ctx context.Context) error {
 	switch {
 	case err == nil:
 		return nil
-	case !l.imports: // the package is there and whole
+	case !l.imports:
 		l.unsaid = "the server could not be told that the export has ended: " + fail("", "", err).Message
 		return nil
 	case backend.ClassOf(err) == backend.ClassLost:

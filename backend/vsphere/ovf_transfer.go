@@ -17,6 +17,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
+	"hvdeck/backend/guard"
 )
 
 // transferBuffer is what a connection for disks reads or writes at once, in bytes.
@@ -39,7 +40,7 @@ func (l *nfcLease) courier() *courier {
 		Jar: l.a.c.vc.Jar,
 		Transport: k.c.traced(&http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialTLSContext: k.dialTLS,
-			DialContext:     (&net.Dialer{Timeout: connectTimeout}).DialContext,
+			DialContext:     k.dial,
 			WriteBufferSize: transferBuffer, ReadBufferSize: transferBuffer, DisableCompression: true,
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: l.a.c.opts.Insecure, MinVersion: tls.VersionTLS12}, //nolint:gosec // through a proxy; as told
 		}, "files"),
@@ -101,11 +102,30 @@ func (k *courier) dialTLS(ctx context.Context, network, addr string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	dial := &tls.Dialer{NetDialer: &net.Dialer{Timeout: connectTimeout}, Config: &tls.Config{
+	plain, err := k.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	conn := tls.Client(plain, &tls.Config{
 		InsecureSkipVerify: true, ServerName: host, MinVersion: tls.VersionTLS12, //nolint:gosec // verified by VerifyConnection
 		VerifyConnection: func(s tls.ConnectionState) error { return k.verify(host, addr, s.PeerCertificates) },
-	}}
-	return dial.DialContext(ctx, network, addr)
+	})
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = plain.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// dial makes a connection whose bytes are signs of life.
+func (k *courier) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return clockedConn{conn, &k.l.clock}, nil
 }
 
 func (k *courier) verify(host, addr string, chain []*x509.Certificate) error {
@@ -148,8 +168,9 @@ func (u *untrustedHost) Error() string {
 // nfcSource counts what is read, and remembers why reading ended: net/http tells only that
 // the request broke off.
 type nfcSource struct {
-	r *ahead
-	l *nfcLease
+	r       *ahead
+	l       *nfcLease
+	uploads bool
 
 	mu     sync.Mutex
 	err    error
@@ -158,18 +179,40 @@ type nfcSource struct {
 
 // Read implements io.Reader. The HTTP client may go on reading for a moment after its
 // call has returned; then there is nothing more.
-func (c *nfcSource) Read(p []byte) (int, error) {
+func (c *nfcSource) Read(p []byte) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer guard.Recover("move a disk", func(panicked error) { // on a goroutine of the client
+		c.err = panicked
+		n, err = 0, panicked
+	})
 	if c.closed {
 		return 0, io.ErrClosedPipe
 	}
-	n, err := c.r.Read(p)
+	n, err = c.waited(p)
 	if n > 0 {
 		c.l.touch(int64(n))
 	}
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
 		c.err = err
+	}
+	return n, err
+}
+
+// waited reads with the clock of the lease: in an upload it is the server's turn between
+// two reads, in a download during them.
+func (c *nfcSource) waited(p []byte) (int, error) {
+	if !c.uploads {
+		c.l.clock.start(c.l.wait.silence)
+		defer c.l.clock.stop()
+		return c.r.Read(p)
+	}
+	c.l.clock.stop()
+	n, err := c.r.Read(p)
+	if err != nil {
+		c.l.clock.start(c.l.wait.answer)
+	} else {
+		c.l.clock.start(c.l.wait.silence)
 	}
 	return n, err
 }
@@ -199,9 +242,10 @@ func (k *courier) send(ctx context.Context, d types.HttpNfcLeaseDeviceUrl, item 
 	if err != nil {
 		return err
 	}
-	src := &nfcSource{r: readAhead(r), l: k.l}
+	src := &nfcSource{r: readAhead(r), l: k.l, uploads: true}
 	defer func() {
 		_ = src.close()
+		k.l.clock.stop()
 		cancel()
 		src.r.wait()
 		_ = r.Close()
@@ -224,6 +268,7 @@ func (k *courier) send(ctx context.Context, d types.HttpNfcLeaseDeviceUrl, item 
 		req.Header.Set("Content-Type", "application/x-vnd.vmware-streamVmdk")
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
+	k.l.clock.start(k.l.wait.silence)
 	res, err := k.client.Do(req) //nolint:bodyclose // by answered
 	if err == nil {
 		err = k.answered(res)
@@ -268,6 +313,8 @@ func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.
 		return nil, err
 	}
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
+	k.l.clock.start(k.l.wait.silence)
+	defer k.l.clock.stop()
 	res, err := k.client.Do(req)
 	if err != nil {
 		return nil, k.worded(ctx, "download", nameOfDevice(d), err)
