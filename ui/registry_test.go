@@ -13,6 +13,8 @@ import (
 	"hvdeck/backend/task"
 	"hvdeck/keymap"
 	"hvdeck/theme"
+	"hvdeck/ui/kind"
+	"hvdeck/ui/pane"
 )
 
 // noPoller is asked for nothing in these tests.
@@ -125,7 +127,7 @@ func TestEveryActionDoesSomething(t *testing.T) {
 	m := bare(t)
 	commands := m.commands()
 	m.openHelp() // a pager, for its verbs
-	pager := m.screen()
+	pager, lists := m.screen(), listed(m)
 	for _, a := range m.reg.All() {
 		if a.Mutates() {
 			continue
@@ -135,7 +137,7 @@ func TestEveryActionDoesSomething(t *testing.T) {
 		switch {
 		case known, knownOn:
 		case strings.HasPrefix(a.ID, "sort."):
-			if !slices.ContainsFunc(m.slots, func(s *slot) bool { return s.pane() != nil && s.pane().Do(a.ID) }) && !sorts(m, a.ID) {
+			if !sorts(lists, a.ID) {
 				t.Errorf("%s sorts nothing", a.ID)
 			}
 		case a.Scope == keymap.Pager:
@@ -160,16 +162,26 @@ func TestEveryActionDoesSomething(t *testing.T) {
 	}
 }
 
-// sorts looks in the kinds that are no tab of the stack at the start.
-func sorts(m *Model, id string) bool {
-	for _, s := range m.specs.Each() {
-		for _, c := range s.Columns {
-			if id == "sort."+s.Names[0]+"."+c.Key && c.SortKey != nil {
-				return true
-			}
-		}
+// listed are the panes of every list that can come into sight: the tabs of the stack,
+// what is drilled into, the screens.
+func listed(m *Model) []*pane.Pane {
+	var all []*pane.Pane
+	for _, s := range m.slots {
+		all = append(all, s.tabs...)
 	}
-	return false
+	m.slots[slotStorage].drillInto(m, sample(backend.KindPool), m.specs.Of(backend.KindVolume))
+	all = append(all, m.slots[slotStorage].pane())
+	m.openAlarms()
+	return append(all, m.markedPane())
+}
+
+// sorts reports whether a list has the column that an action sorts by, and sorts by it.
+func sorts(lists []*pane.Pane, id string) bool {
+	return slices.ContainsFunc(lists, func(p *pane.Pane) bool {
+		return p.Do(id) && slices.ContainsFunc(p.Spec.Columns, func(c kind.Column) bool {
+			return id == "sort."+p.Spec.Names[0]+"."+c.Key && c.SortKey != nil
+		})
+	})
 }
 
 func TestKeyTexts(t *testing.T) {

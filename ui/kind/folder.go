@@ -5,16 +5,11 @@ import (
 	"hvdeck/theme"
 )
 
+// folderSpec has no columns: folders stand in the inventory trees, in no list.
 func folderSpec(e *Env) *Spec {
 	f := func(o backend.Object) *backend.Folder { return o.(*backend.Folder) }
 	return &Spec{
 		Kind: backend.KindFolder, Title: "Folders", Names: []string{"folders", "folder"},
-		Columns: []Column{
-			e.nameColumn(),
-			e.textColumn(columnOf("type", "TYPE", 'T', 4, 12, 2, false), theme.Muted, func(o backend.Object) string { return folderWord(f(o)) }),
-			e.textColumn(columnOf("path", "PATH", 'P', 8, 60, 1, false), theme.Text, func(o backend.Object) string { return f(o).Path }),
-			e.connColumn(),
-		},
 		Field: func(o backend.Object, field string) string {
 			switch field {
 			case "type":
