@@ -1,6 +1,9 @@
 package backend
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // TaskState is where a task stands.
 type TaskState uint8
@@ -67,4 +70,10 @@ type Result struct {
 	Created Ref
 	// Text is a line for the operator; may be empty.
 	Text string `clean:"text"`
+}
+
+// TaskCanceller is implemented by backends that cancel tasks of others.
+type TaskCanceller interface {
+	// CancelTask asks the server to cancel a task; key is that of a RemoteTask.
+	CancelTask(ctx context.Context, key string) error
 }
