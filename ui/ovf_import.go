@@ -201,8 +201,10 @@ func (i *ovfImport) quit() {
 	}, func() tea.Cmd { i.close(); return nil })
 }
 
+// close ends the wizard; passwords that were typed are of no more use.
 func (i *ovfImport) close() {
 	i.stopWaiting()
+	i.answers.forget()
 	i.m.closeOverlay(i.box)
 }
 
@@ -216,6 +218,6 @@ func (i *ovfImport) title() string {
 
 // ovfSourceName is the last part of a path or URL.
 func ovfSourceName(source string) string {
-	source, _, _ = strings.Cut(source, "?")
+	source = shownSource(source)
 	return source[strings.LastIndexAny(source, "/")+1:]
 }

@@ -198,6 +198,7 @@ func (i *ovfImport) keepProperties(shown, now form.Values) {
 		switch {
 		case v == shown[p.Key], p.Password && v != now[p.Key+again]:
 		case p.Password:
+			clear(i.answers.secrets[p.Key].Reveal())
 			i.answers.secrets[p.Key] = backend.Hide([]byte(v))
 		default:
 			i.answers.properties[p.Key] = v

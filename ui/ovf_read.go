@@ -86,12 +86,23 @@ func isURL(source string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }
 
+// shownSource is a source without what may be a secret in a URL: its query, such as a
+// signature, and who asks.
+func shownSource(source string) string {
+	u, err := url.Parse(strings.TrimSpace(source))
+	if !isURL(source) || err != nil {
+		return source
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String()
+}
+
 // readSource reads the package, and asks the server what it offers.
 func (i *ovfImport) readSource() tea.Cmd {
 	source, conn, option, poller := i.answers.source, i.answers.conn, i.answers.option, i.m.o.Poller
 	glyphs := i.m.env.Theme.Glyphs
 	return ovfAside(i, ovfWork[*ovfRead]{
-		name: pageSource, what: "Reading " + clean.Line(source), limit: ovfReadTime,
+		name: pageSource, what: "Reading " + clean.Line(shownSource(source)), limit: ovfReadTime,
 		do: func(ctx context.Context) (*ovfRead, error) {
 			r, err := readOVF(ctx, source)
 			if err != nil {

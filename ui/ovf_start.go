@@ -12,7 +12,7 @@ import (
 	"hvdeck/ui/overlay"
 )
 
-// op is the import as it has been answered so far.
+// op is the import as it has been answered so far, without the passwords.
 func (i *ovfImport) op() backend.OVFImportOp {
 	where, place := i.answers.page(pageWhere), i.answers.page(pagePlace)
 	op := backend.OVFImportOp{
@@ -27,10 +27,6 @@ func (i *ovfImport) op() backend.OVFImportOp {
 		}
 	}
 	for _, p := range i.settable() {
-		if s := i.answers.secrets[p.Key]; p.Password && !s.Empty() {
-			// Bytes of its own: who has the operation may wipe them.
-			op.Properties = append(op.Properties, backend.OVFValue{Key: p.Key, Secret: backend.Hide(slices.Clone(s.Reveal()))})
-		}
 		if v, changed := i.answers.properties[p.Key]; changed && !p.Password {
 			op.Properties = append(op.Properties, backend.OVFValue{Key: p.Key, Value: v})
 		}
@@ -43,6 +39,32 @@ func (i *ovfImport) op() backend.OVFImportOp {
 	return op
 }
 
+// secretOp is op with the passwords, in bytes of its own: who has it wipes them.
+func (i *ovfImport) secretOp() backend.OVFImportOp {
+	op := i.op()
+	for _, p := range i.settable() {
+		if s := i.answers.secrets[p.Key]; p.Password && !s.Empty() {
+			op.Properties = append(op.Properties, backend.OVFValue{Key: p.Key, Secret: backend.Hide(slices.Clone(s.Reveal()))})
+		}
+	}
+	return op
+}
+
+// wipe overwrites the passwords of an operation that is over.
+func wipe(op backend.OVFImportOp) {
+	for _, p := range op.Properties {
+		clear(p.Secret.Reveal())
+	}
+}
+
+// forget overwrites the passwords that were typed.
+func (a *ovfAnswers) forget() {
+	for _, s := range a.secrets {
+		clear(s.Reveal())
+	}
+	a.secrets = map[string]backend.Hidden{}
+}
+
 // start looks once more at what was chosen, then begins the task. The answers are kept
 // until it has ended, without the passwords: those have only the operation from now on.
 func (i *ovfImport) start() tea.Cmd {
@@ -51,11 +73,11 @@ func (i *ovfImport) start() tea.Cmd {
 		i.turnTo(pageVerdict, true)
 		return nil
 	}
-	op := i.op()
-	i.answers.secrets = map[string]backend.Hidden{}
+	op := i.secretOp()
 	i.close()
-	target := task.Target{Name: i.named(op.Under, ""), ConnName: string(i.answers.conn)}
-	i.m.ovf.running[i.m.tasks.Start(op, target)] = &i.answers
+	kept := i.answers // by itself: the package and the pages go with the wizard
+	target := task.Target{Name: i.named(op.Under, ""), ConnName: string(kept.conn)}
+	i.m.ovf.running[i.m.tasks.Start(op, target)] = &kept
 	i.m.say(theme.StateBusy, "importing "+op.Name+" on "+target.ConnName+"; 6 shows how far it is")
 	return nil
 }

@@ -48,10 +48,11 @@ func (i *ovfImport) askVerdict() tea.Cmd {
 		i.turnTo(pageVerdict, false)
 		return nil
 	}
-	op, conn, poller, fault := i.op(), i.answers.conn, i.m.o.Poller, i.m.o.Fault
+	op, conn, poller, fault := i.secretOp(), i.answers.conn, i.m.o.Poller, i.m.o.Fault
 	return ovfAside(i, ovfWork[[]backend.Finding]{
 		name: pageVerdict, what: "Asking " + string(conn) + " what it thinks of it", limit: checkTime,
 		do: func(ctx context.Context) ([]backend.Finding, error) {
+			defer wipe(op)
 			b, err := poller.Backend(conn)
 			if err != nil {
 				return nil, err
@@ -134,7 +135,7 @@ func (i *ovfImport) summary(t *textLines) {
 	op, place := i.op(), i.answers.page(pagePlace)
 	t.out = append(t.out, wizard.Line{Tok: theme.Accent, Text: i.words()})
 	t.head("What")
-	t.fact("package", op.Source)
+	t.fact("package", shownSource(op.Source))
 	t.fact("manifest", i.read.manifestWords())
 	if n := len(i.read.licences); n > 0 {
 		t.fact("licences", countOf(n, "licence")+", accepted")
@@ -163,15 +164,15 @@ func (i *ovfImport) summaryRest(t *textLines, op backend.OVFImportOp) {
 	for _, n := range op.Networks {
 		t.fact(clean.Line(n.Name), i.named(n.Network, ""))
 	}
-	if len(op.Properties) > 0 {
+	passwords := i.passwordKeys()
+	if len(op.Properties)+len(passwords) > 0 {
 		t.head("Properties that differ from their defaults")
 	}
 	for _, p := range op.Properties {
-		value := p.Value
-		if !p.Secret.Empty() {
-			value = "set, not shown"
-		}
-		t.fact(clean.Line(p.Key), orNotSet(value))
+		t.fact(shortLine(p.Key), orNotSet(p.Value))
+	}
+	for _, p := range passwords {
+		t.fact(shortLine(p), "set, not shown")
 	}
 	if len(op.Options) > 0 {
 		t.head("Options")
@@ -181,6 +182,17 @@ func (i *ovfImport) summaryRest(t *textLines, op backend.OVFImportOp) {
 		t.head("What the server says")
 		t.findings(&i.m.env.Theme.Glyphs, i.verdict.found)
 	}
+}
+
+// passwordKeys name the properties for which a password was typed.
+func (i *ovfImport) passwordKeys() []string {
+	var out []string
+	for _, p := range i.settable() {
+		if p.Password && !i.answers.secrets[p.Key].Empty() {
+			out = append(out, p.Key)
+		}
+	}
+	return out
 }
 
 // words say what starting does.
