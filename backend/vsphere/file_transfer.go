@@ -246,7 +246,14 @@ func statusError(res *http.Response) error {
 // refusal tells whether the server did not take the request at all. With any other
 // failure, as one for want of space, it may have begun with it.
 func (e *httpStatus) refusal() bool {
-	return e.code >= 400 && e.code < 500 || e.code == http.StatusServiceUnavailable
+	switch e.code {
+	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge: // in the middle of it
+		return false
+	case http.StatusServiceUnavailable:
+		return true
+	default:
+		return e.code >= 400 && e.code < 500
+	}
 }
 
 func (e *httpStatus) class() backend.Class {

@@ -92,7 +92,9 @@ func (a *action) checkUnused(ctx context.Context, vm backend.Ref, got props) err
 		return nil
 	}
 	slices.Sort(users)
-	return a.refuse(backend.ClassConflict, "its disks are used by %s as well, directly or as the base of a linked clone", listed(slices.Compact(users)))
+	e := a.refuse(backend.ClassConflict, "its disks are used by %s as well, directly or as the base of a linked clone", listed(slices.Compact(users)))
+	e.Remedy = "detach the disks that are shared, or delete the linked clones, first"
+	return e
 }
 
 // ownDisks are the disk files that go with a VM: those of its disks, and what they stand
