@@ -54,8 +54,8 @@ func OVFProvisionings() []string { return []string{"thin", "thick", "eagerZeroed
 // comes later has no effect. Sources:
 // exportVm, exportVApp, OvfManager.CreateDescriptor, HttpNfcLease.
 type OVFExportOp struct {
-	Object    Ref // a VM, or a resource pool that is a vApp
-	File      string
+	Object Ref // a VM, or a resource pool that is a vApp
+	File   string
 	// Overwrite replaces what is there; a package that it can't replace stays as it was.
 	Overwrite bool
 	// Digest of the manifest: "SHA256" (default), "SHA1", "SHA512", "none".

@@ -76,7 +76,7 @@ func TestOVFCancel(t *testing.T) {
 	before := l.vms()
 	l.s.Disturb(vcsim.Trouble{Pace: 5 * time.Millisecond})
 	dir := t.TempDir()
-	for i := range 24 {
+	for i := range 16 {
 		in := l.op(source)
 		in.Name = "cancelled"
 		op := backend.Op(in)
@@ -93,7 +93,7 @@ func TestOVFCancel(t *testing.T) {
 		}
 		l.left(before, 0)
 	}
-	l.lastLease(25)
+	l.lastLease(17)
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
 		t.Errorf("exports left %v", entries)
 	}
