@@ -57,12 +57,7 @@ func (i *ovfImport) askVerdict() tea.Cmd {
 			if err != nil {
 				return nil, err
 			}
-			return guarded(ctx, b, "check import", func(ctx context.Context, b backend.Backend) ([]backend.Finding, error) {
-				if c, ok := backend.As[backend.Checker](b); ok {
-					return c.Check(ctx, op)
-				}
-				return nil, nil
-			}, fault)
+			return askChecker(ctx, b, op, fault)
 		},
 	}, func(found []backend.Finding, err error) tea.Cmd {
 		i.verdict = ovfVerdict{found: found}
