@@ -295,8 +295,11 @@ func (m *Model) fitting(actions []keymap.Action) []keymap.Action {
 // action needs: an entry that can never work there explains nothing. Where one has a
 // reason to give it is shown, greyed.
 func (m *Model) foreignTo(a keymap.Action, objects []backend.Object) bool {
-	if a.Needs == "" || len(objects) == 0 {
+	if a.Needs == "" {
 		return false
+	}
+	if len(objects) == 0 { // an empty list is of the connection in focus
+		return !m.env.Conn(m.place).Caps.Knows(a.Needs)
 	}
 	return !slices.ContainsFunc(objects, func(o backend.Object) bool { return m.env.Conn(o.Ref().Conn).Caps.Knows(a.Needs) })
 }

@@ -95,19 +95,17 @@ func (m *Model) judgeOne(ctx context.Context, op backend.Op) ([]backend.Finding,
 	if err != nil {
 		return nil, nil //nolint:nilerr // the start says so
 	}
-	return guarded(ctx, b, "check", func(ctx context.Context, b backend.Backend) ([]backend.Finding, error) {
-		if c, ok := backend.As[backend.Checker](b); ok {
-			return c.Check(ctx, op)
-		}
-		return nil, nil
-	}, m.o.Fault)
+	return askChecker(ctx, b, op, m.o.Fault)
 }
 
 // note takes in what was found about one object.
 func (v *verdict) note(o backend.Object, findings []backend.Finding, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err != nil {
+	switch {
+	case backend.ClassOf(err) == backend.ClassNotFound:
+		v.refused[o.Ref()] = "it no longer exists"
+	case err != nil:
 		v.say(o, "it could not be checked beforehand: "+clean.Text(err.Error()))
 	}
 	for _, f := range findings {

@@ -288,6 +288,11 @@ func (m *Model) tellBatches() {
 // showFailure shows the server's words; where a form was filled in, enter leads back
 // to it as it was.
 func (m *Model) showFailure(t task.Task, s startMsg) {
+	if !m.idle() { // the keys are meant for what is open
+		first, _, _ := strings.Cut(failureText(t), "\n")
+		m.say(theme.StateBad, fmt.Sprintf("%s %s: %s; %s shows it", t.Title, t.TargetName, first, m.keyFor("pane.6")))
+		return
+	}
 	text := failureText(t)
 	again := s.action.Form != nil && t.State == backend.TaskFailed
 	if again {

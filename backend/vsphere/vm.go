@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -169,7 +170,7 @@ func questionOf(val any) *backend.Question {
 	if !ok {
 		return nil
 	}
-	q := &backend.Question{ID: info.Id, Text: info.Text, Default: -1}
+	q := &backend.Question{ID: info.Id, Text: messageText(info.Text), Default: -1}
 	for i, d := range info.Choice.ChoiceInfo {
 		e := d.GetElementDescription()
 		q.Choices = append(q.Choices, backend.Choice{Key: e.Key, Label: orDefault(e.Label, e.Summary)})
@@ -178,6 +179,16 @@ func questionOf(val any) *backend.Question {
 		}
 	}
 	return q
+}
+
+// messageText is a message without the id that servers put in front of it:
+// "msg.uuid.altered: This virtual machine …".
+func messageText(text string) string {
+	id, rest, ok := strings.Cut(text, ":")
+	if !ok || !strings.HasPrefix(id, "msg.") || strings.ContainsAny(id, " \n") {
+		return text
+	}
+	return strings.TrimSpace(rest)
 }
 
 // treeSummary counts the snapshots and gives the tree a revision: a hash of what is

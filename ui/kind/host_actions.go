@@ -41,7 +41,7 @@ func hostEnterMaintenance() keymap.Action {
 		if running == 0 {
 			return []string{"no VM runs there"}
 		}
-		return []string{plural(running, "VM") + " running there: the cluster's scheduler moves them, else it waits until they are moved or off"}
+		return []string{plural(running, "VM") + " running there"}
 	}
 	a.Op = func(o backend.Object, _ keymap.Selection, args keymap.Args) backend.Op {
 		return backend.HostMaintenanceOp{Host: o.Ref(), Enter: true, Evacuate: args.On("evacuate"), Within: time.Duration(args.Int("minutes", 0)) * time.Minute}

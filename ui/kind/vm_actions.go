@@ -61,12 +61,22 @@ func hostField(s keymap.Selection) keymap.Field {
 	vm, _ := s.First().(*backend.VM)
 	for _, o := range ofConn(s, backend.KindHost, hostUsable) {
 		h := o.(*backend.Host)
+		if vm != nil && !sameCompute(s, vm, h) {
+			continue
+		}
 		f.Choices = append(f.Choices, keymap.FieldChoice{Value: h.ID.ID, Label: hostLabel(s, h)})
 		if vm != nil && h.ID == vm.Host {
 			f.Default = h.ID.ID
 		}
 	}
 	return f
+}
+
+// sameCompute reports whether a VM can run on a host without being moved to another cluster
+// first: it is its own, or one of the same cluster.
+func sameCompute(s keymap.Selection, vm *backend.VM, h *backend.Host) bool {
+	own, ok := s.Lookup(vm.Host).(*backend.Host)
+	return !ok || own.ID == h.ID || !own.ClusterRef.IsZero() && own.ClusterRef == h.ClusterRef
 }
 
 func hostArg(o backend.Object, args keymap.Args) backend.Ref {

@@ -2,9 +2,11 @@ package kind
 
 import (
 	"strconv"
+	"strings"
 
 	"hvdeck/backend"
 	"hvdeck/keymap"
+	"hvdeck/ui/form"
 )
 
 func vmResources() keymap.Action {
@@ -37,6 +39,7 @@ type resource struct {
 	now               int64
 	size              bool   // bytes
 	when              string // a change counts, of a VM that runs
+	more, less        string // why it can't be raised or lowered now; "" when it can
 }
 
 func (r resource) field() keymap.Field {
@@ -44,7 +47,30 @@ func (r resource) field() keymap.Field {
 	if r.size {
 		f.Type, f.Min, f.Max = keymap.SizeField, 1<<20, 0
 	}
+	if r.more != "" || r.less != "" {
+		f.Check = r.check
+	}
 	return f
+}
+
+// check says what the server would refuse.
+func (r resource) check(value string) string {
+	now, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	if r.size {
+		var size int64
+		size, err = form.ParseSize(value)
+		now = size
+	}
+	switch {
+	case err != nil:
+		return "" // said by the field itself
+	case now > r.now:
+		return r.more
+	case now < r.now:
+		return r.less
+	default:
+		return ""
+	}
 }
 
 // resourcesOf are the numbers that the form asks for: vSphere has cores where libvirt has
@@ -54,9 +80,7 @@ func resourcesOf(s keymap.Selection) []resource {
 	vcpus := resource{name: "vcpus", label: "vCPUs", now: int64(max(d.VCPUs, vm.VCPUs)), when: ", at once as far as the guest takes it"}
 	memory := resource{name: "memory", label: "Memory", hint: "such as 4 GiB", now: int64(vm.Memory), size: true, when: vcpus.when} //nolint:gosec // bytes of memory
 	if inInventory(s, s.First()) {
-		vcpus.hint, memory.hint = hotWords(vm, d.HotAddCPU, d.HotRemoveCPU), hotWords(vm, d.HotAddMemory, false)
-		vcpus.when, memory.when = ", at once", ", at once"
-		return []resource{vcpus, {name: "cores", label: "Cores in a socket", now: int64(max(d.CoresPerSocket, 1))}, memory}
+		return hotResources(vm, d, vcpus, memory)
 	}
 	// The maxima count from the next start.
 	const hint, later = "counts from the next start", ", from the next start"
@@ -64,6 +88,26 @@ func resourcesOf(s keymap.Selection) []resource {
 	bytes := int64(max(d.MaxMemory, vm.Memory)) //nolint:gosec // as above
 	mostMemory := resource{name: "maxmemory", label: "Memory at most", hint: hint, now: bytes, size: true, when: later}
 	return []resource{vcpus, mostCPUs, memory, mostMemory}
+}
+
+// hotResources are those of a vSphere VM, with what it takes while it runs.
+func hotResources(vm *backend.VM, d *backend.VMDetail, vcpus, memory resource) []resource {
+	cores := resource{name: "cores", label: "Cores in a socket", now: int64(max(d.CoresPerSocket, 1))}
+	vcpus.hint, memory.hint = hotWords(vm, d.HotAddCPU, d.HotRemoveCPU), hotWords(vm, d.HotAddMemory, false)
+	vcpus.when, memory.when = ", at once", ", at once"
+	if !vm.State.Running() {
+		return []resource{vcpus, cores, memory}
+	}
+	off := func(allowed bool, why string) string {
+		if allowed {
+			return ""
+		}
+		return why
+	}
+	vcpus.more, vcpus.less = off(d.HotAddCPU, "it runs, and CPU hot add is off"), off(d.HotRemoveCPU, "it runs, and CPU hot remove is off")
+	memory.more, memory.less = off(d.HotAddMemory, "it runs, and memory hot add is off"), "it runs: memory can't be taken away"
+	cores.more, cores.less = "it runs: only while it is off", "it runs: only while it is off"
+	return []resource{vcpus, cores, memory}
 }
 
 // hotWords says what may change while a vSphere VM runs.

@@ -102,7 +102,11 @@ func undefineLoses(s keymap.Selection, args keymap.Args) []string {
 // unregisterLoses is for vSphere, which deletes all files of a VM or none.
 func unregisterLoses(s keymap.Selection, args keymap.Args) []string {
 	if !args.On("files") {
-		return []string{"It leaves the inventory, with its permissions, tags and alarms. Its files stay where they are."}
+		lines := []string{"It leaves the inventory, with its permissions, tags and alarms. Its files stay where they are."}
+		if len(s.Objects) > 1 {
+			lines = append(lines, "To delete files as well, take one VM at a time.")
+		}
+		return lines
 	}
 	lines := []string{"DELETED: the VM with its snapshots and every file in its folder that belongs to it."}
 	for _, d := range deletable(s) {
