@@ -2,16 +2,20 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend/clean"
+	"hvdeck/backend/guard"
 	"hvdeck/ui/wizard"
 )
 
@@ -25,24 +29,57 @@ type completed struct {
 // keep anybody waiting.
 const completeTime = 5 * time.Second
 
+// errNotWhole says that a folder was not read to its end: what is known of it completes
+// nothing.
+var errNotWhole = fmt.Errorf("the folder was not read within %s: type the path", completeTime)
+
 // mostNames is how many names of a folder are shown.
 const mostNames = 12
 
 // completeSource completes the path that is typed. A folder is read aside, and what comes
-// counts only while the same is still typed.
+// counts only while the same is still typed. One that never answers is waited for in the
+// background: until then no other is read.
 func (i *ovfImport) completeSource(p wizard.Page) tea.Cmd {
 	page := p.(*wizard.Fields)
 	typed := page.Form.Values()["source"]
 	if isURL(typed) {
 		return nil
 	}
-	life := i.m.lifetime()
+	listing := &i.m.ovf.listing
+	if !listing.CompareAndSwap(false, true) {
+		page.Form.SetHint("source", "a folder is still being read: type the path")
+		return nil
+	}
+	life, fault := i.m.lifetime(), i.m.o.Fault
 	return i.m.aside("complete", func() func() tea.Cmd {
 		ctx, cancel := context.WithTimeout(life, completeTime)
 		defer cancel()
-		c, err := completePath(ctx, typed)
+		c, err := inTime(ctx, fault, listing, func() (completed, error) { return completePath(ctx, typed) })
 		return func() tea.Cmd { i.completed(page, typed, c, err); return nil } //nolint:unparam // what goes on with an answer may be a command
 	})
+}
+
+// inTime gives what read finds before ctx ends. A read that the system holds up goes on by
+// itself; busy is true until it has ended.
+func inTime(ctx context.Context, fault func(error), busy *atomic.Bool, read func() (completed, error)) (completed, error) {
+	type answer struct {
+		completed
+		err error
+	}
+	done := make(chan answer, 1)
+	guard.Go("complete", fault, func() {
+		c, err := func() (completed, error) {
+			defer busy.Store(false)
+			return read()
+		}()
+		done <- answer{c, err}
+	})
+	select {
+	case a := <-done:
+		return a.completed, a.err
+	case <-ctx.Done():
+		return completed{}, errNotWhole
+	}
 }
 
 // completed takes what a folder has, if the same is still typed.
@@ -75,16 +112,21 @@ func completePath(ctx context.Context, path string) (completed, error) {
 	}
 	defer func() { _ = f.Close() }()
 	var names []string
-	for ctx.Err() == nil {
+	whole := false
+	for !whole && ctx.Err() == nil {
 		entries, err := f.ReadDir(1000)
 		for _, e := range entries {
 			if name, ok := completes(from, e, begin); ok {
 				names = append(names, name)
 			}
 		}
-		if err != nil { // io.EOF, or there is no more to be had
-			break
+		if err != nil && !errors.Is(err, io.EOF) {
+			return completed{}, err
 		}
+		whole = err != nil
+	}
+	if !whole {
+		return completed{}, errNotWhole
 	}
 	slices.Sort(names)
 	return completed{path: dir + commonBeginning(names, begin), names: names}, nil

@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -64,6 +65,7 @@ type ovfImport struct {
 type ovfImports struct {
 	running map[task.ID]*ovfAnswers
 	kept    *ovfAnswers
+	listing atomic.Bool // a folder is being read, to complete a path
 }
 
 func ovfActions() []keymap.Action {
