@@ -237,6 +237,8 @@ func TestImportOVFSizes(t *testing.T) {
 				{"What is in it", "enter"}, {"may be used", "A"}, {"Deployment", "enter"}, {"Runs in", "enter"}, {"Datastore", "enter"},
 				{"customers", "enter"}, {"Host name", "esc"}, {"customers", "esc"},
 			} {
+				w.WaitFor(step.page)
+				w.bordered(false)
 				w.passes(step.page, step.key)
 			}
 		})
