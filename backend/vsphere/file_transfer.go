@@ -105,7 +105,10 @@ type sending struct {
 // and the server did not refuse it.
 func (s sending) took(err error) bool {
 	var status *httpStatus
-	return s.begun && !(errors.As(err, &status) && status.refusal())
+	if errors.As(err, &status) && status.refusal() {
+		return false
+	}
+	return s.begun
 }
 
 // send puts a file at the URL.
