@@ -14,14 +14,14 @@ import (
 // run does what an action of the registry stands for.
 func (m *Model) run(a keymap.Action) tea.Cmd {
 	m.hold()
+	if f, ok := m.commandsOn()[a.ID]; ok {
+		return f(m.selection())
+	}
 	if a.Mutates() {
 		return m.act(a)
 	}
 	if m.runHere(a.ID) {
 		return nil
-	}
-	if f, ok := m.commandsOn()[a.ID]; ok {
-		return f(m.selection())
 	}
 	if f, ok := m.commands()[a.ID]; ok {
 		return f()
@@ -29,8 +29,8 @@ func (m *Model) run(a keymap.Action) tea.Cmd {
 	return nil
 }
 
-// commandsOn are the actions on objects that are no operations: they act on what was
-// selected when they were chosen, also from a menu.
+// commandsOn are the actions on objects that are no operations, or ask a server before
+// they are: they act on what was selected when they were chosen, also from a menu.
 func (m *Model) commandsOn() map[string]func(keymap.Selection) tea.Cmd {
 	return map[string]func(keymap.Selection) tea.Cmd{
 		"secret.show": m.askSecret, "remote-console": m.askRemoteConsole, "ovf.export": m.exportOVF,

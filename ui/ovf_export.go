@@ -15,16 +15,6 @@ import (
 	"hvdeck/theme"
 )
 
-// ovfExportEntry is on the manage menu. The form offers what the server offers, so the
-// server is asked first; from then on it is an action as any other.
-func ovfExportEntry() keymap.Action {
-	a := act("ovf.export", "Export OVF or OVA…", "Writes a VM or vApp that is off to a file of this machine, with a manifest.",
-		keymap.Rows(backend.KindVM), "OVF and OVA")
-	a.Menu, a.Key, a.Needs, a.Arity = keymap.MenuManage, "x", backend.VerbOVFExport, keymap.One
-	a.Kinds, a.When = []backend.Kind{backend.KindVM, backend.KindResourcePool}, whenExportable
-	return a
-}
-
 func whenExportable(_ keymap.Selection, o backend.Object) string {
 	switch o := o.(type) {
 	case *backend.VM:
@@ -39,10 +29,10 @@ func whenExportable(_ keymap.Selection, o backend.Object) string {
 	return ""
 }
 
-// exportOVF asks the server what it offers, then for the rest.
+// exportOVF asks the server what it offers, as the form offers that; from then on it is
+// an action as any other.
 func (m *Model) exportOVF(s keymap.Selection) tea.Cmd {
-	entry := ovfExportEntry()
-	if why := entry.WhyNone(s); why != "" {
+	if why := exportAction(nil).WhyNone(s); why != "" {
 		m.say(theme.StateWarn, "export OVF or OVA: "+why)
 		return nil
 	}
@@ -67,7 +57,10 @@ func (m *Model) exportOVF(s keymap.Selection) tea.Cmd {
 
 // exportAction is the export with the options that a server offers.
 func exportAction(offered []backend.OVFOption) keymap.Action {
-	a := ovfExportEntry()
+	a := act("ovf.export", "Export OVF or OVA…", "Writes a VM or vApp that is off to a file of this machine, with a manifest.",
+		keymap.Rows(backend.KindVM), "OVF and OVA")
+	a.Menu, a.Key, a.Needs, a.Arity = keymap.MenuManage, "x", backend.VerbOVFExport, keymap.One
+	a.Kinds, a.When = []backend.Kind{backend.KindVM, backend.KindResourcePool}, whenExportable
 	a.Checked = true
 	a.Form = func(s keymap.Selection) []keymap.Field { return exportFields(s, offered) }
 	a.Gather = lookAtExport

@@ -72,7 +72,7 @@ func ovfActions() []keymap.Action {
 	imp := act("ovf.import", "Import OVF or OVA…", "Makes a VM or vApp of a package: what is in it, licence, place, networks, properties, the server's verdict.",
 		keymap.Global, "OVF and OVA")
 	imp.Menu, imp.Key, imp.Makes, imp.Needs = keymap.MenuNew, "o", backend.KindVM, backend.VerbOVFImport
-	return []keymap.Action{imp, ovfExportEntry()}
+	return []keymap.Action{imp, exportAction(nil)}
 }
 
 // importOVF begins a wizard, or offers the answers of one that failed.
