@@ -57,7 +57,6 @@ func TestKeptAnswersHoldNothingElse(t *testing.T) {
 	i.answers.secrets["admin"] = backend.Hide([]byte("hunter2"))
 	i.answers.source = "/tmp/shop.ova"
 	i.start()
-	i = nil
 	if len(m.ovf.running) != 1 {
 		t.Fatalf("%d imports run", len(m.ovf.running))
 	}
