@@ -72,7 +72,7 @@ func (w *Writer) outdated() []string {
 
 // start is the beginning of an ordinary file; nil where there is none.
 func (w *Writer) start(name string, most int64) []byte {
-	f, err := os.OpenFile(w.beside(name), os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator named the target
+	f, err := os.OpenFile(w.beside(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
@@ -167,11 +167,11 @@ func (s *swap) undo() error {
 	var bad error
 	for _, name := range s.given {
 		if !s.old[name] {
-			bad = errors.Join(bad, os.Remove(s.w.beside(name))) //nolint:gosec // the operator named the target
+			bad = errors.Join(bad, os.Remove(s.w.beside(name)))
 		}
 	}
 	for name := range s.old {
-		bad = errors.Join(bad, os.Rename(filepath.Join(s.kept, name), s.w.beside(name))) //nolint:gosec // the operator named the target
+		bad = errors.Join(bad, os.Rename(filepath.Join(s.kept, name), s.w.beside(name)))
 	}
 	return bad
 }
@@ -180,7 +180,7 @@ func (s *swap) undo() error {
 // fails, a rename would not. File systems without hard links get a rename.
 func (w *Writer) move(from, to string) error {
 	if w.replace {
-		return os.Rename(from, to) //nolint:gosec // the operator named the target
+		return os.Rename(from, to)
 	}
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -189,7 +189,7 @@ func (w *Writer) move(from, to string) error {
 	if err := w.free(filepath.Base(to)); err != nil {
 		return err
 	}
-	return os.Rename(from, to) //nolint:gosec // the operator named the target
+	return os.Rename(from, to)
 }
 
 func syncDir(dir string) error {
