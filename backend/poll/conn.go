@@ -16,6 +16,9 @@ import (
 // does not count.
 const dialTimeout = 30 * time.Second
 
+// soundSession is how long data has to have come before the back-off starts anew.
+const soundSession = 10 * time.Second
+
 // conn keeps one connection: dial, session, back-off, again.
 type conn struct {
 	p *Poller
@@ -25,8 +28,13 @@ type conn struct {
 	touchKick                        chan struct{} // an operation ended
 	listKick, redialKick             chan struct{}
 
+	proof *proof          // of the session; changed only while no loop runs
+	owing map[string]bool // loops that have to be answered before it is ready again; as proof
+
 	mu      sync.Mutex
 	b       backend.Backend
+	getting backend.Ref          // whose details are being fetched; zero: none
+	dropGet context.CancelFunc   // ends that
 	pending []backend.Query      // to be listed; merged as they come
 	noted   map[string]time.Time // complaints in the event log, by text
 }
@@ -34,7 +42,7 @@ type conn struct {
 func newConn(p *Poller, e Endpoint) *conn {
 	one := func() chan struct{} { return make(chan struct{}, 1) }
 	return &conn{
-		p: p, e: e, noted: map[string]time.Time{},
+		p: p, e: e, owing: map[string]bool{}, noted: map[string]time.Time{},
 		statsKick: one(), focusKick: one(), detailKick: one(), touchKick: one(), listKick: one(), redialKick: one(),
 	}
 }
@@ -60,10 +68,10 @@ func (c *conn) keep(ctx context.Context) {
 		})
 		b, err := c.dial(ctx)
 		if err == nil {
-			began := c.p.o.Now()
-			err = c.session(ctx, b)
+			var lasted time.Duration
+			lasted, err = c.session(ctx, b)
 			was = store.Stale
-			if c.p.o.Now().Sub(began) > 10*time.Second {
+			if lasted > soundSession {
 				attempt = 0
 			}
 		}

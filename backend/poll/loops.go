@@ -38,6 +38,7 @@ func (c *conn) statsLoop(ctx context.Context, b backend.Backend) error {
 		if err := c.stats(ctx, b, refs, now); err != nil {
 			return err
 		}
+		c.answered(ctx, loopLoads)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -157,6 +158,7 @@ func (c *conn) focusLoop(ctx context.Context, b backend.Backend) error {
 				return err
 			}
 		}
+		c.answered(ctx, loopFocus)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -205,57 +207,5 @@ func (c *conn) revOf(parent backend.Ref) uint64 {
 		return o.Rev
 	default:
 		return 0
-	}
-}
-
-// detailLoop fetches dear fields of what is in focus.
-func (c *conn) detailLoop(ctx context.Context, b backend.Backend) error {
-	tick := time.NewTicker(c.p.o.Intervals.Detail)
-	defer tick.Stop()
-	for {
-		for _, r := range ofConn(c.p.interest.Load().Details, c.e.ID) {
-			d, err := b.Get(ctx, r)
-			if err != nil {
-				if err := c.passable(ctx, err); err != nil {
-					return err
-				}
-				continue
-			}
-			c.p.o.Store.PutDetail(d)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		case <-c.detailKick:
-			if !c.settle(ctx, c.detailKick) {
-				return nil
-			}
-		}
-	}
-}
-
-// nodeLoop samples the host under the node monitor each second.
-func (c *conn) nodeLoop(ctx context.Context, b backend.Backend) error {
-	mon, ok := backend.As[backend.NodeMonitor](b)
-	if !ok {
-		return nil
-	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		if r := c.p.interest.Load().Node; r.Conn == c.e.ID && !r.IsZero() {
-			n, err := mon.Node(ctx, r)
-			if err == nil {
-				c.p.o.Store.PutNode(n)
-			} else if err := c.passable(ctx, err); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
 	}
 }

@@ -158,6 +158,7 @@ func (p *Poller) SetInterest(i Interest) {
 			kick(c.focusKick)
 		}
 		if details {
+			c.dropDetails(i.Details)
 			kick(c.detailKick)
 		}
 	})

@@ -14,35 +14,36 @@ import (
 )
 
 // session runs the loops of one live backend until one of them finds it dead. It
-// returns why, after the backend is closed and every loop has ended.
-func (c *conn) session(ctx context.Context, b backend.Backend) error {
+// returns for how long data came and why it ended, after the backend is closed and
+// every loop has ended.
+func (c *conn) session(ctx context.Context, b backend.Backend) (lasted time.Duration, why error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	caps := b.Caps()
 	c.p.o.Store.BeginSync(c.e.ID, caps.Watched)
+	c.proof = c.newProof(caps)
 	c.setLive(b)
-	c.status(func(s *store.ConnStatus) {
-		s.Phase, s.Err, s.Remedy, s.NextTry, s.Attempt = store.Ready, "", "", time.Time{}, 0
-		s.About, s.Caps, s.LastGood = b.About(), caps, c.p.o.Now()
-		s.Caps.Can = maps.Clone(caps.Can) // the driver keeps its own
-		s.ReadOnly = s.ReadOnly || caps.ReadOnly
-	})
+	c.loggedIn(b, caps)
 	var wg sync.WaitGroup
 	run := func(name string, loop func(context.Context, backend.Backend) error) {
 		wg.Add(1)
-		guard.Go(name+" "+string(c.e.ID), func(err error) { c.p.fault(err); end(err) }, func() {
+		failed := func(err error) {
+			c.proof.foundDead(name)
+			end(err)
+		}
+		guard.Go(name+" "+string(c.e.ID), func(err error) { c.p.fault(err); failed(err) }, func() {
 			defer wg.Done()
 			if err := loop(ctx, b); err != nil {
-				end(err)
+				failed(err)
 			}
 		})
 	}
-	run("watch", c.watch)
-	run("lists", c.listLoop)
-	run("loads", c.statsLoop)
-	run("focus", c.focusLoop)
-	run("details", c.detailLoop)
-	run("node", c.nodeLoop)
+	run(loopWatch, c.watch)
+	run(loopLists, c.listLoop)
+	run(loopLoads, c.statsLoop)
+	run(loopFocus, c.focusLoop)
+	run(loopDetails, c.detailLoop)
+	run(loopNode, c.nodeLoop)
 
 	<-ctx.Done()
 	c.setLive(nil)
@@ -50,15 +51,32 @@ func (c *conn) session(ctx context.Context, b backend.Backend) error {
 	if errors.Is(cause, context.Canceled) || cause == nil {
 		cause = errors.New("the connection was closed")
 	}
+	lasted = c.settleProof()
 	if c.p.ctx.Err() == nil {
-		c.status(func(s *store.ConnStatus) { s.Phase, s.Err = store.Stale, cause.Error() })
+		c.status(func(s *store.ConnStatus) {
+			s.Phase, s.Err, s.Remedy = store.Stale, cause.Error(), remedyOf(cause)
+		})
 	}
 	_ = b.Close()
 	wg.Wait()
 	if c.p.o.Lost != nil {
 		c.p.o.Lost(c.e.ID, cause)
 	}
-	return cause
+	return lasted, cause
+}
+
+// loggedIn takes what the server says of itself. A first connection is ready: nothing
+// old is shown of it. One that was lost stays so, with why and the age of what is
+// shown, until data comes: a server that hangs may still let us in.
+func (c *conn) loggedIn(b backend.Backend, caps backend.Caps) {
+	c.status(func(s *store.ConnStatus) {
+		s.About, s.Caps = b.About(), caps
+		s.Caps.Can = maps.Clone(caps.Can) // the driver keeps its own
+		s.ReadOnly = s.ReadOnly || caps.ReadOnly
+		if s.Phase != store.Stale {
+			s.Phase, s.Err, s.Remedy, s.NextTry, s.Attempt = store.Ready, "", "", time.Time{}, 0
+		}
+	})
 }
 
 // watch passes changes on until the connection is lost.
@@ -74,9 +92,11 @@ func (c *conn) watch(ctx context.Context, b backend.Backend) error {
 			}
 		default:
 			c.p.o.Store.Apply(c.e.ID, d)
+			c.proof.told(d)
 		}
 	})
 	if errors.Is(err, backend.ErrNoWatch) {
+		c.proof.unwatched()
 		c.refreshAll()
 		return nil
 	}
@@ -183,6 +203,14 @@ func (c *conn) listLoop(ctx context.Context, b backend.Backend) error {
 				return err
 			}
 		}
+		c.answered(ctx, loopLists)
+	}
+}
+
+// answered says that a loop has got through a round of a session that goes on.
+func (c *conn) answered(ctx context.Context, loop string) {
+	if ctx.Err() == nil {
+		c.proof.round(loop)
 	}
 }
 
@@ -225,10 +253,12 @@ func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) err
 		return c.passable(ctx, err)
 	}
 	c.p.o.Store.Touch(c.e.ID)
-	if first && len(all) > 0 {
-		return nil // shown already
+	if !first || len(all) == 0 { // else it is shown already
+		c.p.o.Store.Apply(c.e.ID, backend.Replace{Query: q, Objects: all})
 	}
-	c.p.o.Store.Apply(c.e.ID, backend.Replace{Query: q, Objects: all})
+	if q.Refs == nil && q.Parent.IsZero() {
+		c.proof.listed()
+	}
 	return nil
 }
 
@@ -249,7 +279,11 @@ func (c *conn) passable(ctx context.Context, err error) error {
 	}
 }
 
-func (c *conn) note(text string) {
+// note puts a complaint about the connection into the event log.
+func (c *conn) note(text string) { c.noteOf(backend.Ref{}, string(c.e.ID), text) }
+
+// noteOf is a complaint about one object.
+func (c *conn) noteOf(object backend.Ref, name, text string) {
 	now := c.p.o.Now()
 	c.mu.Lock()
 	last, known := c.noted[text]
@@ -262,6 +296,6 @@ func (c *conn) note(text string) {
 		return
 	}
 	c.p.o.Store.AddEvent(backend.Event{
-		At: now, Conn: c.e.ID, Name: string(c.e.ID), Text: text, Severity: backend.SeverityWarning,
+		At: now, Conn: c.e.ID, Object: object, Name: name, Text: text, Severity: backend.SeverityWarning,
 	})
 }
