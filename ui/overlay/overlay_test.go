@@ -268,3 +268,29 @@ func FuzzOverlays(f *testing.F) {
 		}
 	})
 }
+
+// A question that is longer than the screen says so, and keeps its answers in sight.
+func TestLongQuestionOnASmallScreen(t *testing.T) {
+	text := strings.Repeat("The disks of this machine were moved or copied. ", 12)
+	a := NewAsk("web-1 asks", text, []MenuItem{{Key: "1", Title: "I moved it"}, {Key: "2", Title: "I copied it"}})
+	got := shown(t, a, 40, 12)
+	for _, want := range []string{"line 1 of ", "PgDn", "I moved it", "I copied it"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+	keys(a, "pgdown")
+	if got := shown(t, a, 40, 12); strings.Contains(got, "line 1 of") {
+		t.Errorf("PgDn did not scroll:\n%s", got)
+	}
+	var many []MenuItem
+	for i := range 9 {
+		many = append(many, MenuItem{Title: fmt.Sprintf("answer %d", i)})
+	}
+	if got := shown(t, NewAsk("asks", text, many).Focus(8), 40, 10); !strings.Contains(got, "answer 8") {
+		t.Errorf("the answer in focus is out of sight:\n%s", got)
+	}
+	if got := shown(t, NewAsk("asks", "short", many[:2]), 40, 12); strings.Contains(got, "line") {
+		t.Errorf("a short question says that it is cut:\n%s", got)
+	}
+}

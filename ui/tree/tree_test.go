@@ -217,6 +217,16 @@ func BenchmarkSetRows10k(b *testing.B) {
 	}
 }
 
+// What is left for the event loop when the rows were linked before.
+func BenchmarkSetForest10k(b *testing.B) {
+	m := New(spec())
+	f := Grow(spec(), chain(10_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		m.SetForest(f)
+	}
+}
+
 func BenchmarkDraw10k(b *testing.B) {
 	m := New(spec())
 	m.SetRows(chain(10_000))
