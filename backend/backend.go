@@ -49,7 +49,9 @@ type Backend interface {
 	Do(ctx context.Context, op Op, progress Progress) (Result, error)
 
 	// Close logs out and frees everything, within 5 s at most, and may be called
-	// more than once, also while other calls are pending: they then fail.
+	// more than once, also while other calls are pending: they then fail. Only an
+	// operation that is Local may go on, on a connection of its own, until it ends or
+	// its context does: a link that is dialled anew must not cost an hour's transfer.
 	Close() error
 }
 

@@ -38,6 +38,9 @@ type Conn struct {
 	life context.Context // ends with Close
 	die  context.CancelFunc
 
+	again func(context.Context) (*vim25.Client, error) // makes another client, for aside
+	wire  *wire                                        // of all connections of the dialer
+
 	loginMu sync.Mutex
 	renewed int   // how many logins there were; guarded by loginMu
 	refused error // the server took our password no longer; guarded by loginMu
@@ -58,7 +61,7 @@ type Conn struct {
 
 func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {
 	life, die := context.WithCancel(context.Background())
-	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark}
+	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark, wire: &wire{}}
 }
 
 // ID implements backend.Backend.

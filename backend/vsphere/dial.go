@@ -30,6 +30,7 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 		return nil, err
 	}
 	c := newConn(d.opts, d.end, vc, &d.mark)
+	c.wire, c.again = &d.wire, func(ctx context.Context) (*vim25.Client, error) { return d.client(ctx, mark) }
 	if err := d.login(ctx, c, ask); err != nil {
 		vc.CloseIdleConnections()
 		return nil, err

@@ -34,6 +34,15 @@ func (c *Conn) Do(ctx context.Context, op backend.Op, progress backend.Progress)
 	if why := c.caps.Why(op.Verb()); why != "" {
 		return backend.Result{}, a.refuse(backend.ClassUnsupported, "%s", why)
 	}
+	if _, moves := op.(backend.Local); moves {
+		return c.doAside(ctx, op, progress)
+	}
+	return c.carryOut(ctx, op, progress)
+}
+
+// carryOut finds the area that the operation is of.
+func (c *Conn) carryOut(ctx context.Context, op backend.Op, progress backend.Progress) (backend.Result, error) {
+	a := &action{c: c, doing: doingOf(op), object: c.names.name(op.Target().ID), progress: progress}
 	for _, area := range a.areas() {
 		if do := area(op); do != nil {
 			return do(ctx)

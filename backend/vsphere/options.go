@@ -54,6 +54,7 @@ type dialer struct {
 	opts Options
 	end  endpoint
 	mark eventMark
+	wire wire
 }
 
 // New checks the options without connecting. The error is one line with a remedy.

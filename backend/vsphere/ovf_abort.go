@@ -11,16 +11,13 @@ import (
 	"hvdeck/backend"
 )
 
-// The bounds of undoing an import.
-const (
-	abortTimeout = 45 * time.Second // all of it
-	sweepTimeout = 2 * time.Second  // until a server has removed what it made by itself
-)
+// sweepTimeout is how long a server may take to remove what it made by itself.
+const sweepTimeout = 2 * time.Second
 
 // undoing is a context for ending a lease: it ends neither with the operation nor with
 // the connection, but soon after it.
 func (l *nfcLease) undoing() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), l.wait.undo)
 	soon := make(chan struct{})
 	stop := context.AfterFunc(l.a.c.life, func() {
 		defer cancel()

@@ -11,12 +11,13 @@ type patience struct {
 	initializing time.Duration // without progress, until a server has made the VM
 	silence      time.Duration // without a byte moved, where it is the server's turn
 	answer       time.Duration // after the last byte of an upload, which the server may write still
+	undo         time.Duration // until what was begun has been taken back
 }
 
 // usualPatience is generous where a server works: disks that are zeroed beforehand take
 // hours, in which some servers tell no progress.
 func usualPatience() patience {
-	return patience{initializing: 6 * time.Hour, silence: 2 * time.Minute, answer: 15 * time.Minute}
+	return patience{initializing: 6 * time.Hour, silence: 2 * time.Minute, answer: 15 * time.Minute, undo: 45 * time.Second}
 }
 
 // stallClock runs while it is the server's turn to move bytes; what is done at this

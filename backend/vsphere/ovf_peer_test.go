@@ -17,10 +17,14 @@ import (
 )
 
 // outside is a vcsim process with a connection, and an import that goes to it.
-func outside(t *testing.T, disk []byte) (*lab.Vcsim, backend.Backend, backend.OVFImportOp) {
+func outside(t *testing.T, disk []byte, with ...func(*vsphere.Options)) (*lab.Vcsim, backend.Backend, backend.OVFImportOp) {
 	t.Helper()
 	v := lab.StartVcsim(t, "-vm", "1", "-cluster", "0")
-	b := dial(t, vsphere.Options{URL: v.URL()})
+	o := vsphere.Options{URL: v.URL()}
+	for _, set := range with {
+		set(&o)
+	}
+	b := dial(t, o)
 	s := sample("s", disk)
 	s.Digest = "SHA1" // the only one that govc can check
 	file, err := s.WriteOVA(t.TempDir())
@@ -77,12 +81,12 @@ func TestOVFServerGone(t *testing.T) {
 	for name, act := range map[string]func(*lab.Vcsim){"dead": (*lab.Vcsim).Kill, "frozen": (*lab.Vcsim).Freeze} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, b, op := outside(t, backendtest.Noise(48<<20, 1))
+			v, b, op := outside(t, backendtest.Noise(48<<20, 1), func(o *vsphere.Options) { o.Undo(time.Second) })
 			var gone time.Time
-			_, err := during(t, b, op, func(context.CancelFunc) {
+			_, err := during(t, b, op, func(cancel context.CancelFunc) {
 				act(v)
 				gone = time.Now()
-				_ = b.Close()
+				cancel()
 			})
 			if backend.ClassOf(err) != backend.ClassLost || !strings.Contains(err.Error(), "the VM ours may be left") || time.Since(gone) > 5*time.Second {
 				t.Errorf("%v (%v) after %v", err, backend.ClassOf(err), time.Since(gone))
@@ -102,5 +106,28 @@ func TestOVFServerRestarts(t *testing.T) {
 	}
 	if out := v.Govc("find", "/", "-type", "m", "-name", "ours"); strings.TrimSpace(out) != "" {
 		t.Errorf("left: %s", out)
+	}
+}
+
+// TestOVFSurvivesAPause: a server that stands still for longer than a pulse may take ends
+// the watch, and nothing else.
+func TestOVFSurvivesAPause(t *testing.T) {
+	t.Parallel()
+	v, b, op := outside(t, backendtest.Noise(48<<20, 1))
+	watched := make(chan error, 1)
+	go func() { watched <- b.Watch(t.Context(), func(backend.Delta) {}) }()
+	res, err := during(t, b, op, func(context.CancelFunc) {
+		v.Freeze()
+		defer v.Thaw()
+		if err := <-watched; backend.ClassOf(err) != backend.ClassUnreachable {
+			t.Errorf("the watch ended with %v", err)
+		}
+		_ = b.Close()
+	})
+	if err != nil || res.Created.IsZero() {
+		t.Errorf("%v, %v", res, err)
+	}
+	if out := v.Govc("vm.info", "ours"); !strings.Contains(out, "ours") {
+		t.Errorf("govc knows %q", out)
 	}
 }

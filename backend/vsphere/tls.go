@@ -115,12 +115,12 @@ func (d *dialer) secure(t *http.Transport, mark string) error {
 	if err != nil {
 		return err
 	}
-	t.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	t.DialContext = d.wire.dialed((&net.Dialer{Timeout: connectTimeout}).DialContext)
 	t.TLSClientConfig = &tls.Config{
 		InsecureSkipVerify: d.opts.Insecure, //nolint:gosec // as the operator wants it
 		MinVersion:         tls.VersionTLS12, RootCAs: roots, Certificates: own,
 	}
-	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	t.DialTLSContext = d.wire.dialed(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conf := t.TLSClientConfig.Clone()
 		if mark != "" && addr == d.end.addr() {
 			conf.InsecureSkipVerify = true
@@ -134,7 +134,7 @@ func (d *dialer) secure(t *http.Transport, mark string) error {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
 		return (&tls.Dialer{NetDialer: &net.Dialer{}, Config: conf}).DialContext(ctx, network, addr)
-	}
+	})
 	return nil
 }
 
