@@ -156,10 +156,29 @@ func TestInventorySizes(t *testing.T) {
 					t.Errorf("%q is not ASCII", l)
 				}
 			}
+			w.boxed()
 			continue
 		}
 		w.framed()
 	}
+}
+
+// boxed is framed for a frame of ASCII.
+func (w *world) boxed() {
+	w.t.Helper()
+	width, _ := w.Size()
+	w.WaitUntil("a frame of ASCII", func(lines []string) bool {
+		inside := 0
+		for _, l := range lines[1:] {
+			if !strings.HasPrefix(l, "|") {
+				continue
+			}
+			if inside++; len(l) != width || !strings.HasSuffix(l, "|") {
+				return false
+			}
+		}
+		return inside > 10
+	})
 }
 
 // Ten thousand VMs are built off the event loop, and begin folded away.
