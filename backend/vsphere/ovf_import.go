@@ -71,6 +71,9 @@ func (a *action) opened(ctx context.Context, op backend.OVFImportOp) (*importing
 	if err := a.checkVMName(op.Name); err != nil {
 		return nil, err
 	}
+	if _, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(op.Under), "name"); err != nil {
+		return nil, err
+	}
 	if op.Source == "" {
 		return nil, a.refuse(backend.ClassInvalid, "no file was chosen")
 	}
