@@ -57,6 +57,9 @@ type Progress struct {
 	// Bytes is how many of total have been moved; total is 0 while unknown. It stands
 	// for Percent where bytes are what takes the time.
 	Bytes func(done, total int64)
+	// Phase says what is being done now, where an operation has several parts that take
+	// long: "comparing with the manifest", "uploading".
+	Phase func(what string)
 	// Remote gives the key of the server's own task for this operation, so that
 	// it is not shown twice.
 	Remote func(key string)

@@ -206,7 +206,7 @@ func (m *Model) taskTail(t task.Task) string {
 		return strings.ReplaceAll(why, "\n", " ")
 	case t.Done() && joinNote(t) != "":
 		return strings.ReplaceAll(joinNote(t), "\n", " ")
-	case t.Total > 0:
+	case transferWords(t) != "":
 		return transferWords(t)
 	case t.State == backend.TaskQueued:
 		return "queued"

@@ -28,6 +28,12 @@ func (p *progress) callbacks() backend.Progress {
 			p.call("Bytes")
 			p.bytes(done, total)
 		},
+		Phase: func(what string) {
+			p.call("Phase")
+			if what == "" {
+				p.run.errorf("%s: a phase without words", p.what)
+			}
+		},
 		Remote: func(key string) {
 			p.call("Remote")
 			if key == "" {

@@ -185,6 +185,7 @@ func (r *Runner) progress(e *entry) backend.Progress {
 	return backend.Progress{
 		Percent: func(p int) { update(func() { e.Progress = min(max(p, 0), 100) }) },
 		Bytes:   func(done, total int64) { update(func() { r.moved(e, done, total) }) },
+		Phase:   func(what string) { update(func() { e.Phase = clean.Line(what) }) },
 		Remote:  func(key string) { update(func() { r.adopt(e, key) }) },
 		Uncancellable: func(why string) {
 			update(func() { e.Cancellable, e.Note = false, clean.Line(why) })

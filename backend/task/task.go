@@ -33,6 +33,7 @@ type Task struct {
 	// is 0 while unknown, and all are 0 for what moves no bytes.
 	Moved, Total int64
 	Rate         float64
+	Phase        string // what is being done now; "" where there is one thing only
 	Queued       time.Time
 	Started      time.Time // zero while queued, or when it never ran
 	Ended        time.Time

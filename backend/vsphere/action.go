@@ -20,6 +20,13 @@ type action struct {
 	progress backend.Progress
 }
 
+// phase tells what is being done now.
+func (a *action) phase(what string) {
+	if a.progress.Phase != nil {
+		a.progress.Phase(what)
+	}
+}
+
 // call makes a request that changes something. It is sent again only when the
 // server refused it because the session had ended: then nothing was done. Where
 // the answer is lost, so is the outcome.

@@ -46,6 +46,7 @@ func (a *action) ovfExport(ctx context.Context, op backend.OVFExportOp) (backend
 	}
 	defer func() { _ = e.out.Abort() }()
 	e.lease = &nfcLease{what: a.object}
+	a.phase("downloading")
 	if err := a.underLease(ctx, e.lease, e.begin, e.write); err != nil {
 		return backend.Result{}, err
 	}

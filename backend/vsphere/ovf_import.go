@@ -50,6 +50,7 @@ func (i *importing) run(ctx context.Context) (backend.Result, error) {
 	if wrong := i.refusals(); len(wrong) > 0 {
 		return backend.Result{}, wrong[0]
 	}
+	i.phase("comparing with the manifest")
 	if err := i.pkg.Verify(ctx, i.check.teller(i.progress.Bytes, i.desc)); err != nil {
 		return backend.Result{}, fail(i.doing, i.object, err)
 	}
@@ -59,6 +60,7 @@ func (i *importing) run(ctx context.Context) (backend.Result, error) {
 	if err := i.specError(); err != nil {
 		return backend.Result{}, err
 	}
+	i.phase("uploading")
 	if err := i.move(ctx); err != nil {
 		return backend.Result{}, err
 	}
