@@ -65,7 +65,7 @@ func (c *conn) detail(ctx context.Context, b backend.Backend, r backend.Ref, lat
 	d, err := b.Get(one, r)
 	switch {
 	case one.Err() != nil:
-		return nil //nolint:nilerr // nobody wants it any more
+		return nil // nobody wants it any more
 	case err == nil:
 		delete(late, r)
 		c.p.o.Store.PutDetail(d)

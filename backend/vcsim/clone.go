@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
@@ -56,8 +57,33 @@ func (m *machine) cloneable(bg *simulator.Context, req *types.CloneVM_Task) type
 	if linked(req.Spec) && req.Spec.Snapshot == nil {
 		return &types.InvalidArgument{InvalidProperty: "spec.location.diskMoveType"}
 	}
-	_, fault := m.reach(bg, req.Spec.Location)
-	return fault
+	to, fault := m.reach(bg, req.Spec.Location)
+	if fault != nil {
+		return fault
+	}
+	if fault := astray(bg.Map, req.Folder, to.host, "folder"); fault != nil {
+		return fault
+	}
+	if linked(req.Spec) {
+		return m.baseless(bg.Map, to.host)
+	}
+	return nil
+}
+
+// baseless is the fault of a host that does not have the disks a linked clone stands on.
+func (m *machine) baseless(reg *simulator.Registry, host types.ManagedObjectReference) types.BaseMethodFault {
+	for _, dev := range m.vm.Config.Hardware.Device {
+		for _, ref := range m.vm.Datastore {
+			ds, ok := reg.Get(ref).(*simulator.Datastore)
+			if !ok || !strings.HasPrefix(fileOf(dev), "["+ds.Name+"] ") {
+				continue
+			}
+			if fault := unreached(reg, host, ds); fault != nil {
+				return fault
+			}
+		}
+	}
+	return nil
 }
 
 func linked(spec types.VirtualMachineCloneSpec) bool {

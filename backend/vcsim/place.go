@@ -142,7 +142,7 @@ func freeHost(reg *simulator.Registry, owner types.ManagedObjectReference, not *
 }
 
 // target is where a VM goes, as far as it was said.
-type target struct{ host, pool, datastore types.ManagedObjectReference }
+type target struct{ host, pool, datastore, folder types.ManagedObjectReference }
 
 // aim resolves a relocate spec as the API describes its defaults.
 func (m *machine) aim(reg *simulator.Registry, spec types.VirtualMachineRelocateSpec, runs bool) (target, types.BaseMethodFault) {
@@ -179,7 +179,41 @@ func (m *machine) aim(reg *simulator.Registry, spec types.VirtualMachineRelocate
 		}
 		to.host = *free
 	}
+	to.folder = m.folderFor(reg, spec, to.host)
 	return to, nil
+}
+
+// folderFor is the folder of a target: without a choice the VM's own, or the top one of
+// VMs of another datacenter that it goes to.
+func (m *machine) folderFor(reg *simulator.Registry, spec types.VirtualMachineRelocateSpec, host types.ManagedObjectReference) types.ManagedObjectReference {
+	if spec.Folder != nil {
+		return *spec.Folder
+	}
+	there := datacenterOf(reg, &host).Datacenter
+	if dc, ok := reg.Get(there).(*simulator.Datacenter); ok && (m.vm.Parent == nil || there != datacenterOf(reg, m.vm.Parent).Datacenter) {
+		return dc.VmFolder
+	}
+	if m.vm.Parent == nil {
+		return types.ManagedObjectReference{}
+	}
+	return *m.vm.Parent
+}
+
+// astray is the fault of a folder that is not in the datacenter of a host; nil for one
+// that is.
+func astray(reg *simulator.Registry, folder, host types.ManagedObjectReference, property string) types.BaseMethodFault {
+	if datacenterOf(reg, &folder).Datacenter == datacenterOf(reg, &host).Datacenter {
+		return nil
+	}
+	return &types.InvalidArgument{InvalidProperty: property}
+}
+
+// unreached is the fault of a datastore that a host does not have; nil for one it has.
+func unreached(reg *simulator.Registry, host types.ManagedObjectReference, ds *simulator.Datastore) types.BaseMethodFault {
+	if h, ok := reg.Get(host).(*simulator.HostSystem); !ok || slices.Contains(h.Datastore, ds.Self) {
+		return nil
+	}
+	return &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &ds.Self, Name: ds.Name}}
 }
 
 // obstacles are what speaks against a target: what CheckRelocate_Task reports, and the
@@ -193,8 +227,11 @@ func (m *machine) obstacles(reg *simulator.Registry, to target) []types.BaseMeth
 	if !ok {
 		return append(all, &types.ManagedObjectNotFound{Obj: to.datastore})
 	}
-	if h, ok := reg.Get(to.host).(*simulator.HostSystem); ok && !slices.Contains(h.Datastore, to.datastore) {
-		all = append(all, &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &ds.Self, Name: ds.Name}})
+	if fault := unreached(reg, to.host, ds); fault != nil {
+		all = append(all, fault)
+	}
+	if fault := astray(reg, to.folder, to.host, "spec.folder"); fault != nil && to.folder.Value != "" {
+		all = append(all, fault)
 	}
 	return append(all, m.full(ds)...)
 }

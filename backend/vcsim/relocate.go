@@ -18,6 +18,7 @@ import (
 // where it was.
 func (m *machine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
 	j := job{id: "relocate", last: m.srv.opts.TaskTime}
+	var into types.ManagedObjectReference
 	j.before = func(bg *simulator.Context, _ *simulator.Task, _ <-chan struct{}) types.BaseMethodFault {
 		_, fault := m.reach(bg, req.Spec)
 		return fault
@@ -30,8 +31,10 @@ func (m *machine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_T
 		m.post(bg, &types.VmMigratedEvent{VmEvent: m.event(bg), SourceHost: hostArgument(bg.Map, *m.vm.Runtime.Host)})
 		m.store(bg, to.datastore)
 		m.pool(bg, to.pool)
+		into = to.folder
 		return nil, m.move(bg, to.host)
 	}
+	j.after = func(bg *simulator.Context) { m.file(bg, into) }
 	return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{Returnval: m.run(ctx, j)}}
 }
 
@@ -45,6 +48,21 @@ func (m *machine) reach(bg *simulator.Context, spec types.VirtualMachineRelocate
 		return to, against[0]
 	}
 	return to, nil
+}
+
+// file puts the VM into a folder. No other object is locked meanwhile: who moves a
+// folder's children locks them in the opposite order.
+func (m *machine) file(bg *simulator.Context, to types.ManagedObjectReference) {
+	from := m.vm.Parent
+	next, ok := bg.Map.Get(to).(*simulator.Folder)
+	if !ok || from == nil || *from == to {
+		return
+	}
+	if old, ok := bg.Map.Get(*from).(*simulator.Folder); ok {
+		bg.Map.RemoveReference(bg, old, &old.ChildEntity, m.Self)
+	}
+	bg.Map.AddReference(bg, next, &next.ChildEntity, m.Self)
+	update(bg, m.vm, types.PropertyChange{Name: "parent", Val: &to})
 }
 
 func hostArgument(reg *simulator.Registry, ref types.ManagedObjectReference) types.HostEventArgument {

@@ -95,13 +95,24 @@ func (s *Server) drive(bg *simulator.Context, t *simulator.Task, on mo.Reference
 	if !s.pass(bg, t, j.last, stop) || !commit(bg, t) {
 		return
 	}
-	var res types.AnyType
-	var fault types.BaseMethodFault
-	bg.Map.WithLock(bg, on, func() { res, fault = j.finish(bg) })
+	res, fault := j.carryOut(bg, on)
+	end(bg, t, res, fault)
+}
+
+// carryOut does the work. The simulator panics on what it does not foresee: that fails
+// the task, and must not leave its object locked for good.
+func (j job) carryOut(bg *simulator.Context, on mo.Reference) (res types.AnyType, fault types.BaseMethodFault) {
+	defer guard.Recover("simulated task", func(err error) { res, fault = nil, &types.SystemError{Reason: err.Error()} })
+	locked := func() {
+		unlock := bg.Map.AcquireLock(bg, on)
+		defer unlock()
+		res, fault = j.finish(bg)
+	}
+	locked()
 	if fault == nil && j.after != nil {
 		j.after(bg)
 	}
-	end(bg, t, res, fault)
+	return res, fault
 }
 
 // pass lets the time of the task go by and reports progress; false when it was

@@ -41,22 +41,39 @@ func (a *action) relocate(ctx context.Context, op backend.VMRelocateOp) (backend
 			return backend.Result{}, err
 		}
 	}
-	if op.To.Folder.IsZero() {
+	if op.To.Folder.IsZero() || spec != nil && spec.Folder != nil {
 		return backend.Result{}, nil
 	}
 	return backend.Result{}, a.afterMove(spec != nil, a.intoFolder(ctx, op.VM, op.To.Folder))
 }
 
-// relocateSpec is what RelocateVM_Task takes; nil when only the folder changes.
+// relocateSpec is what RelocateVM_Task takes; nil when only the folder changes. The folder
+// is in it where the VM goes to another datacenter.
 func (a *action) relocateSpec(ctx context.Context, vm backend.Ref, to backend.Placement) (*types.VirtualMachineRelocateSpec, error) {
+	if to == (backend.Placement{}) {
+		return nil, nil
+	}
+	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(vm), "parent", "resourcePool", "runtime.host", "datastore", "config.hardware.device")
+	if err != nil {
+		return nil, err
+	}
+	dc, err := a.oneDatacenter(ctx, a.spotsOf(to, got))
+	if err != nil {
+		return nil, err
+	}
 	inPlace := to
 	inPlace.Folder = backend.Ref{}
 	if inPlace == (backend.Placement{}) {
 		return nil, nil
 	}
-	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(vm), "resourcePool", "config.hardware.device")
+	folder, err := a.otherFolder(ctx, dc, as[moref](got["parent"]))
 	if err != nil {
 		return nil, err
+	}
+	if folder != nil && !to.Folder.IsZero() {
+		if *folder, err = a.vmFolder(ctx, to.Folder); err != nil {
+			return nil, err
+		}
 	}
 	s, err := a.seatOf(ctx, to, as[moref](got["resourcePool"]))
 	if err != nil {
@@ -66,7 +83,7 @@ func (a *action) relocateSpec(ctx context.Context, vm backend.Ref, to backend.Pl
 	if err != nil {
 		return nil, err
 	}
-	return &types.VirtualMachineRelocateSpec{Pool: s.pool, Host: s.host, Datastore: s.datastore, Disk: disks}, nil
+	return &types.VirtualMachineRelocateSpec{Pool: s.pool, Host: s.host, Datastore: s.datastore, Disk: disks, Folder: folder}, nil
 }
 
 func (a *action) relocateTo(ctx context.Context, op backend.VMRelocateOp, spec types.VirtualMachineRelocateSpec) error {

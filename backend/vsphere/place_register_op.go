@@ -44,6 +44,11 @@ func (a *action) registerRequest(ctx context.Context, op backend.VMRegisterOp) (
 	if err := a.checkRegister(op, file); err != nil {
 		return nil, err
 	}
+	to := op.To
+	to.Datastore = pool
+	if _, err := a.oneDatacenter(ctx, a.spotsOf(to, nil)); err != nil {
+		return nil, err
+	}
 	in := op.To.Folder
 	if in.IsZero() {
 		if in, err = a.datacenterOf(ctx, pool.ID); err != nil {

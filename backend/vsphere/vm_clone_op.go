@@ -48,11 +48,11 @@ func (a *action) cloneSpec(ctx context.Context, op backend.VMCloneOp) (*types.Cl
 	if err := a.checkClonable(op); err != nil {
 		return nil, err
 	}
-	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(op.VM), "parent", "resourcePool", "config.template", "config.hardware.device")
+	got, err := a.c.retrieveOne(ctx, a.doing, a.c.moref(op.VM), "parent", "resourcePool", "runtime.host", "datastore", "config.template", "config.hardware.device")
 	if err != nil {
 		return nil, err
 	}
-	folder, err := a.cloneFolder(ctx, op.To.Folder, as[moref](got["parent"]))
+	folder, err := a.cloneFolder(ctx, op, got)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,11 @@ func (a *action) cloneSpec(ctx context.Context, op backend.VMCloneOp) (*types.Cl
 	}
 	if as[bool](got["config.template"]) && !op.Template && s.pool == nil {
 		return nil, a.refuse(backend.ClassInvalid, "a template is in no resource pool; choose a host, a cluster or a pool for the clone")
+	}
+	if op.Linked {
+		if err := a.checkBases(ctx, s, got); err != nil {
+			return nil, err
+		}
 	}
 	disks, err := a.locators(op.To.Provisioning, as[types.ArrayOfVirtualDevice](got["config.hardware.device"]).VirtualDevice, s.datastore)
 	if err != nil {
@@ -83,12 +88,25 @@ func (a *action) cloneSpec(ctx context.Context, op backend.VMCloneOp) (*types.Cl
 	return req, nil
 }
 
-// cloneFolder is the folder of a clone; without a choice that of the original.
-func (a *action) cloneFolder(ctx context.Context, to backend.Ref, own moref) (moref, error) {
-	if !to.IsZero() {
-		return a.vmFolder(ctx, to)
+// cloneFolder is the folder of a clone; without a choice that of the original, or the
+// top one of the datacenter that the clone goes to. All that was chosen has to be in one
+// datacenter.
+func (a *action) cloneFolder(ctx context.Context, op backend.VMCloneOp, now props) (moref, error) {
+	dc, err := a.oneDatacenter(ctx, a.spotsOf(op.To, now))
+	if err != nil {
+		return moref{}, err
 	}
-	if own.Value == "" {
+	if !op.To.Folder.IsZero() {
+		return a.vmFolder(ctx, op.To.Folder)
+	}
+	own := as[moref](now["parent"])
+	other, err := a.otherFolder(ctx, dc, own)
+	switch {
+	case err != nil:
+		return own, err
+	case other != nil:
+		return *other, nil
+	case own.Value == "":
 		return own, a.refuse(backend.ClassInvalid, "the VM is in no folder; choose one for the clone")
 	}
 	return own, nil
