@@ -15,7 +15,6 @@ import (
 	"hvdeck/backend/guard"
 	"hvdeck/keymap"
 	"hvdeck/theme"
-	"hvdeck/ui/overlay"
 )
 
 // How long a server may think about one object, and how many are asked about at once.
@@ -38,15 +37,10 @@ type verdict struct {
 // While it lasts a box has the keys: esc stops waiting, and nothing is started.
 func (m *Model) check(s startMsg) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.lifetime())
-	box := overlay.NewMessage(strings.TrimSuffix(s.action.Title, "…"), "Asking the server what speaks against it. Nothing has been started; esc stops.")
-	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
-		if name := k.String(); name != "esc" && name != "ctrl+c" {
-			return false, nil
-		}
+	box := m.waitBox(strings.TrimSuffix(s.action.Title, "…"), "Asking the server what speaks against it. Nothing has been started;", func() {
 		cancel()
 		m.say(theme.StateWarn, commandName(s.action)+": stopped, nothing was done")
-		return true, nil
-	}})
+	})
 	ops := make([]backend.Op, len(s.fit))
 	for i, o := range s.fit {
 		ops[i] = s.action.Make(o, s.sel, s.args)

@@ -75,6 +75,20 @@ func (o overlayEntry) quietly() overlayEntry {
 	return o
 }
 
+// waitBox has the keys while a server is asked, so that none goes to what is behind; esc
+// closes it and does stop.
+func (m *Model) waitBox(title, text string, stop func()) overlayBox {
+	box := overlay.NewMessage(title, text+" esc stops.")
+	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
+		if name := k.String(); name != "esc" && name != "ctrl+c" {
+			return false, nil
+		}
+		stop()
+		return true, nil
+	}})
+	return box
+}
+
 // messageArrived shows text that an answer brought. Where a box, a filter or a console has
 // the keys its first line goes to the foot.
 func (m *Model) messageArrived(title, text string, tok theme.Token) {

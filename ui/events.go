@@ -107,7 +107,21 @@ func (m *Model) eventList(rows func() []eventRow) *pane.List[eventRow, eventKey]
 		col("user", "USER", 4, 16, 4, muted(func(r eventRow) string { return r.User })),
 	}, eventRow.key, rows, func(r eventRow) string {
 		return strings.Join([]string{r.Name, r.Text, string(r.Conn), r.User, severityWord(r.Severity)}, " ")
-	}, store.TopicEvents)
+	}, store.TopicEvents).Fields(eventField)
+}
+
+// eventField is what a filter such as "object:web-1" looks at.
+func eventField(r eventRow, name string) (string, bool) {
+	switch name {
+	case "object", "name":
+		return r.Name, true
+	case "conn":
+		return string(r.Conn), true
+	case "state":
+		return severityWord(r.Severity), true
+	default:
+		return "", false
+	}
 }
 
 func (m *Model) severityLook(s backend.Severity) (sign string, tok theme.Token) {

@@ -121,8 +121,9 @@ func (m *Model) askFind() {
 type finding struct {
 	asked   findAsked
 	from    spot
-	words   string // at the foot meanwhile
-	open    int    // answers that are still out
+	words   string // in the box, at the foot once that is closed
+	box     overlayBox
+	open    int // answers that are still out
 	found   []backend.Ref
 	told    []string // what each connection had to say
 	similar []backend.Object
@@ -154,7 +155,10 @@ func (m *Model) find(a findAsked) tea.Cmd {
 		return m.showFound(f)
 	}
 	f.words = "looking for " + a.text + " on " + countWords(f.open, "server") + "…"
-	m.say(theme.StateBusy, f.words)
+	f.box = m.waitBox("Find VM", f.words, func() {
+		f.from = spot{focus: -1} // where the operator goes then is not left for it
+		m.say(theme.StateBusy, f.words)
+	})
 	return tea.Batch(cmds...)
 }
 
@@ -207,6 +211,9 @@ func findThere(ctx context.Context, b backend.Backend, a findAsked) ([]backend.R
 // at the foot, and stays there.
 func (m *Model) foundAll(f *finding) tea.Cmd {
 	m.unsay(f.words)
+	if f.box != nil {
+		m.closeOverlay(f.box)
+	}
 	if m.still(f.from) {
 		return m.askArrived(f.from, "find VM", func() tea.Cmd { return m.showFound(f) })
 	}

@@ -61,7 +61,7 @@ func questionSection(q *backend.Question) Section {
 		}
 		s.Lines = append(s.Lines, fmt.Sprintf("  %d  %s%s", i+1, c.Label, mark))
 	}
-	s.Lines = append(s.Lines, "ctrl-a answers it")
+	s.Lines = append(s.Lines, "answer a question, in the palette, answers it")
 	return s
 }
 

@@ -18,6 +18,7 @@ type List[V any, K comparable] struct {
 	env    *kind.Env
 	rows   func() []V     // fetches the rows, newest state
 	text   func(V) string // what the filter looks at
+	field  func(v V, name string) (string, bool)
 	topics []store.Topic
 	seen   uint64
 	want   bool
@@ -28,6 +29,13 @@ type List[V any, K comparable] struct {
 // NewList makes a list that fetches its rows again when one of the topics moved.
 func NewList[V any, K comparable](env *kind.Env, cols []table.Column[V], id func(V) K, rows func() []V, text func(V) string, topics ...store.Topic) *List[V, K] {
 	return &List[V, K]{table: table.New(cols, id), env: env, rows: rows, text: text, topics: topics, want: true}
+}
+
+// Fields lets the filter look at one field, "object:web-1"; false for one that there is
+// not, which is then a plain word.
+func (l *List[V, K]) Fields(field func(v V, name string) (string, bool)) *List[V, K] {
+	l.field = field
+	return l
 }
 
 // Refresh fetches the rows again if they may have changed.
@@ -45,7 +53,7 @@ func (l *List[V, K]) Refresh(revs store.Revs) tea.Cmd {
 	words := strings.Fields(strings.ToLower(l.filter))
 	kept := all[:0:0]
 	for _, v := range all {
-		if matches(strings.ToLower(l.text(v)), words) {
+		if l.matches(v, words) {
 			kept = append(kept, v)
 		}
 	}
@@ -53,15 +61,35 @@ func (l *List[V, K]) Refresh(revs store.Revs) tea.Cmd {
 	return nil
 }
 
-// matches looks for every word; "!" before a word inverts it.
-func matches(text string, words []string) bool {
+// matches looks for every word, in its field where it names one; "!" before a word
+// inverts it, "=" after a field wants the whole of it.
+func (l *List[V, K]) matches(v V, words []string) bool {
+	text := strings.ToLower(l.text(v))
 	for _, w := range words {
 		rest, not := strings.CutPrefix(w, "!")
-		if strings.Contains(text, rest) == not && rest != "" {
+		if rest == "" {
+			continue
+		}
+		if l.has(v, text, rest) == not {
 			return false
 		}
 	}
 	return true
+}
+
+func (l *List[V, K]) has(v V, text, word string) bool {
+	name, value, named := strings.Cut(word, ":")
+	if !named || l.field == nil {
+		return strings.Contains(text, word)
+	}
+	where, known := l.field(v, name)
+	if !known {
+		return strings.Contains(text, word)
+	}
+	if whole, exact := strings.CutPrefix(value, "="); exact {
+		return strings.EqualFold(where, whole)
+	}
+	return strings.Contains(strings.ToLower(where), value)
 }
 
 // Again has the rows fetched again at the next Refresh: they depend on more than the
