@@ -177,11 +177,13 @@ func TestLoggedInIsNotReady(t *testing.T) {
 			d.lists.Store(true)
 			h.Drop()
 			r.phase("k", store.Stale)
+			lost := time.Now()
+			r.p.SetInterest(poll.Interest{Rows: []backend.Ref{h.VM("a")}}) // loads are no full set
 			r.p.Redial("k")
 			r.eventually("it is let in", func() bool { b, err := r.p.Backend("k"); return err == nil && b != nil && d.dials.Load() == 2 })
 			time.Sleep(200 * time.Millisecond) // ten rounds of everything: nothing of it may count
 			c, _ := r.s.Conn("k")
-			if c.Phase != store.Stale || c.Err == "" || c.LastGood.IsZero() {
+			if c.Phase != store.Stale || c.Err == "" || c.LastGood.IsZero() || c.LastGood.After(lost) {
 				t.Errorf("logged in, and without data: %+v", c)
 			}
 			d.watch.Store(false)

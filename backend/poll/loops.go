@@ -66,7 +66,7 @@ func (c *conn) stats(ctx context.Context, b backend.Backend, refs []backend.Ref,
 	if err != nil {
 		return c.passable(ctx, err)
 	}
-	c.p.o.Store.Touch(c.e.ID)
+	c.heard()
 	if refs == nil {
 		samples, err = c.withRates(ctx, b, samples)
 		if err != nil {

@@ -27,6 +27,7 @@ type proof struct {
 	kinds    map[backend.Kind]bool // watched, and not there in full yet
 	list     bool                  // a list has to come
 	loops    map[string]bool       // have to get through a round
+	old      bool                  // what is shown is of a session before
 	over     bool                  // the session has ended: nothing counts any more
 	since    time.Time             // when all was there; zero before
 	endedBy  string                // the loop that ended the session
@@ -35,7 +36,8 @@ type proof struct {
 }
 
 func (c *conn) newProof(caps backend.Caps) *proof {
-	p := &proof{kinds: map[backend.Kind]bool{}, loops: maps.Clone(c.owing), now: c.p.o.Now, complete: c.proved}
+	was, _ := c.p.o.Store.Conn(c.e.ID)
+	p := &proof{kinds: map[backend.Kind]bool{}, loops: maps.Clone(c.owing), old: was.Phase == store.Stale, now: c.p.o.Now, complete: c.proved}
 	for _, k := range caps.Watched {
 		p.kinds[k] = true
 	}
@@ -43,9 +45,25 @@ func (c *conn) newProof(caps backend.Caps) *proof {
 	return p
 }
 
+// heard notes that something came, which is the age of what is shown: but not while
+// the rest of it is of a session before.
+func (c *conn) heard() {
+	if !c.proof.partial() {
+		c.p.o.Store.Touch(c.e.ID)
+	}
+}
+
+// partial says that what is shown is still of a session before, if only in part.
+func (p *proof) partial() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.old && p.since.IsZero()
+}
+
 // proved calls the connection ready again: what is shown of it is current.
 func (c *conn) proved() {
 	c.status(func(s *store.ConnStatus) {
+		s.LastGood = c.p.o.Now()
 		s.Phase, s.Err, s.Remedy, s.NextTry, s.Attempt = store.Ready, "", "", time.Time{}, 0
 	})
 }

@@ -82,7 +82,7 @@ func (c *conn) loggedIn(b backend.Backend, caps backend.Caps) {
 // watch passes changes on until the connection is lost.
 func (c *conn) watch(ctx context.Context, b backend.Backend) error {
 	err := b.Watch(ctx, func(d backend.Delta) {
-		c.p.o.Store.Touch(c.e.ID)
+		c.heard()
 		switch d := d.(type) {
 		case backend.Invalidate:
 			c.invalidated(d.Query)
@@ -252,7 +252,7 @@ func (c *conn) list(ctx context.Context, b backend.Backend, q backend.Query) err
 	if err != nil {
 		return c.passable(ctx, err)
 	}
-	c.p.o.Store.Touch(c.e.ID)
+	c.heard()
 	if !first || len(all) == 0 { // else it is shown already
 		c.p.o.Store.Apply(c.e.ID, backend.Replace{Query: q, Objects: all})
 	}
