@@ -143,7 +143,10 @@ func (r *ovfReport) head(p *page, d *ovf.Descriptor) {
 		if o.ID == d.Option {
 			name += " (shown here)"
 		}
-		p.item(name, joinWords(o.Label, o.Description))
+		p.item(name, o.Label)
+		if o.Description != "" {
+			p.wrapped(clean.Text(o.Description), "      ")
+		}
 	}
 }
 

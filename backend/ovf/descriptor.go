@@ -84,13 +84,17 @@ type EULA struct {
 }
 
 // Network is a network that the package wants to be mapped.
-type Network struct{ Name, Description string }
+type Network struct {
+	Name        string
+	Description string `clean:"text"`
+}
 
 // Option is a deployment option. Default is set for one of them: the one marked, else the
 // first.
 type Option struct {
-	ID, Label, Description string
-	Default                bool
+	ID, Label   string
+	Description string `clean:"text"`
+	Default     bool
 }
 
 // Disk is a virtual disk.

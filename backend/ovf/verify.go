@@ -60,6 +60,30 @@ func (p *Package) Verify(ctx context.Context, progress func(done, total int64)) 
 		return p.wrap(err, "")
 	}
 	p.verified(before)
+	return p.unpack(ctx)
+}
+
+// unpack reads what is compressed to its end, so that one that unpacks to more than it may
+// is found before anything is made of it. At a server that would be one more download: there
+// the upload finds it.
+func (p *Package) unpack(ctx context.Context) error {
+	if !p.here() {
+		return nil
+	}
+	for _, f := range p.Descriptor.Files {
+		if f.Compression == "" {
+			continue
+		}
+		r, _, err := p.OpenFile(ctx, f)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, r)
+		_ = r.Close()
+		if err != nil {
+			return p.wrap(err, f.Href)
+		}
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package vsphere
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -161,12 +162,22 @@ func (w *watch) fetchTasks(ctx context.Context, partly map[moref]bool) error {
 // task tells one task unless nothing changed: servers repeat themselves.
 func (w *watch) task(key string, info types.TaskInfo) {
 	t := w.c.remoteTask(key, info)
+	if isBrowsing(info) {
+		return
+	}
 	if old, ok := w.tasks[key]; ok && old == t {
 		return
 	}
 	w.tasks[key] = t
 	w.emit(backend.Foreign{Task: t})
 	w.showActivity(t.Object)
+}
+
+// isBrowsing reports whether a task only lists a folder of a datastore, as we do ourselves
+// all the time: the API has a task for what is no work.
+func isBrowsing(info types.TaskInfo) bool {
+	_, what, _ := strings.Cut(strings.ToLower(info.DescriptionId), ".")
+	return strings.HasPrefix(what, "searchdatastore")
 }
 
 func (w *watch) forgetTask(key string) {
