@@ -93,6 +93,9 @@ func (m *Model) chip(c store.ConnStatus) chip {
 		}
 	default:
 		out.word = " " + c.Phase.String() + m.phaseAge(c)
+		if m.asksYou(c.ID) {
+			out.word = " waits for your answer"
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"hvdeck/backend"
 	"hvdeck/theme"
 	"hvdeck/ui/form"
 	"hvdeck/ui/overlay"
@@ -22,7 +23,8 @@ type overlayEntry struct {
 	box     overlayBox
 	update  func(tea.KeyPressMsg) (closed bool, cmd tea.Cmd)
 	onPaste func(string)
-	prompt  int // number of the prompt it belongs to; 0 for none
+	prompt  int            // number of the prompt it belongs to; 0 for none
+	conn    backend.ConnID // that asks by it
 }
 
 func (o overlayEntry) paste(text string) {

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -104,15 +106,30 @@ func (m *Model) dropPrompt(gone promptGoneMsg) {
 	}
 }
 
+// promptTitle says whether others wait behind this question.
+func (m *Model) promptTitle(p promptMsg) string {
+	title := clean.Line(p.prompt.Title)
+	if n := len(m.prompts); n > 0 {
+		title += fmt.Sprintf(" (%d more after this)", n)
+	}
+	return title
+}
+
+// asksYou reports whether a connection waits for an answer of the operator.
+func (m *Model) asksYou(id backend.ConnID) bool {
+	return slices.ContainsFunc(m.prompts, func(p promptMsg) bool { return p.prompt.Conn == id }) ||
+		slices.ContainsFunc(m.overlays, func(o overlayEntry) bool { return o.prompt != 0 && o.conn == id })
+}
+
 // showInput asks for text; a secret is masked and goes nowhere but to the one who asked.
 func (m *Model) showInput(p promptMsg) {
 	k, label := form.Text, "Answer"
 	if p.prompt.Secret {
 		k, label = form.Secret, "Password"
 	}
-	box := form.New(clean.Line(p.prompt.Title), []form.Field{{Key: "answer", Label: label, Hint: clean.Text(p.prompt.Text), Kind: k, Required: true}})
+	box := form.New(m.promptTitle(p), []form.Field{{Key: "answer", Label: label, Hint: clean.Text(p.prompt.Text), Kind: k, Required: true}})
 	quiet := overlay.NewGrace(time.Now) // keys under way are not the password
-	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, onPaste: box.Paste, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
+	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, conn: p.prompt.Conn, onPaste: box.Paste, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
 		if quiet.Swallow() {
 			return false, nil
 		}
@@ -132,8 +149,8 @@ func (m *Model) showInput(p promptMsg) {
 // showChoices shows what has to be known and the answers; the first, safe one has
 // the focus, and esc is it.
 func (m *Model) showChoices(p promptMsg) {
-	box := overlay.NewAsk(clean.Line(p.prompt.Title), clean.Text(p.prompt.Text), choiceItems(p.prompt.Choices)).Async()
-	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
+	box := overlay.NewAsk(m.promptTitle(p), clean.Text(p.prompt.Text), choiceItems(p.prompt.Choices)).Async()
+	m.overlays = append(m.overlays, overlayEntry{box: box, prompt: p.id, conn: p.prompt.Conn, update: func(key tea.KeyPressMsg) (bool, tea.Cmd) {
 		switch box.Update(key) {
 		case overlay.Chosen:
 			i, _ := box.Choice()
