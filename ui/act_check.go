@@ -87,7 +87,7 @@ func (m *Model) judgeOne(ctx context.Context, op backend.Op) ([]backend.Finding,
 	defer cancel()
 	b, err := m.o.Poller.Backend(op.Target().Conn)
 	if err != nil {
-		return nil, nil //nolint:nilerr // the start says so
+		return nil, nil // the start says so
 	}
 	return askChecker(ctx, b, op, m.o.Fault)
 }

@@ -91,13 +91,13 @@ func (m *Model) waitBox(title, text string, stop func()) overlayBox {
 
 // messageArrived shows text that an answer brought. Where a box, a filter or a console has
 // the keys its first line goes to the foot.
-func (m *Model) messageArrived(title, text string, tok theme.Token) {
+func (m *Model) messageArrived(title, text string) {
 	if !m.idle() {
 		first, _, _ := strings.Cut(text, "\n")
-		m.say(tok, title+": "+first)
+		m.say(theme.StateBad, title+": "+first)
 		return
 	}
-	m.message(title, text, tok)
+	m.message(title, text, theme.StateBad)
 	top := len(m.overlays) - 1
 	m.overlays[top] = m.overlays[top].quietly()
 }

@@ -291,7 +291,7 @@ func (s *historyScreen) draw(m *Model, w, h int) []string {
 	return append(out, s.plots(m.env.Theme, t.data, w, h-len(out))...)
 }
 
-// trouble is why there are no newer figures, above those that there are, in at most most
+// trouble is why there are no newer figures, above those that there are, in no more than most
 // lines.
 func (t *historySpan) trouble(m *Model, w, most int) []string {
 	lines := troubleLines(t.why, m.env.Theme.Glyphs.Failed, max(w-2, 1))

@@ -50,7 +50,7 @@ func (m *Model) getRemoteConsole(vm *backend.VM) tea.Cmd {
 		return c.RemoteConsole(ctx, vm.ID)
 	}, func(rc *backend.RemoteConsole, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Graphical console of "+vm.Name, errorWords(err), theme.StateBad)
+			m.messageArrived("Graphical console of "+vm.Name, errorWords(err))
 			return nil
 		}
 		return m.showRemoteConsole(vm, rc)

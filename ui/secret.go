@@ -58,7 +58,7 @@ func (m *Model) readSecret(s *backend.Secret) tea.Cmd {
 		return reader.SecretValue(ctx, s.ID)
 	}, func(value backend.Hidden, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Value of "+s.Name, errorWords(err), theme.StateBad)
+			m.messageArrived("Value of "+s.Name, errorWords(err))
 			return nil
 		}
 		return m.showSecret(s.Name, value)

@@ -91,7 +91,7 @@ func (m *Model) cancelForeign(t task.Task) tea.Cmd {
 		return struct{}{}, c.CancelTask(ctx, t.RemoteKey)
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Cancel "+taskWords(t), errorWords(err), theme.StateBad)
+			m.messageArrived("Cancel "+taskWords(t), errorWords(err))
 			return nil
 		}
 		m.say(theme.StateBusy, "the server was asked to cancel: "+taskWords(t))

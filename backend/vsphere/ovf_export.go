@@ -144,7 +144,7 @@ func (e *exporting) write(ctx context.Context) error {
 	defer k.close()
 	disks, others := 0, 0
 	for _, d := range e.lease.info.DeviceUrl {
-		name := ""
+		var name string
 		switch kindOfDevice(d) {
 		case deviceDisk:
 			disks++

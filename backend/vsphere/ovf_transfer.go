@@ -315,7 +315,7 @@ func (k *courier) fetch(ctx context.Context, d types.HttpNfcLeaseDeviceUrl) (io.
 	req.Header.Set("User-Agent", k.c.vc.UserAgent)
 	k.l.clock.start(k.l.wait.silence)
 	defer k.l.clock.stop()
-	res, err := k.client.Do(req)
+	res, err := k.client.Do(req) //nolint:bodyclose // by the caller, or by answered
 	if err != nil {
 		return nil, k.worded(ctx, "download", nameOfDevice(d), err)
 	}
