@@ -2,13 +2,14 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"hvdeck/backend"
 	"hvdeck/backend/store"
 )
 
 func TestAsking(t *testing.T) {
-	s := store.New(nil)
+	s := store.New(time.Now)
 	asks := func(id string) *backend.VM {
 		v := vm(id, id)
 		v.Question = &backend.Question{ID: "7", Text: "moved or copied?"}
