@@ -61,7 +61,7 @@ func TestHostileNamesOfVSphere(t *testing.T) {
 	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
 	vms := c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	vm := govcVMs(v)
-	for i, name := range []string{"a\u202eevil", "b" + strings.Repeat("long", 1000), "c日本語ก็👩‍👩‍👧", "d\ttab", "e\nline", "f\u009b2J"} {
+	for i, name := range []string{"a\u202eevil", "b" + strings.Repeat("long", 19), "c日本語ก็👩‍👩‍👧", "d\ttab", "e\nline", "f\u009b2J"} {
 		if out, err := v.TryGovc("object.rename", "/DC0/vm/"+vm[i], name); err != nil {
 			t.Fatalf("name %d: %s", i, out)
 		}

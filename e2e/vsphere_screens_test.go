@@ -23,11 +23,11 @@ func demoCenter(t *testing.T) (*lab.Vcsim, *console) {
 func TestVSphereInventoryTrees(t *testing.T) {
 	v, c := demoCenter(t)
 	c.Press("b", "/").Type("db-02").Press("enter").WaitFor(regexp.MustCompile(`(?s)fra1.*datacenter.*Production.*folder.*db-02`))
-	c.Press("esc").WaitGone("/db-02")
+	c.WaitFor("VMs /db-02").Press("esc").WaitGone("/db-02")
 	c.Press("]").WaitFor("[Hosts and clusters]")
 	for _, p := range strings.Fields(v.Govc("find", "/", "-type", "c")) {
 		name := p[strings.LastIndexByte(p, '/')+1:]
-		c.Press("/", "ctrl+u").Type(name).Press("enter").WaitFor(regexp.MustCompile(name + ` +cluster`)).Press("esc").WaitGone("/" + name)
+		c.Press("/", "ctrl+u").Type(name).Press("enter").WaitFor(regexp.MustCompile(name + ` +cluster`)).WaitFor("VMs /" + name).Press("esc").WaitGone("/" + name)
 	}
 	c.Press("[").WaitFor("[VMs and folders]").Press("/", "ctrl+u").Type("by-govc").Press("enter").WaitFor("nothing matches")
 	v.Govc("folder.create", "/fra1/vm/by-govc")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -44,7 +45,7 @@ func (s *shelf) take(key string) *simulator.VirtualMachine {
 // RenameTask renames the VM in the inventory; its files keep their names.
 func (m *machine) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap.HasFault {
 	ref := m.run(ctx, job{id: "rename", finish: func(bg *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		if req.NewName == "" || len(req.NewName) > 80 {
+		if req.NewName == "" || utf8.RuneCountInString(req.NewName) > 80 {
 			return nil, &types.InvalidName{Name: req.NewName}
 		}
 		if f, ok := bg.Map.Get(*m.vm.Parent).(*simulator.Folder); ok {

@@ -15,7 +15,7 @@ import (
 const conn = backend.ConnID("vc")
 
 // within is the bound for a change to be seen; detector slack included.
-const within = 6 * time.Second
+const within = 20 * time.Second
 
 // sim starts a simulator in this process.
 func sim(tb testing.TB, o vcsim.Options) *vcsim.Server {
