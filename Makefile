@@ -32,7 +32,7 @@ demo: build ## the console on simulated hosts
 test: ## every test, under the race detector, against real counterparts
 	@scripts/counterparts.sh || [ "$$CI" != true ]
 	@$(GO) build -o bin/testsum ./scripts/testsum
-	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -count=1 -p 2 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
+	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -count=1 -p 3 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
 
 lint: $(LINT) ## vet, gofmt, golangci-lint, tidy modules, scripts
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt these files"; exit 1; }
