@@ -16,19 +16,6 @@ type alarmFeed struct {
 	told   map[backend.Ref]*backend.Alarm
 }
 
-// take keeps the new states when the change is one of alarms. The names of what they are
-// about may not have come yet.
-func (f *alarmFeed) take(u types.ObjectUpdate) bool {
-	for _, p := range u.ChangeSet {
-		if p.Name != "triggeredAlarmState" {
-			continue
-		}
-		f.states, f.dirty = as[types.ArrayOfAlarmState](p.Val).AlarmState, true
-		return true
-	}
-	return false
-}
-
 // tellAlarms emits what is new of the alarms, and removes those that are gone. A rename
 // of an object is news, too.
 func (w *watch) tellAlarms(ctx context.Context) error {

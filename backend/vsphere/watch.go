@@ -137,6 +137,22 @@ func send(ctx context.Context, feed chan<- func(context.Context) error, apply fu
 	}
 }
 
+// beginAlarms reads the alarms once, before the first set of objects is complete. A filter
+// for them would tell no more than that, and every filter of a collector costs.
+func (w *watch) beginAlarms(ctx context.Context, feed chan<- func(context.Context) error) error {
+	if w.c.vc.ServiceContent.AlarmManager == nil {
+		return nil
+	}
+	states, err := w.readAlarms(ctx)
+	if err != nil {
+		return staleIfGone(err)
+	}
+	return send(ctx, feed, func(context.Context) error {
+		w.alarms.states, w.alarms.dirty = states, true
+		return nil
+	})
+}
+
 // inventory follows all objects by one collector.
 func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context.Context) error) error {
 	k, err := w.c.newCollector(ctx)
@@ -149,10 +165,8 @@ func (w *watch) inventory(ctx context.Context, v views, feed chan<- func(context
 	if err := k.filter(ctx, spec); err != nil {
 		return staleIfGone(err)
 	}
-	if w.c.vc.ServiceContent.AlarmManager != nil {
-		if err := k.filter(ctx, w.c.alarmSpec()); err != nil {
-			return staleIfGone(err)
-		}
+	if err := w.beginAlarms(ctx, feed); err != nil {
+		return err
 	}
 	for {
 		set, err := k.next(ctx)
@@ -177,9 +191,7 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 	for _, f := range set.FilterSet {
 		w.learnPlaces(f.ObjectSet)
 		for _, u := range f.ObjectSet {
-			if !w.alarms.take(u) {
-				w.update(u)
-			}
+			w.update(u)
 		}
 	}
 	if err := w.refetch(ctx); err != nil {
