@@ -45,13 +45,24 @@ func (r *Runner) supervise(ctx context.Context, e *entry, b backend.Backend) {
 	r.mu.Lock()
 	l := r.laneOf(e.Conn)
 	l.give(e)
-	done := r.end(e, out)
+	done := r.end(e, e.lastWord(out))
 	if e.State == backend.TaskUnknown {
 		done = append(done, r.holdBack(l, e)...)
 	}
 	done = append(done, r.dispatch(e.Conn)...)
 	r.mu.Unlock()
 	r.tell(done)
+}
+
+// lastWord is what the server said of its own task while the look was about to end: it
+// counts more than what was seen. Needs mu.
+func (e *entry) lastWord(seen outcome) outcome {
+	select {
+	case told := <-e.heard:
+		return told
+	default:
+		return seen
+	}
 }
 
 // fault passes a recovered panic on.
