@@ -79,24 +79,12 @@ func (a *action) deleteFile(ctx context.Context, op backend.VolumeDeleteOp) (bac
 		return backend.Result{}, err
 	}
 	name := f.store.path(f.rel)
-	asFile := func(ctx context.Context) (moref, error) {
-		res, err := methods.DeleteDatastoreFile_Task(ctx, a.c.vc, &types.DeleteDatastoreFile_Task{
-			This: a.fileManager(), Name: name, Datacenter: f.store.dc(),
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
-	asDisk := func(ctx context.Context) (moref, error) {
-		res, err := methods.DeleteVirtualDisk_Task(ctx, a.c.vc, &types.DeleteVirtualDisk_Task{
-			This: a.diskManager(), Name: name, Datacenter: f.store.dc(),
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
+	asFile := startOf(a.c, methods.DeleteDatastoreFile_Task, &types.DeleteDatastoreFile_Task{
+		This: a.fileManager(), Name: name, Datacenter: f.store.dc(),
+	})
+	asDisk := startOf(a.c, methods.DeleteVirtualDisk_Task, &types.DeleteVirtualDisk_Task{
+		This: a.diskManager(), Name: name, Datacenter: f.store.dc(),
+	})
 	return backend.Result{}, a.either(ctx, f, asDisk, asFile)
 }
 
@@ -115,26 +103,14 @@ func (a *action) moveFile(ctx context.Context, op backend.VolumeMoveOp) (backend
 		return backend.Result{}, err
 	}
 	from, into, no := f.store.path(f.rel), to.path(op.Name), false
-	asFile := func(ctx context.Context) (moref, error) {
-		res, err := methods.MoveDatastoreFile_Task(ctx, a.c.vc, &types.MoveDatastoreFile_Task{
-			This: a.fileManager(), SourceName: from, SourceDatacenter: f.store.dc(),
-			DestinationName: into, DestinationDatacenter: to.dc(), Force: &no,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
-	asDisk := func(ctx context.Context) (moref, error) {
-		res, err := methods.MoveVirtualDisk_Task(ctx, a.c.vc, &types.MoveVirtualDisk_Task{
-			This: a.diskManager(), SourceName: from, SourceDatacenter: f.store.dc(),
-			DestName: into, DestDatacenter: to.dc(), Force: &no,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
+	asFile := startOf(a.c, methods.MoveDatastoreFile_Task, &types.MoveDatastoreFile_Task{
+		This: a.fileManager(), SourceName: from, SourceDatacenter: f.store.dc(),
+		DestinationName: into, DestinationDatacenter: to.dc(), Force: &no,
+	})
+	asDisk := startOf(a.c, methods.MoveVirtualDisk_Task, &types.MoveVirtualDisk_Task{
+		This: a.diskManager(), SourceName: from, SourceDatacenter: f.store.dc(),
+		DestName: into, DestDatacenter: to.dc(), Force: &no,
+	})
 	if err := a.either(ctx, f, asDisk, asFile); err != nil {
 		return backend.Result{}, err
 	}
@@ -158,26 +134,14 @@ func (a *action) copyFile(ctx context.Context, op backend.VolumeCloneOp) (backen
 	}
 	defer a.c.hold()()
 	from, into, no := f.store.path(f.rel), to.path(op.Name), false
-	asFile := func(ctx context.Context) (moref, error) {
-		res, err := methods.CopyDatastoreFile_Task(ctx, a.c.vc, &types.CopyDatastoreFile_Task{
-			This: a.fileManager(), SourceName: from, SourceDatacenter: f.store.dc(),
-			DestinationName: into, DestinationDatacenter: to.dc(), Force: &no,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
-	asDisk := func(ctx context.Context) (moref, error) {
-		res, err := methods.CopyVirtualDisk_Task(ctx, a.c.vc, &types.CopyVirtualDisk_Task{
-			This: a.diskManager(), SourceName: from, SourceDatacenter: f.store.dc(),
-			DestName: into, DestDatacenter: to.dc(), Force: &no,
-		})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	}
+	asFile := startOf(a.c, methods.CopyDatastoreFile_Task, &types.CopyDatastoreFile_Task{
+		This: a.fileManager(), SourceName: from, SourceDatacenter: f.store.dc(),
+		DestinationName: into, DestinationDatacenter: to.dc(), Force: &no,
+	})
+	asDisk := startOf(a.c, methods.CopyVirtualDisk_Task, &types.CopyVirtualDisk_Task{
+		This: a.diskManager(), SourceName: from, SourceDatacenter: f.store.dc(),
+		DestName: into, DestDatacenter: to.dc(), Force: &no,
+	})
 	err = a.either(ctx, f, asDisk, asFile)
 	if backend.ClassOf(err) == backend.ClassCancelled {
 		disk := !f.facts.dir && isDescriptor(f.rel)

@@ -234,20 +234,11 @@ func (i *importing) finish(ctx context.Context) (backend.Result, error) {
 	if !i.op.PowerOn {
 		return res, nil
 	}
-	_, err := i.task(ctx, func(ctx context.Context) (moref, error) {
-		if kind == backend.KindResourcePool {
-			on, err := methods.PowerOnVApp_Task(ctx, i.c.vc, &types.PowerOnVApp_Task{This: made})
-			if err != nil {
-				return moref{}, err
-			}
-			return on.Returnval, nil
-		}
-		on, err := methods.PowerOnVM_Task(ctx, i.c.vc, &types.PowerOnVM_Task{This: made})
-		if err != nil {
-			return moref{}, err
-		}
-		return on.Returnval, nil
-	})
+	on := startOf(i.c, methods.PowerOnVM_Task, &types.PowerOnVM_Task{This: made})
+	if kind == backend.KindResourcePool {
+		on = startOf(i.c, methods.PowerOnVApp_Task, &types.PowerOnVApp_Task{This: made})
+	}
+	_, err := i.task(ctx, on)
 	if err != nil {
 		e := fail(i.doing, i.object, err)
 		e.Message = "it was imported, but is not powered on: " + e.Message

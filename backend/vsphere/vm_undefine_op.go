@@ -123,12 +123,6 @@ func (a *action) unregister(ctx context.Context, vm backend.Ref) error {
 }
 
 func (a *action) destroy(ctx context.Context, vm backend.Ref) error {
-	_, err := a.task(ctx, func(ctx context.Context) (moref, error) {
-		res, err := methods.Destroy_Task(ctx, a.c.vc, &types.Destroy_Task{This: a.c.moref(vm)})
-		if err != nil {
-			return moref{}, err
-		}
-		return res.Returnval, nil
-	})
+	_, err := a.task(ctx, startOf(a.c, methods.Destroy_Task, &types.Destroy_Task{This: a.c.moref(vm)}))
 	return err
 }
