@@ -4,26 +4,33 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 
 	"hvdeck/backend/guard"
+	"hvdeck/config"
+	"hvdeck/vitals"
 )
 
 // untilSignal is the life of the program: it ends at SIGTERM, SIGHUP or SIGINT. While
 // away is set another program has the terminal, an editor, and an interrupt typed there
-// is meant for that one alone, though it reaches us, too.
+// is meant for that one alone, though it reaches us, too. SIGUSR1 writes what the
+// process holds into the state folder.
 func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
 	guard.Go("signals", nil, func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case s := <-signals:
-				if s != syscall.SIGINT || !away.Load() {
+				switch {
+				case s == syscall.SIGUSR1:
+					_ = writeVitals()
+				case s != syscall.SIGINT || !away.Load():
 					cancel()
 				}
 			}
@@ -33,4 +40,28 @@ func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
 		signal.Stop(signals)
 		cancel()
 	}
+}
+
+// writeVitals puts the figures at their place as a whole, so that who waits for the
+// file never reads half of it.
+func writeVitals() error {
+	dir := config.StateDir()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".vitals-*")
+	if err != nil {
+		return err
+	}
+	err = vitals.Read().Write(f)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, "vitals"))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }

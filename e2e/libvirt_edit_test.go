@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
 // editing is a console whose editor is a shell script that is written anew for each step.
@@ -25,14 +26,14 @@ func startEditing(t *testing.T, l *lab.Libvirtd) *editing {
 	if err := os.MkdirAll(filepath.Join(home, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	e.console = start(t, setup{config: both(l), home: home, env: []string{"EDITOR=sh '" + e.script + "'"}})
+	e.console = start(t, desk.Setup{Config: desk.Both(l), Home: home, Env: []string{"EDITOR=sh '" + e.script + "'"}})
 	return e
 }
 
 // edits opens the editor on the object under the cursor, which then runs these commands.
 func (e *editing) edits(commands string) {
 	e.t.Helper()
-	writeFile(e.t, e.script, commands+"\n")
+	desk.WriteFile(e.t, e.script, commands+"\n")
 	e.Press("e")
 }
 
@@ -44,27 +45,27 @@ func sets(element, value string) string {
 func (e *editing) applies(question string) {
 	e.t.Helper()
 	e.Press("A")
-	e.yes(question)
+	e.Yes(question)
 }
 
 // clean says that nothing of the texts is left on the disk.
 func (e *editing) clean() {
 	e.t.Helper()
-	if left, _ := filepath.Glob(filepath.Join(e.home, "run", "hvdeck-edit-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(e.Home, "run", "hvdeck-edit-*")); len(left) > 0 {
 		e.t.Errorf("left behind: %v", left)
 	}
 }
 
 func (e *editing) memory(name, want string) {
 	e.t.Helper()
-	eventually(e.t, 10*time.Second, "virsh dumpxml --inactive to have "+want, func() bool {
+	desk.Eventually(e.t, 10*time.Second, "virsh dumpxml --inactive to have "+want, func() bool {
 		return strings.Contains(e.l.Virsh("dumpxml", "--inactive", name), want)
 	})
 }
 
 // A VM's memory is changed by its XML; what is wrong brings the operator back to it.
 func TestEditAVM(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	e := startEditing(t, l)
 	e.Pane("VMs").Select("spare")
 	e.edits("true")
@@ -74,7 +75,7 @@ func TestEditAVM(t *testing.T) {
 	e.edits(sets("memory", "131072") + "; " + sets("currentMemory", "131072"))
 	e.WaitFor("Change the definition of VM spare on kvm").WaitFor("131072</memory>").Expect("@@ -")
 	e.Press("D")
-	e.yes("Discard the text?")
+	e.Yes("Discard the text?")
 	e.Pane("VMs").WaitFor("spare")
 	if now := l.Virsh("dumpxml", "--inactive", "spare"); now != before {
 		t.Errorf("discarding has changed something:\n%s", now)
@@ -82,7 +83,7 @@ func TestEditAVM(t *testing.T) {
 
 	e.edits(sets("memory", "131072") + "; " + sets("currentMemory", "131072") + `; echo "<broken" >>"$1"`)
 	e.WaitFor("This can't be applied: line ").WaitFor("131072</memory>")
-	seen := filepath.Join(e.home, "seen")
+	seen := filepath.Join(e.Home, "seen")
 	e.edits(`cp "$1" '` + seen + `'; sed -i -e '/<broken/d' -e 's|</domain>|<quux/></domain>|' "$1"`)
 	e.WaitFor("quux").WaitGone("can't be applied")
 	if text, _ := os.ReadFile(seen); !strings.Contains(string(text), "hvdeck: This can't be applied") || !strings.Contains(string(text), "131072") {
@@ -119,7 +120,7 @@ func TestEditAVM(t *testing.T) {
 
 // A password goes to the server and nowhere else.
 func TestEditKeepsPasswordsToItself(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	e := startEditing(t, l)
 	e.Pane("VMs").Select("spare")
 	e.edits(`sed -i "s|</devices>|<graphics type='vnc' port='-1' passwd='hunter2x'/></devices>|" "$1"`)
@@ -134,9 +135,9 @@ func TestEditKeepsPasswordsToItself(t *testing.T) {
 	e.WaitFor("<quux/>")
 	e.applies("Change the definition of VM spare on kvm?")
 	e.WaitFor("failed to validate").Reject("hunter2x").Press("D")
-	e.yes("Discard the text?")
+	e.Yes("Discard the text?")
 	e.clean()
-	err := filepath.WalkDir(e.home, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(e.Home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path == e.script {
 			return err
 		}
@@ -152,17 +153,17 @@ func TestEditKeepsPasswordsToItself(t *testing.T) {
 
 // What virsh has changed meanwhile is not overwritten unseen.
 func TestEditAgainstAnotherActor(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	e := startEditing(t, l)
 	e.Pane("VMs").Select("spare")
 	e.edits(sets("currentMemory", "65536"))
 	e.WaitFor("65536</currentMemory>")
 	l.Virsh("desc", "spare", "--config", "--title", "by another")
 	e.Press("A")
-	e.yes("Change the definition of VM spare on kvm?")
+	e.Yes("Change the definition of VM spare on kvm?")
 	e.WaitFor("was changed at the server meanwhile").Settle(500*time.Millisecond).Press("down", "enter")
 	e.WaitFor("-  <title>by another</title>").Press("D")
-	e.yes("Discard the text?")
+	e.Yes("Discard the text?")
 	if !strings.Contains(l.Virsh("dumpxml", "--inactive", "spare"), "by another") {
 		t.Error("the change of the other actor is gone")
 	}
@@ -171,10 +172,10 @@ func TestEditAgainstAnotherActor(t *testing.T) {
 
 // Pools and networks are edited and made from XML, too.
 func TestEditPoolAndNetwork(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	l.Virsh("pool-define-as", "stock", "dir", "--target", filepath.Join(l.Dir(), "stock"))
 	e := startEditing(t, l)
-	file := filepath.Join(e.home, "net.xml")
+	file := filepath.Join(e.Home, "net.xml")
 	e.Pane("VMs").Select("spare")
 	e.Press("4").Pane("Storage").Select("stock")
 	e.edits(`sed -i 's|stock</path>|elsewhere</path>|' "$1"`)
@@ -185,7 +186,7 @@ func TestEditPoolAndNetwork(t *testing.T) {
 		t.Errorf("virsh has\n%s", x)
 	}
 
-	writeFile(t, file, "<network><name>lab0</name><bridge name='hvdlab0'/></network>\n")
+	desk.WriteFile(t, file, "<network><name>lab0</name><bridge name='hvdlab0'/></network>\n")
 	e.Press("5", "n").WaitFor("From an XML file").Press("f").WaitFor("File").Type(file).Press("enter")
 	e.WaitFor("hvdlab0")
 	e.applies("Define a new network on kvm?")
@@ -204,7 +205,7 @@ func TestEditPoolAndNetwork(t *testing.T) {
 // An interrupt typed in the editor is the editor's; a signal to the console ends both,
 // and leaves no text behind.
 func TestEditorAndSignals(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	e := startEditing(t, l)
 	e.Pane("VMs").Select("spare")
 	e.edits(`trap 'echo interrupted; exit 5' INT; echo ready; while :; do read x; done`)

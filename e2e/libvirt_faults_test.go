@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hvdeck/e2e/desk"
 )
 
 // moves presses keys until the cursor has gone down and up again; a screen that waits
@@ -23,7 +25,7 @@ func (c *console) moves(t *testing.T, from, to string) {
 			}
 			return false
 		}, 2*time.Second)
-		if took := time.Since(began); took > liveWithin(250*time.Millisecond) {
+		if took := time.Since(began); took > desk.LiveWithin(250*time.Millisecond) {
 			t.Errorf("%s took %v while a host hung", step.key, took)
 		}
 	}
@@ -31,8 +33,8 @@ func (c *console) moves(t *testing.T, from, to string) {
 }
 
 func TestAFrozenDaemonIsSeenAndComesBack(t *testing.T) {
-	l := hosts(t)
-	c := start(t, setup{config: connection("kvm", l.URI("qemu"))})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu"))})
 	vms := c.Pane("VMs")
 	vms.Select("guest")
 	c.WaitFor("● kvm QEMU")
@@ -43,7 +45,7 @@ func TestAFrozenDaemonIsSeenAndComesBack(t *testing.T) {
 	c.WaitFor("kvm reconnecting", 10*time.Second)
 	t.Logf("a frozen daemon was noticed after %v", time.Since(began).Round(time.Millisecond))
 	c.moves(t, "guest", "spare")
-	vms.Expect(row("guest", "run"))
+	vms.Expect(desk.Row("guest", "run"))
 	c.WaitFor("STALE").WaitFor(regexp.MustCompile(`Data from +\d+s ago`))
 	if stale := c.CellOf("spare").FG; stale == live {
 		t.Error("a row of a connection that is lost looks live")
@@ -53,12 +55,12 @@ func TestAFrozenDaemonIsSeenAndComesBack(t *testing.T) {
 	c.WaitFor("● kvm QEMU", 40*time.Second).WaitGone("STALE")
 	t.Logf("it was back after %v", time.Since(began).Round(time.Millisecond))
 	l.Virsh("suspend", "guest")
-	c.seen(t, "a change after that", row("guest", "pau"), time.Second)
+	c.seen(t, "a change after that", desk.Row("guest", "pau"), time.Second)
 }
 
 func TestADaemonThatDiesIsSeenAndComesBack(t *testing.T) {
-	l := hosts(t)
-	c := start(t, setup{config: connection("kvm", l.URI("qemu"))})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu"))})
 	vms := c.Pane("VMs")
 	vms.Select("guest")
 	l.Kill()
@@ -68,20 +70,20 @@ func TestADaemonThatDiesIsSeenAndComesBack(t *testing.T) {
 	c.Press("i").WaitFor("Connections").WaitFor(regexp.MustCompile(`kvm +reconnecting`)).Press("esc").WaitGone("Connections")
 	l.Restart()
 	c.WaitFor("● kvm QEMU", 40*time.Second)
-	vms.WaitFor(row("guest", "run"))
+	vms.WaitFor(desk.Row("guest", "run"))
 	l.Virsh("destroy", "guest")
-	c.seen(t, "a change after that", row("guest", "off"), time.Second)
+	c.seen(t, "a change after that", desk.Row("guest", "off"), time.Second)
 }
 
 func TestReadOnlyGreysEveryChange(t *testing.T) {
-	l := hosts(t)
-	c := start(t, setup{args: []string{"--read-only"}, config: connection("kvm", l.URI("qemu"))})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Args: []string{"--read-only"}, Config: desk.Connection("kvm", l.URI("qemu"))})
 	c.Pane("VMs").Select("guest")
 	c.WaitFor(regexp.MustCompile(`kvm QEMU \S+ ro`))
 	c.Press("p").WaitFor("power: guest").WaitFor("Power off, hard · read-only connection").WaitFor("Resume · read-only connection")
 	c.Press("f").Expect("power: guest").Press("esc").WaitGone("power: guest")
 	c.Press("s").WaitFor("Create snapshot… · read-only connection").Press("c").Press("esc").WaitGone("snapshot: guest")
-	domstate(t, l, "guest", "running")
+	desk.Domstate(t, l, "guest", "running")
 	if got := strings.TrimSpace(snapshots(l, "guest")); got != "" {
 		t.Errorf("a snapshot was taken: %s", got)
 	}

@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 	"hvdeck/ui/uitest"
 )
 
 // managing is the program on a wide screen over one real daemon.
 func managing(t *testing.T, more ...string) (*console, *lab.Libvirtd) {
 	t.Helper()
-	l := hosts(t)
-	c := start(t, setup{config: connection("kvm", l.URI("qemu")), size: uitest.Size{W: 160, H: 55}, args: more})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 55}, Args: more})
 	c.Pane("VMs").Select("guest")
 	return c, l
 }
@@ -29,7 +30,7 @@ func managing(t *testing.T, more ...string) (*console, *lab.Libvirtd) {
 func virsh(t *testing.T, l *lab.Libvirtd, want string, args ...string) {
 	t.Helper()
 	var got string
-	eventually(t, 10*time.Second, fmt.Sprintf("virsh %v to say %q", args, want), func() bool {
+	desk.Eventually(t, 10*time.Second, fmt.Sprintf("virsh %v to say %q", args, want), func() bool {
 		got, _ = l.TryVirsh(args...)
 		return strings.Contains(got, want)
 	})
@@ -41,19 +42,19 @@ func TestStorageFromTheKeyboard(t *testing.T) {
 	c, l := managing(t)
 	c.Press("4")
 	dir := filepath.Join(l.Dir(), "fast")
-	c.menu("n", "new pool on kvm", "n")
+	c.Menu("n", "new pool on kvm", "n")
 	c.WaitFor("Directory").Type("fast").Press("tab", "tab").Type(dir).Press("enter")
 	c.Pane("Storage").WaitFor("● fast")
 	virsh(t, l, "running", "pool-info", "fast")
 
-	image := filepath.Join(c.home, "image.raw")
+	image := filepath.Join(c.Home, "image.raw")
 	content := make([]byte, 3<<20+17)
 	_, _ = rand.Read(content)
 	if err := os.WriteFile(image, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c.Pane("Storage").Select("fast")
-	c.menu("v", "manage: fast", "i")
+	c.Menu("v", "manage: fast", "i")
 	c.WaitFor("Upload a file").Type(image).Press("enter")
 	c.WaitFor(fmt.Sprintf("%x", sha256.Sum256(content))[:16], 20*time.Second)
 	virsh(t, l, "image.raw", "vol-list", "fast")
@@ -64,15 +65,15 @@ func TestStorageFromTheKeyboard(t *testing.T) {
 	c.Pane("Storage").Focus()
 	c.Press("enter").Pane("Storage · fast").Select("image.raw")
 	c.WaitFor("orphan")
-	copied := filepath.Join(c.home, "copy.raw")
-	c.menu("v", "manage: fast/image.raw", "D")
+	copied := filepath.Join(c.Home, "copy.raw")
+	c.Menu("v", "manage: fast/image.raw", "D")
 	c.WaitFor("Download: fast/image.raw").Press("ctrl+u").Type(copied).Press("enter")
-	eventually(t, 20*time.Second, "the file to be there", func() bool { _, err := os.Stat(copied); return err == nil })
+	desk.Eventually(t, 20*time.Second, "the file to be there", func() bool { _, err := os.Stat(copied); return err == nil })
 	same(t, copied, content)
 
-	c.menu("v", "manage: fast/image.raw", "d")
+	c.Menu("v", "manage: fast/image.raw", "d")
 	c.WaitFor("goes with all that is in it").Type("image.raw").Press("enter")
-	eventually(t, 10*time.Second, "the volume to go", func() bool { return !strings.Contains(l.Virsh("vol-list", "fast"), "image.raw") })
+	desk.Eventually(t, 10*time.Second, "the volume to go", func() bool { return !strings.Contains(l.Virsh("vol-list", "fast"), "image.raw") })
 	c.Pane("Storage · fast").WaitFor("empty")
 }
 
@@ -93,7 +94,7 @@ func TestSecretValueGoesNowhereElse(t *testing.T) {
 	trace := filepath.Join(t.TempDir(), "trace")
 	c, l := managing(t, "--trace", trace)
 	c.Press(":").WaitFor("tab complete").Type("secrets").Press("enter").WaitFor("[Secrets]")
-	c.menu("n", "new secret on kvm", "n")
+	c.Menu("n", "new secret on kvm", "n")
 	c.WaitFor("Ephemeral").Press("tab").Type("ceph-admin").Press("tab", "tab", "tab", "tab").Type("typed").WaitFor("Secret value").Press("tab").Type(value)
 	if strings.Contains(c.Text(), value) {
 		t.Error("the value is on the screen")
@@ -102,12 +103,12 @@ func TestSecretValueGoesNowhereElse(t *testing.T) {
 	uuid := strings.Fields(l.Virsh("secret-list"))[0]
 	virsh(t, l, value, "secret-get-value", "--plain", uuid)
 
-	c.menu("v", "manage: ceph-admin", "v")
+	c.Menu("v", "manage: ceph-admin", "v")
 	c.WaitFor("It is shown in clear for 10s").Press("y").WaitFor(value)
 	c.WaitGone(value, 15*time.Second) // by itself
 	c.Press("q", "q").WaitExit()
-	eventually(t, 5*time.Second, "the trace", func() bool { text, _ := os.ReadFile(trace); return bytes.Contains(text, []byte("SECRET_SET_VALUE")) })
-	nowhere(t, value, trace, c.home)
+	desk.Eventually(t, 5*time.Second, "the trace", func() bool { text, _ := os.ReadFile(trace); return bytes.Contains(text, []byte("SECRET_SET_VALUE")) })
+	nowhere(t, value, trace, c.Home)
 }
 
 // nowhere fails when a value is in any file under these paths.
@@ -134,14 +135,14 @@ func TestDevicesFromTheKeyboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Pane("VMs").Select("guest")
-	c.menu("v", "manage: guest", "d")
+	c.Menu("v", "manage: guest", "d")
 	c.WaitFor("Attach disk: guest").Press("tab", "tab").Type(disk).Press("enter")
 	virsh(t, l, disk, "domblklist", "guest")
 	virsh(t, l, disk, "domblklist", "guest", "--inactive")
 
-	c.menu("v", "manage: guest", "e")
+	c.Menu("v", "manage: guest", "e")
 	c.WaitFor("vCPUs and memory: guest").Press("tab", "tab").Press("ctrl+u").Type("80 MiB").Press("enter")
-	c.yes("vCPUs and memory: guest?")
+	c.Yes("vCPUs and memory: guest?")
 	virsh(t, l, "<currentMemory unit='KiB'>81920</currentMemory>", "dumpxml", "guest", "--inactive")
 }
 
@@ -150,7 +151,7 @@ func TestDevicesFromTheKeyboard(t *testing.T) {
 func TestADaemonKilledDuringAForm(t *testing.T) {
 	c, l := managing(t)
 	c.Press("5")
-	c.menu("n", "new network on kvm", "n")
+	c.Menu("n", "new network on kvm", "n")
 	c.WaitFor("Host's address").Type("lab-net").Press("tab").Type("isolated")
 	l.Kill()
 	c.WaitFor("kvm reconnecting", 5*time.Second)
@@ -160,7 +161,7 @@ func TestADaemonKilledDuringAForm(t *testing.T) {
 	l.Restart()
 	c.WaitFor("● kvm QEMU", 40*time.Second)
 	c.Press("5")
-	c.menu("n", "new network on kvm", "n")
+	c.Menu("n", "new network on kvm", "n")
 	c.WaitFor("Host's address").Type("lab-net").Press("tab").Type("isolated").Press("enter")
 	virsh(t, l, "lab-net", "net-list", "--all")
 	if n := strings.Count(l.Virsh("net-list", "--all", "--name"), "lab-net"); n != 1 {
@@ -175,7 +176,7 @@ func (c *console) dismissAll() {
 
 // Undefining a VM deletes the disk that was ticked, and no other.
 func TestUndefineDeletesWhatIsTicked(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	dir := filepath.Join(l.Dir(), "images")
 	l.Virsh("pool-create-as", "images", "dir", "--target", dir)
 	xml := "<domain type='qemu'><name>doomed</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
@@ -184,14 +185,14 @@ func TestUndefineDeletesWhatIsTicked(t *testing.T) {
 		xml += "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='" + dir + "/doomed-" + d + ".qcow2'/><target dev='" + d + "' bus='virtio'/></disk>"
 	}
 	path := filepath.Join(l.Dir(), "doomed.xml")
-	writeFile(t, path, xml+"</devices></domain>")
+	desk.WriteFile(t, path, xml+"</devices></domain>")
 	l.Virsh("define", path)
-	c := start(t, setup{config: connection("kvm", l.URI("qemu")), size: uitest.Size{W: 160, H: 55}})
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 55}})
 	c.Pane("VMs").Select("doomed")
-	c.menu("v", "manage: doomed", "u")
+	c.Menu("v", "manage: doomed", "u")
 	c.WaitFor("Delete vda").Press("tab", "tab", "tab", "tab", "space").WaitFor(regexp.MustCompile(`Delete vda.*yes`)).Press("enter")
 	c.WaitFor("DELETED with all that is in it: vda").WaitFor("Its other disks stay").Type("doomed").Press("enter")
-	eventually(t, 15*time.Second, "the disk to go", func() bool { _, err := os.Stat(filepath.Join(dir, "doomed-vda.qcow2")); return os.IsNotExist(err) })
+	desk.Eventually(t, 15*time.Second, "the disk to go", func() bool { _, err := os.Stat(filepath.Join(dir, "doomed-vda.qcow2")); return os.IsNotExist(err) })
 	if _, err := os.Stat(filepath.Join(dir, "doomed-vdb.qcow2")); err != nil {
 		t.Errorf("the disk that was not ticked: %v", err)
 	}

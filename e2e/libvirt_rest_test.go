@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
 func TestPoolsVolumesAndNetworks(t *testing.T) {
-	l := hosts(t)
+	l := desk.Hosts(t)
 	target := filepath.Join(l.Dir(), "pool")
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := start(t, setup{config: connection("kvm", l.URI("qemu"))})
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu"))})
 	c.Pane("Storage").WaitFor("none")
 	l.Virsh("pool-define-as", "images", "dir", "--target", target)
 	l.Virsh("pool-start", "images")
@@ -29,7 +30,7 @@ func TestPoolsVolumesAndNetworks(t *testing.T) {
 	c.Press("esc").Pane("Storage").WaitFor(regexp.MustCompile(`images .*dir`))
 
 	path := filepath.Join(l.Dir(), "net.xml")
-	writeFile(t, path, `<network><name>lab-net</name><bridge name='virbr77'/><ip address='192.168.177.1' netmask='255.255.255.0'/></network>`)
+	desk.WriteFile(t, path, `<network><name>lab-net</name><bridge name='virbr77'/><ip address='192.168.177.1' netmask='255.255.255.0'/></network>`)
 	l.Virsh("net-define", path)
 	c.Pane("Networks").WaitFor("lab-net").Focus()
 	c.WaitFor(regexp.MustCompile(`(?m)State +inactive`))
@@ -39,8 +40,8 @@ func TestPoolsVolumesAndNetworks(t *testing.T) {
 }
 
 func TestNodeMonitorMoves(t *testing.T) {
-	l := hosts(t)
-	c := start(t, setup{config: connection("kvm", l.URI("qemu"))})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu"))})
 	c.Pane("Hosts").WaitFor("%").Focus()
 	figures := regexp.MustCompile(`CPU +\d+% busy +user \d+% .*`)
 	c.Press("enter").WaitFor(figures).WaitFor("used of").WaitFor("CPUs").WaitFor("NUMA")
@@ -50,23 +51,23 @@ func TestNodeMonitorMoves(t *testing.T) {
 		return now != "" && now != first
 	})
 	c.Press("q").Pane("Hosts").WaitFor("%")
-	c.Press("t").WaitFor("Top").WaitFor(row("guest", "run")).Press("q")
+	c.Press("t").WaitFor("Top").WaitFor(desk.Row("guest", "run")).Press("q")
 }
 
 func TestHostileNamesOnARealHost(t *testing.T) {
 	l := lab.StartLibvirtd(t)
-	c := start(t, setup{config: connection("lab", l.URI("test"))})
-	vms := c.Pane("VMs").WaitFor(row("test", "run"))
+	c := start(t, desk.Setup{Config: desk.Connection("lab", l.URI("test"))})
+	vms := c.Pane("VMs").WaitFor(desk.Row("test", "run"))
 	for i, name := range []string{
 		"&#x202e;evil&#x2066;", "zwj&#x1f468;&#x200d;&#x1f469;&#x200d;&#x1f467;x", strings.Repeat("long", 1000), "tab&#9;bed", "&#x9b;2Jc1", "plain",
 	} {
 		path := filepath.Join(t.TempDir(), "d.xml")
-		writeFile(t, path, `<domain type='test'><name>`+name+`</name><memory>65536</memory><vcpu>1</vcpu><os><type>hvm</type></os></domain>`)
+		desk.WriteFile(t, path, `<domain type='test'><name>`+name+`</name><memory>65536</memory><vcpu>1</vcpu><os><type>hvm</type></os></domain>`)
 		if out, err := l.TryVirshOn("test", "define", path); err != nil {
 			t.Logf("libvirt itself refuses name %d: %s", i, out)
 		}
 	}
-	vms.WaitFor(row("plain", "off")).Focus()
+	vms.WaitFor(desk.Row("plain", "off")).Focus()
 	c.framed(t)
 	for range 6 {
 		c.Press("j")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
 // deaf accepts connections and never says a word.
@@ -26,12 +27,12 @@ func deaf(t *testing.T) string {
 }
 
 func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
-	l, v := hosts(t), vcenter(t)
+	l, v := desk.Hosts(t), desk.Vcenter(t)
 	began := time.Now()
-	c := start(t, setup{
-		config: connection("deaf", "http://user@"+deaf(t)+"/sdk") + connection("gone", "qemu+unix:///system?socket=/nonexistent/sock") +
-			connection("kvm", l.URI("qemu")) + connection("vc", "http://user@"+v.Addr()+"/sdk", `password_env = "VC_PASSWORD"`),
-		env: []string{"VC_PASSWORD=pass"},
+	c := start(t, desk.Setup{
+		Config: desk.Connection("deaf", "http://user@"+deaf(t)+"/sdk") + desk.Connection("gone", "qemu+unix:///system?socket=/nonexistent/sock") +
+			desk.Connection("kvm", l.URI("qemu")) + desk.Connection("vc", "http://user@"+v.Addr()+"/sdk", `password_env = "VC_PASSWORD"`),
+		Env: []string{"VC_PASSWORD=pass"},
 	})
 	c.WaitFor("◌ deaf connecting")
 	vms := c.Pane("VMs").WaitFor("guest").WaitFor("DC0_C0_RP0_VM0")
@@ -39,16 +40,16 @@ func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
 	c.WaitFor("gone unreachable")
 	vms.Select("guest")
 	l.Virsh("suspend", "guest")
-	c.seen(t, "virsh suspend", row("guest", "pau"), time.Second)
+	c.seen(t, "virsh suspend", desk.Row("guest", "pau"), time.Second)
 	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
-	c.seen(t, "govc power off", row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
+	c.seen(t, "govc power off", desk.Row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
 	v.Freeze()
 	c.WaitFor("vc reconnecting", 45*time.Second)
 	l.Virsh("resume", "guest")
-	c.seen(t, "virsh resume while vCenter hangs", row("guest", "run"), time.Second)
-	c.menu("p", "power: guest", "f")
-	c.yes("Power off, hard: guest on kvm?")
-	domstate(t, l, "guest", "shut off")
+	c.seen(t, "virsh resume while vCenter hangs", desk.Row("guest", "run"), time.Second)
+	c.Menu("p", "power: guest", "f")
+	c.Yes("Power off, hard: guest on kvm?")
+	desk.Domstate(t, l, "guest", "shut off")
 	v.Thaw()
 	c.Press("ctrl+c")
 	if status := c.WaitExit(); status != 0 {
@@ -57,15 +58,15 @@ func TestOneDeadConnectionHoldsUpNoOther(t *testing.T) {
 }
 
 func TestHostileNamesOfVSphere(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	vms := c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	vm := govcVMs(v)
 	for i, name := range []string{"a\u202eevil", "b" + strings.Repeat("long", 19), "c日本語ก็👩‍👩‍👧", "d\ttab", "e\nline", "f\u009b2J"} {
 		if out, err := v.TryGovc("object.rename", "/DC0/vm/"+vm[i], name); err != nil {
 			t.Fatalf("name %d: %s", i, out)
 		}
-		vms.WaitFor("● "+name[:1], liveWithin(2*time.Second))
+		vms.WaitFor("● "+name[:1], desk.LiveWithin(2*time.Second))
 		c.framed(t)
 	}
 	vms.Focus()
@@ -103,11 +104,11 @@ func sshTo(t *testing.T) (port int, command string) {
 	port = free.Addr().(*net.TCPAddr).Port
 	_ = free.Close()
 	pub, _ := os.ReadFile(filepath.Join(dir, "host.pub"))
-	writeFile(t, filepath.Join(dir, "known"), fmt.Sprintf("[127.0.0.1]:%d %s", port, pub))
-	writeFile(t, filepath.Join(dir, "sshd_config"), fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host\nPidFile none\nAuthorizedKeysFile %s/user.pub\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n", port, dir, dir))
-	writeFile(t, filepath.Join(dir, "ssh_config"), fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n GlobalKnownHostsFile /dev/null\n IdentityFile %s/user\n IdentitiesOnly yes\n IdentityAgent none\n", dir, dir))
+	desk.WriteFile(t, filepath.Join(dir, "known"), fmt.Sprintf("[127.0.0.1]:%d %s", port, pub))
+	desk.WriteFile(t, filepath.Join(dir, "sshd_config"), fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host\nPidFile none\nAuthorizedKeysFile %s/user.pub\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n", port, dir, dir))
+	desk.WriteFile(t, filepath.Join(dir, "ssh_config"), fmt.Sprintf("Host *\n UserKnownHostsFile %s/known\n GlobalKnownHostsFile /dev/null\n IdentityFile %s/user\n IdentitiesOnly yes\n IdentityAgent none\n", dir, dir))
 	command = filepath.Join(dir, "ssh")
-	writeFile(t, command, fmt.Sprintf("#!/bin/sh\nexec ssh -F %s/ssh_config \"$@\"\n", dir))
+	desk.WriteFile(t, command, fmt.Sprintf("#!/bin/sh\nexec ssh -F %s/ssh_config \"$@\"\n", dir))
 	if err := os.Chmod(command, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +118,7 @@ func sshTo(t *testing.T) (port int, command string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sshd.Process.Kill(); _ = sshd.Wait() })
-	eventually(t, 5*time.Second, "sshd to listen", func() bool {
+	desk.Eventually(t, 5*time.Second, "sshd to listen", func() bool {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			_ = conn.Close()
@@ -150,14 +151,14 @@ func TestThroughSSH(t *testing.T) {
 		"KILL": func(c *console) { c.Signal("KILL") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := start(t, setup{config: connection("far", uri)})
-			c.Pane("VMs").WaitFor(row("guest", "off"))
+			c := start(t, desk.Setup{Config: desk.Connection("far", uri)})
+			c.Pane("VMs").WaitFor(desk.Row("guest", "off"))
 			if running(filepath.Dir(command)+"/ssh_config") == 0 {
 				t.Fatal("no ssh runs")
 			}
 			leave(c)
 			c.WaitExit()
-			eventually(t, 5*time.Second, "the ssh processes to end", func() bool { return running(filepath.Dir(command)+"/ssh_config") == 0 })
+			desk.Eventually(t, 5*time.Second, "the ssh processes to end", func() bool { return running(filepath.Dir(command)+"/ssh_config") == 0 })
 		})
 	}
 }

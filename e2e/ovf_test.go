@@ -18,6 +18,7 @@ import (
 
 	"hvdeck/backend/backendtest"
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
 // passes presses a key until the page is gone: one that came by itself takes none until
@@ -39,9 +40,9 @@ func (c *console) passes(t *testing.T, page, key string) {
 // importing opens the wizard on a simulator and reads a package.
 func importing(t *testing.T, v *lab.Vcsim, source string) *console {
 	t.Helper()
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
-	c.menu("n", "new VM on vc", "o")
+	c.Menu("n", "new VM on vc", "o")
 	c.WaitFor("File or URL").Type(source).Press("enter")
 	return c
 }
@@ -62,7 +63,7 @@ func ovaOf(t *testing.T, s backendtest.OVFSample) string {
 
 func TestImportOVAFromTheKeyboard(t *testing.T) {
 	t.Parallel()
-	v := vcenter(t)
+	v := desk.Vcenter(t)
 	s := backendtest.OVFSample{Name: "appliance", Disks: [][]byte{backendtest.Noise(300_000, 1)}, EULA: true, Property: true, Option: true}
 	c := importing(t, v, ovaOf(t, s))
 	c.WaitFor("What is in it").WaitFor("Sample 1.0").WaitFor("checksums of")
@@ -80,14 +81,14 @@ func TestImportOVAFromTheKeyboard(t *testing.T) {
 	}
 	c.Pane("VMs").WaitFor("from-ova")
 	c.Reject("sesame")
-	nowhere(t, "sesame", c.home)
+	nowhere(t, "sesame", c.Home)
 }
 
 // What does not match its manifest is refused before anything is made, and the answers
 // can be taken up again.
 func TestImportOVAWithWrongManifest(t *testing.T) {
 	t.Parallel()
-	v := vcenter(t)
+	v := desk.Vcenter(t)
 	before := govcVMs(v)
 	s := backendtest.OVFSample{Name: "appliance", Disks: [][]byte{backendtest.Noise(300_000, 1)}, Wrong: true}
 	c := importing(t, v, ovaOf(t, s))
@@ -140,7 +141,7 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := vcenter(t)
+			v := desk.Vcenter(t)
 			before := govcVMs(v)
 			c := importing(t, v, slowDisk(t))
 			c.passes(t, "What is in it", "enter")
@@ -148,13 +149,13 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 			c.WaitFor("Options of the server").Press("enter")
 			c.passes(t, "What the server says", "enter")
 			c.WaitFor("Summary").Press("S")
-			eventually(t, 20*time.Second, "the upload to begin", func() bool { return slices.Contains(govcVMs(v), "half") })
+			desk.Eventually(t, 20*time.Second, "the upload to begin", func() bool { return slices.Contains(govcVMs(v), "half") })
 			leave(c)
 			c.WaitExit()
 			if after := govcVMs(v); !slices.Equal(before, after) {
 				t.Errorf("there was %q, now there is %q", before, after)
 			}
-			if n := sessions(t, v); n != 0 {
+			if n := desk.Sessions(v); n != 0 {
 				t.Errorf("%d sessions are left", n)
 			}
 			if got, _ := v.TryGovc("datastore.ls"); strings.Contains(got, "half") {
@@ -166,16 +167,16 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 
 func TestExportOVAFromTheKeyboard(t *testing.T) {
 	t.Parallel()
-	v := vcenter(t)
+	v := desk.Vcenter(t)
 	const vm = "DC0_C0_RP0_VM0"
 	v.Govc("vm.power", "-off", vm)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
-	c.Pane("VMs").WaitFor(row(vm, "off"))
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
+	c.Pane("VMs").WaitFor(desk.Row(vm, "off"))
 	c.Pane("VMs").Select(vm)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "out.ova")
 	export := func() {
-		c.menu("v", "manage: "+vm, "x")
+		c.Menu("v", "manage: "+vm, "x")
 		c.WaitFor("Checksums").Press("ctrl+u").Type(file)
 	}
 	export()
@@ -191,7 +192,7 @@ func TestExportOVAFromTheKeyboard(t *testing.T) {
 	export()
 	c.Press("enter").WaitFor("Tick Overwrite").Press("esc").WaitGone("Tick Overwrite").Press("esc").WaitGone("Checksums")
 	// What was written goes in again.
-	c.menu("n", "new VM on vc", "o")
+	c.Menu("n", "new VM on vc", "o")
 	c.WaitFor("File or URL").Type(file).Press("enter")
 	c.passes(t, "What is in it", "enter")
 	c.WaitFor("Runs in").Type("again").Press("enter").WaitFor("Datastore").Press("esc").Press("esc").Press("esc").Press("ctrl+c")
@@ -203,7 +204,7 @@ func TestExportOVAFromTheKeyboard(t *testing.T) {
 func (c *console) exportAnswered(t *testing.T, file string) {
 	t.Helper()
 	question := regexp.MustCompile(`Export OVF or OVA: \S+\?`)
-	eventually(t, 30*time.Second, file, func() bool {
+	desk.Eventually(t, 30*time.Second, file, func() bool {
 		if question.MatchString(c.Text()) {
 			c.Settle(450 * time.Millisecond).Press("y")
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hvdeck/e2e/desk"
 )
 
 // boot is how long a guest may take on a busy machine.
@@ -28,10 +30,10 @@ func (c *console) shell() *console {
 // A real guest's shell is worked through the console, which outlives being left, a
 // reset, and the end of the guest.
 func TestSerialConsole(t *testing.T) {
-	l := hosts(t)
-	c := start(t, setup{config: both(l)})
+	l := desk.Hosts(t)
+	c := start(t, desk.Setup{Config: desk.Both(l)})
 	vms := c.Pane("VMs")
-	vms.WaitFor(row("guest", "run"))
+	vms.WaitFor(desk.Row("guest", "run"))
 	vms.Select("guest")
 	c.Press("c").WaitFor(connected("guest"))
 	c.shell()
@@ -46,7 +48,7 @@ func TestSerialConsole(t *testing.T) {
 
 	c.pasteWhole()
 	c.Press("ctrl+]").WaitFor("leave").Press("l")
-	vms.WaitFor(row("spare", "off")).Select("spare")
+	vms.WaitFor(desk.Row("spare", "off")).Select("spare")
 	c.Press("c").WaitFor("spare on kvm · ").WaitFor("waiting: the VM is off")
 	c.Press("ctrl+]").WaitFor("leave").Press("1").WaitFor(connected("guest")).WaitFor("ready")
 
@@ -94,7 +96,7 @@ func (c *console) expectRed(t *testing.T, words string) {
 // nowhere checks that what was on a console is in no file of the program.
 func (c *console) nowhere(t *testing.T, words string) {
 	t.Helper()
-	_ = filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
+	_ = filepath.WalkDir(c.Home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil //nolint:nilerr // what is gone meanwhile holds nothing
 		}

@@ -1,19 +1,19 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"hvdeck/e2e/desk"
 	"hvdeck/ui/uitest"
 )
 
 // demo is the program with nothing but itself.
-func demo(t *testing.T, s setup) *console {
+func demo(t *testing.T, s desk.Setup) *console {
 	t.Helper()
-	s.args = append(s.args, "--demo")
+	s.Args = append(s.Args, "--demo")
 	return start(t, s)
 }
 
@@ -25,7 +25,7 @@ func TestTheTerminalIsPutBack(t *testing.T) {
 		"HUP":    func(c *console) { c.Signal("HUP") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := demo(t, setup{})
+			c := demo(t, desk.Setup{})
 			c.Pane("VMs").WaitFor("NAME")
 			if len(c.LeftBehind()) == 0 {
 				t.Fatal("nothing was seen of the program holding the terminal")
@@ -47,7 +47,7 @@ func TestSuspendAndForeground(t *testing.T) {
 		Path: "/bin/bash", Args: []string{"--norc", "--noprofile", "-i"}, Size: uitest.Size{W: 120, H: 40},
 		Env: []string{"HOME=" + home, "XDG_STATE_HOME=" + home, "XDG_CONFIG_HOME=" + home, "PS1=shell> "},
 	})
-	s.WaitFor("shell>").Type(os.Getenv(programVar) + " --demo\r")
+	s.WaitFor("shell>").Type(desk.Program() + " --demo\r")
 	s.Pane("VMs").WaitFor("NAME")
 	s.Press("ctrl+z").WaitFor("Stopped").WaitGone("2 VMs")
 	if s.Mode(1049) || !s.Mode(25) {
@@ -61,7 +61,7 @@ func TestSuspendAndForeground(t *testing.T) {
 }
 
 func TestNoColour(t *testing.T) {
-	c := demo(t, setup{env: []string{"NO_COLOR=1"}})
+	c := demo(t, desk.Setup{Env: []string{"NO_COLOR=1"}})
 	c.Pane("VMs").WaitFor("ad-1")
 	w, h := c.Size()
 	for y := range h {
@@ -77,9 +77,9 @@ func TestNoColour(t *testing.T) {
 func TestDumbTerminalAndOldLocale(t *testing.T) {
 	for name, env := range map[string][]string{"TERM=dumb": {"TERM=dumb"}, "LANG=C": {"LANG=C"}, "--ascii": nil} {
 		t.Run(name, func(t *testing.T) {
-			s := setup{env: env}
+			s := desk.Setup{Env: env}
 			if env == nil {
-				s.args = []string{"--ascii"}
+				s.Args = []string{"--ascii"}
 			}
 			c := demo(t, s)
 			c.WaitFor("1 [Hosts]").WaitFor("NAME")
@@ -99,9 +99,9 @@ func TestDumbTerminalAndOldLocale(t *testing.T) {
 }
 
 // refused runs the program with what it cannot work with: one line, and a status.
-func refused(t *testing.T, s setup, status int, want ...string) {
+func refused(t *testing.T, s desk.Setup, status int, want ...string) {
 	t.Helper()
-	s.size = uitest.Size{W: 400, H: 10}
+	s.Size = uitest.Size{W: 400, H: 10}
 	c := start(t, s)
 	if got := c.WaitExit(); got != status {
 		t.Errorf("status %d, want %d", got, status)
@@ -125,15 +125,15 @@ func refused(t *testing.T, s setup, status int, want ...string) {
 func TestMistakesAreOneLineAndStatusTwo(t *testing.T) {
 	home := t.TempDir()
 	bad := filepath.Join(home, "bad.toml")
-	writeFile(t, bad, "theme = \"dark\"\nascii = maybe\n")
+	desk.WriteFile(t, bad, "theme = \"dark\"\nascii = maybe\n")
 	unknown := filepath.Join(home, "unknown.toml")
-	writeFile(t, unknown, "theme = \"dark\"\ncolour = true\n")
+	desk.WriteFile(t, unknown, "theme = \"dark\"\ncolour = true\n")
 	twins := filepath.Join(home, "twins.toml")
-	writeFile(t, twins, connection("a", "qemu:///system")+connection("a", "test:///default"))
+	desk.WriteFile(t, twins, desk.Connection("a", "qemu:///system")+desk.Connection("a", "test:///default"))
 	clash := filepath.Join(home, "clash.toml")
-	writeFile(t, clash, "[keys]\ntop = [\"m\"]\n")
+	desk.WriteFile(t, clash, "[keys]\ntop = [\"m\"]\n")
 	nokey := filepath.Join(home, "nokey.toml")
-	writeFile(t, nokey, "[keys]\ntopp = [\"m\"]\n")
+	desk.WriteFile(t, nokey, "[keys]\ntopp = [\"m\"]\n")
 	for name, c := range map[string]struct {
 		args []string
 		want []string
@@ -155,14 +155,14 @@ func TestMistakesAreOneLineAndStatusTwo(t *testing.T) {
 		"password in URI":  {[]string{"qemu+ssh://root:hunter2@kvm1/system"}, []string{"password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refused(t, setup{args: c.args}, 2, c.want...)
+			refused(t, desk.Setup{Args: c.args}, 2, c.want...)
 		})
 	}
 }
 
 func TestHelpAndVersion(t *testing.T) {
 	for arg, want := range map[string]string{"--help": "Each URI is one connection", "--version": "hvdeck ", "--print-config": "# [[connection]]"} {
-		c := start(t, setup{args: []string{arg}, size: uitest.Size{W: 120, H: 60}})
+		c := start(t, desk.Setup{Args: []string{arg}, Size: uitest.Size{W: 120, H: 60}})
 		c.WaitFor(want)
 		if status := c.WaitExit(); status != 0 {
 			t.Errorf("%s: status %d", arg, status)
@@ -171,16 +171,16 @@ func TestHelpAndVersion(t *testing.T) {
 }
 
 func TestNoPasswordIsEverShown(t *testing.T) {
-	c := start(t, setup{args: []string{"https://user:hunter2@127.0.0.1:1/sdk"}})
+	c := start(t, desk.Setup{Args: []string{"https://user:hunter2@127.0.0.1:1/sdk"}})
 	c.WaitFor("unreachable").Press("i").WaitFor("Connections").Press("enter")
 	c.WaitFor("State: unreachable").WaitFor("connection refused").Reject("hunter2")
-	if strings.Contains(c.log(), "hunter2") {
-		t.Errorf("a password is in the log: %s", c.log())
+	if strings.Contains(c.Log(), "hunter2") {
+		t.Errorf("a password is in the log: %s", c.Log())
 	}
 }
 
 func TestNothingToConnectToSaysWhatToDo(t *testing.T) {
-	c := start(t, setup{})
+	c := start(t, desk.Setup{})
 	c.WaitFor("hvdeck has nothing to connect to").WaitFor("hvdeck --demo").Press("q")
 	if status := c.WaitExit(); status != 0 {
 		t.Errorf("status %d", status)
@@ -188,7 +188,7 @@ func TestNothingToConnectToSaysWhatToDo(t *testing.T) {
 }
 
 func TestEnvironmentNamesTheConnections(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{env: []string{"GOVC_URL=http://user:pass@" + v.Addr() + "/sdk", "LIBVIRT_DEFAULT_URI=qemu+unix:///system?socket=/nonexistent"}})
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Env: []string{"GOVC_URL=http://user:pass@" + v.Addr() + "/sdk", "LIBVIRT_DEFAULT_URI=qemu+unix:///system?socket=/nonexistent"}})
 	c.WaitFor("unreachable").Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 }

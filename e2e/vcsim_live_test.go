@@ -10,20 +10,8 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
-
-// vcenter is a simulator of its own process with a small inventory.
-func vcenter(t *testing.T, more ...string) *lab.Vcsim {
-	t.Helper()
-	return lab.StartVcsim(t, append([]string{"-dc", "1", "-cluster", "1", "-host", "2", "-vm", "3"}, more...)...)
-}
-
-// vcenterAt is its entry in the configuration; the password comes from govc's variable.
-func vcenterAt(name string, v *lab.Vcsim) string {
-	return connection(name, "http://user@"+v.Addr()+"/sdk")
-}
-
-func password() []string { return []string{"GOVC_PASSWORD=pass"} }
 
 func govcVMs(v *lab.Vcsim) []string {
 	var out []string
@@ -35,8 +23,8 @@ func govcVMs(v *lab.Vcsim) []string {
 }
 
 func TestVSphereInventoryIsGovcs(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	want := govcVMs(v)
 	c.Pane("VMs").WaitTitle(fmt.Sprintf(" %d ", len(want))).WaitFor(want[0])
 	got := names(c.Pane("VMs").Lines())
@@ -52,19 +40,19 @@ func TestVSphereInventoryIsGovcs(t *testing.T) {
 }
 
 func TestWhatGovcDoesShowsByItself(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
-	vms := c.Pane("VMs").WaitFor(row("DC0_C0_RP0_VM0", "run"))
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
+	vms := c.Pane("VMs").WaitFor(desk.Row("DC0_C0_RP0_VM0", "run"))
 	vms.Select("DC0_C0_RP0_VM1")
 	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
-	c.seen(t, "power off", row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
+	c.seen(t, "power off", desk.Row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
 	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM0", "aa-renamed")
-	c.seen(t, "rename", row("aa-renamed", "off"), 2*time.Second)
+	c.seen(t, "rename", desk.Row("aa-renamed", "off"), 2*time.Second)
 	v.Govc("snapshot.create", "-vm", "DC0_C0_RP0_VM1", "by-govc")
-	c.Pane("Snapshots").WaitFor("by-govc", liveWithin(2*time.Second))
+	c.Pane("Snapshots").WaitFor("by-govc", desk.LiveWithin(2*time.Second))
 	v.Govc("vm.destroy", "aa-renamed")
 	began := time.Now()
-	c.WaitGone("aa-renamed", liveWithin(2*time.Second))
+	c.WaitGone("aa-renamed", desk.LiveWithin(2*time.Second))
 	t.Logf("destroy was on the screen after %v", time.Since(began).Round(time.Millisecond))
 	if at := vms.CursorLine(); !strings.Contains(at, "DC0_C0_RP0_VM1") {
 		t.Errorf("the cursor left its VM for %q", at)
@@ -74,31 +62,31 @@ func TestWhatGovcDoesShowsByItself(t *testing.T) {
 // govcState waits until govc gives this power state.
 func govcState(t *testing.T, v *lab.Vcsim, vm, want string) {
 	t.Helper()
-	eventually(t, 10*time.Second, vm+" to be "+want, func() bool {
+	desk.Eventually(t, 10*time.Second, vm+" to be "+want, func() bool {
 		out, err := v.TryGovc("vm.info", vm)
 		return err == nil && strings.Contains(out, "Power state:  "+want)
 	})
 }
 
 func TestVSpherePowerAndSnapshotsFromTheKeyboard(t *testing.T) {
-	v := vcenter(t)
+	v := desk.Vcenter(t)
 	const vm = "DC0_C0_RP0_VM0"
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	vms := c.Pane("VMs")
 	vms.Select(vm)
-	c.menu("p", "power: "+vm, "f")
-	c.yes("Power off, hard: " + vm + "?")
+	c.Menu("p", "power: "+vm, "f")
+	c.Yes("Power off, hard: " + vm + "?")
 	govcState(t, v, vm, "poweredOff")
-	vms.WaitFor(row(vm, "off"))
-	c.menu("p", "power: "+vm, "o")
+	vms.WaitFor(desk.Row(vm, "off"))
+	c.Menu("p", "power: "+vm, "o")
 	govcState(t, v, vm, "poweredOn")
-	vms.WaitFor(row(vm, "run"))
-	c.menu("p", "power: "+vm, "s")
-	c.yes("Suspend: " + vm + "?")
+	vms.WaitFor(desk.Row(vm, "run"))
+	c.Menu("p", "power: "+vm, "s")
+	c.Yes("Suspend: " + vm + "?")
 	govcState(t, v, vm, "suspended")
 	c.WaitFor("✓ suspend " + vm) // until then the row says what the task does
-	vms.WaitFor(row(vm, "sus"))
-	c.menu("p", "power: "+vm, "u")
+	vms.WaitFor(desk.Row(vm, "sus"))
+	c.Menu("p", "power: "+vm, "u")
 	govcState(t, v, vm, "poweredOn")
 
 	c.takeSnapshot(vm, "base", "first")
@@ -110,14 +98,14 @@ func TestVSpherePowerAndSnapshotsFromTheKeyboard(t *testing.T) {
 	}
 	pane.Select("base")
 	c.Press("g")
-	c.menu("s", "snapshot: "+vm+" /base", "e")
+	c.Menu("s", "snapshot: "+vm+" /base", "e")
 	c.WaitFor("Rename, redescribe").Press("ctrl+u").Type("root").Press("enter").WaitGone("Rename, redescribe")
 	pane.WaitFor("root")
-	c.menu("s", "snapshot: "+vm+" /root", "r")
+	c.Menu("s", "snapshot: "+vm+" /root", "r")
 	c.WaitFor("Revert to this snapshot: " + vm + " /root").Press("enter")
-	c.yes("Revert to this snapshot: " + vm + " /root?")
+	c.Yes("Revert to this snapshot: " + vm + " /root?")
 	pane.WaitFor(regexp.MustCompile(`root +now`))
-	c.menu("s", "snapshot: "+vm+" /root", "t")
+	c.Menu("s", "snapshot: "+vm+" /root", "t")
 	c.WaitFor("goes what is below it, 1 snapshot").Type("root").Press("enter")
 	pane.WaitFor("no snapshots")
 	if out, _ := v.TryGovc("snapshot.tree", "-vm", vm); strings.Contains(out, "base") || strings.Contains(out, "root") {

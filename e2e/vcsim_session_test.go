@@ -6,17 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
-// sessions counts the sessions at the server that are the program's.
-func sessions(t *testing.T, v *lab.Vcsim) int {
-	t.Helper()
-	return strings.Count(v.Govc("session.ls"), "hvdeck/")
-}
-
 func TestEveryWayOutLogsOut(t *testing.T) {
-	v := vcenter(t)
+	v := desk.Vcenter(t)
 	for name, leave := range map[string]func(*console){
 		"q":       func(c *console) { c.Press("q") },
 		"ctrl-c":  func(c *console) { c.Press("ctrl+c") },
@@ -25,9 +19,9 @@ func TestEveryWayOutLogsOut(t *testing.T) {
 		"SIGINT":  func(c *console) { c.Signal("INT") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+			c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 			c.WaitFor("● vc vCenter").Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
-			if n := sessions(t, v); n != 1 {
+			if n := desk.Sessions(v); n != 1 {
 				t.Errorf("%d sessions while it runs", n)
 			}
 			leave(c)
@@ -36,7 +30,7 @@ func TestEveryWayOutLogsOut(t *testing.T) {
 				t.Errorf("status %d", status)
 			}
 			t.Logf("gone after %v", time.Since(began).Round(time.Millisecond))
-			if n := sessions(t, v); n != 0 {
+			if n := desk.Sessions(v); n != 0 {
 				t.Errorf("%d sessions left at the server", n)
 			}
 			if left := c.LeftBehind(); len(left) > 0 {
@@ -47,36 +41,36 @@ func TestEveryWayOutLogsOut(t *testing.T) {
 }
 
 func TestPasswordIsAskedForAndWrongOnesAreRefused(t *testing.T) {
-	v := vcenter(t, "-user", "operator", "-pass", "correct horse")
-	c := start(t, setup{args: []string{"http://operator@" + v.Addr() + "/sdk"}})
-	c.calm("Password").Type("wrong").Press("enter")
-	c.calm("The server refused the user name or password")
+	v := desk.Vcenter(t, "-user", "operator", "-pass", "correct horse")
+	c := start(t, desk.Setup{Args: []string{"http://operator@" + v.Addr() + "/sdk"}})
+	c.Calm("Password").Type("wrong").Press("enter")
+	c.Calm("The server refused the user name or password")
 	c.Reject("wrong") // what is typed never shows
 	c.Type("correct horse").Press("enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
-	if strings.Contains(c.log(), "correct horse") || strings.Contains(c.log(), "wrong") {
-		t.Errorf("a password is in the log: %s", c.log())
+	if strings.Contains(c.Log(), "correct horse") || strings.Contains(c.Log(), "wrong") {
+		t.Errorf("a password is in the log: %s", c.Log())
 	}
 }
 
 func TestDecliningThePasswordWaitsForTheOperator(t *testing.T) {
-	v := vcenter(t, "-user", "operator", "-pass", "secret")
-	c := start(t, setup{config: connection("vc", "http://operator@"+v.Addr()+"/sdk")})
-	c.calm("Password").Press("esc").WaitFor("vc refused")
+	v := desk.Vcenter(t, "-user", "operator", "-pass", "secret")
+	c := start(t, desk.Setup{Config: desk.Connection("vc", "http://operator@"+v.Addr()+"/sdk")})
+	c.Calm("Password").Press("esc").WaitFor("vc refused")
 	c.Press("i").WaitFor(regexp.MustCompile(`vc +refused.*ctrl-r`)).Press("esc")
 	c.Press("ctrl+r")
-	c.calm("Password").Type("secret").Press("enter")
+	c.Calm("Password").Type("secret").Press("enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 }
 
 func TestAnUnknownCertificateIsAskedAboutOnce(t *testing.T) {
-	v := vcenter(t, "-tls")
-	s := setup{config: connection("vc", "https://user@"+v.Addr()+"/sdk"), env: password(), home: t.TempDir()}
+	v := desk.Vcenter(t, "-tls")
+	s := desk.Setup{Config: desk.Connection("vc", "https://user@"+v.Addr()+"/sdk"), Env: desk.Password(), Home: t.TempDir()}
 	c := start(t, s)
 	c.WaitFor("Unknown certificate of").WaitFor("SHA-256").WaitFor("Trust this certificate")
-	c.calm("Cancel").Press("enter").WaitFor("vc refused") // the safe answer has the focus
+	c.Calm("Cancel").Press("enter").WaitFor("vc refused") // the safe answer has the focus
 	c.Press("ctrl+r")
-	c.calm("Trust this certificate").Press("down", "enter")
+	c.Calm("Trust this certificate").Press("down", "enter")
 	c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	c.Press("q")
 	c.WaitExit()
@@ -92,8 +86,8 @@ func TestAnUnknownCertificateIsAskedAboutOnce(t *testing.T) {
 }
 
 func TestVCenterThatHangsDiesAndComesBack(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	vms := c.Pane("VMs")
 	vms.Select("DC0_C0_RP0_VM0")
 	v.Freeze()
@@ -108,5 +102,5 @@ func TestVCenterThatHangsDiesAndComesBack(t *testing.T) {
 	c.WaitFor("vc reconnecting", 15*time.Second)
 	c.WaitFor("● vc vCenter", 45*time.Second)
 	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
-	c.seen(t, "a change after that", row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
+	c.seen(t, "a change after that", desk.Row("DC0_C0_RP0_VM0", "off"), 2*time.Second)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
 )
 
 // demoCenter is the simulator with the inventory of the demo: folders, pools, alarms and
@@ -14,7 +15,7 @@ import (
 func demoCenter(t *testing.T) (*lab.Vcsim, *console) {
 	t.Helper()
 	v := lab.StartVcsim(t, "-demo")
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
 	c.Pane("VMs").WaitTitle(" 61 ")
 	return v, c
 }
@@ -64,10 +65,10 @@ func TestVSphereEventsOfAVM(t *testing.T) {
 	v := lab.StartVcsim(t, "-dc", "1", "-cluster", "1", "-host", "2", "-vm", "3")
 	const vm = "DC0_C0_RP0_VM0"
 	v.Govc("vm.power", "-off", vm)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
-	c.Pane("VMs").WaitFor(row(vm, "off")).Select(vm)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
+	c.Pane("VMs").WaitFor(desk.Row(vm, "off")).Select(vm)
 	v.Govc("vm.power", "-on", vm)
-	c.Pane("VMs").WaitFor(row(vm, "run"))
+	c.Pane("VMs").WaitFor(desk.Row(vm, "run"))
 	c.Press(":").Type("events of this").Press("enter").WaitFor("[Events of " + vm + "]").WaitFor("with the server's as of")
 	c.WaitFor(regexp.MustCompile(`(?s)powered on.*powered off`), 10*time.Second)
 	c.Press("/").Type("powered off").Press("enter").WaitFor(regexp.MustCompile(`/powered off  1 of \d+`))
@@ -78,7 +79,7 @@ func TestVSphereEventsOfAVM(t *testing.T) {
 func TestVSphereAlarms(t *testing.T) {
 	v, c := demoCenter(t)
 	c.WaitFor("2 alarms").Press("!", "/").Type("db-02").Press("enter").WaitFor(regexp.MustCompile(`❯.*db-02`))
-	c.menu("v", "manage: ", "a")
+	c.Menu("v", "manage: ", "a")
 	c.WaitFor("1 alarm").WaitFor(regexp.MustCompile(`yellow, acked.*db-02`))
 	if out := v.Govc("alarms", "-ack", "/fra1/vm/Production/db-02"); !strings.Contains(out, "db-02") {
 		t.Logf("govc: %s", out)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hvdeck/e2e/desk"
 )
 
 const hunter = "hunt%er2" // as it is; hunt%25er2 in a URL
@@ -13,12 +15,12 @@ const hunter = "hunt%er2" // as it is; hunt%25er2 in a URL
 // TestPasswordInGovcURLIsSeenNowhere: not on the screen, in the log, the audit log, the
 // trace or the list of processes.
 func TestPasswordInGovcURLIsSeenNowhere(t *testing.T) {
-	v := vcenter(t, "-user", "operator", "-pass", hunter)
+	v := desk.Vcenter(t, "-user", "operator", "-pass", hunter)
 	file := filepath.Join(t.TempDir(), "trace")
-	c := start(t, setup{args: []string{"--trace", file}, env: []string{"GOVC_URL=http://operator:hunt%25er2@" + v.Addr()}})
+	c := start(t, desk.Setup{Args: []string{"--trace", file}, Env: []string{"GOVC_URL=http://operator:hunt%25er2@" + v.Addr()}})
 	vms := c.WaitFor("vCenter").Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
 	vms.Select("DC0_C0_RP0_VM0")
-	if n := sessions(t, v); n != 1 {
+	if n := desk.Sessions(v); n != 1 {
 		t.Errorf("%d sessions while it runs", n)
 	}
 	c.Press("i").WaitFor("Connections")
@@ -35,8 +37,8 @@ func TestPasswordInGovcURLIsSeenNowhere(t *testing.T) {
 	screen := c.Text()
 	c.Press("esc").Press("q")
 	c.WaitExit()
-	places := map[string]string{"screen": screen, "log": c.log()}
-	for _, name := range everyFile(t, c.home, file) {
+	places := map[string]string{"screen": screen, "log": c.Log()}
+	for _, name := range everyFile(t, c.Home, file) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +53,7 @@ func TestPasswordInGovcURLIsSeenNowhere(t *testing.T) {
 			t.Errorf("the password or the cookie is in the %s", where)
 		}
 	}
-	if n := sessions(t, v); n != 0 {
+	if n := desk.Sessions(v); n != 0 {
 		t.Errorf("%d sessions left at the server", n)
 	}
 }
@@ -74,9 +76,9 @@ func everyFile(t *testing.T, home string, more ...string) []string {
 // TestSessionEndedByAnAdministrator: the operator notices nothing, and there is one
 // session again.
 func TestSessionEndedByAnAdministrator(t *testing.T) {
-	v := vcenter(t)
-	c := start(t, setup{config: vcenterAt("vc", v), env: password()})
-	vms := c.WaitFor("● vc vCenter").Pane("VMs").WaitFor(row("DC0_C0_RP0_VM0", "run"))
+	v := desk.Vcenter(t)
+	c := start(t, desk.Setup{Config: desk.VcenterAt("vc", v), Env: desk.Password()})
+	vms := c.WaitFor("● vc vCenter").Pane("VMs").WaitFor(desk.Row("DC0_C0_RP0_VM0", "run"))
 	vms.Select("DC0_C0_RP0_VM1")
 	for line := range strings.Lines(v.Govc("session.ls")) {
 		if fields := strings.Fields(line); strings.Contains(line, "hvdeck/") {
@@ -86,17 +88,17 @@ func TestSessionEndedByAnAdministrator(t *testing.T) {
 	v.Govc("vm.destroy", "DC0_C0_RP0_VM2")
 	v.Govc("vm.power", "-off", "DC0_C0_RP0_VM0")
 	c.WaitGone("DC0_C0_RP0_VM2", 15*time.Second)
-	c.WaitFor(row("DC0_C0_RP0_VM0", "off"), 15*time.Second)
+	c.WaitFor(desk.Row("DC0_C0_RP0_VM0", "off"), 15*time.Second)
 	if at := vms.CursorLine(); !strings.Contains(at, "DC0_C0_RP0_VM1") {
 		t.Errorf("the cursor left its VM for %q", at)
 	}
 	c.Reject("reconnecting")
-	if n := sessions(t, v); n != 1 {
+	if n := desk.Sessions(v); n != 1 {
 		t.Errorf("%d sessions after the renewal", n)
 	}
 	c.Press("q")
 	c.WaitExit()
-	if n := sessions(t, v); n != 0 {
+	if n := desk.Sessions(v); n != 0 {
 		t.Errorf("%d sessions left at the server", n)
 	}
 }

@@ -76,14 +76,7 @@ func (s *Screen) CellOf(text string) Cell {
 
 // CursorRow is the first row with the sign of a cursor in focus (❯ or ◈); -1 when there
 // is none. In ASCII the sign is not unique: ask the pane.
-func (s *Screen) CursorRow() int {
-	for y, l := range s.Lines() {
-		if strings.ContainsAny(l, "❯◈") {
-			return y
-		}
-	}
-	return -1
-}
+func (s *Screen) CursorRow() int { return s.cursorLine() }
 
 // TextCursor is where the terminal's own cursor is, and whether it is shown.
 func (s *Screen) TextCursor() (x, y int, shown bool) {
