@@ -33,6 +33,7 @@ type Line struct {
 
 	mu     sync.Mutex
 	fault  Fault
+	each   func(w Way, send func([]byte) error) Fault
 	pairs  map[net.Conn]net.Conn // client to server
 	opened int
 	closed bool
@@ -69,6 +70,15 @@ func (l *Line) Set(f Fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault = f
+}
+
+// SetEach gives each way of each connection that is opened from now on a fault of its
+// own, which comes before that of Set. By send it can write at any time, also when
+// nothing passes; send is safe for concurrent use and fails when the connection is gone.
+func (l *Line) SetEach(f func(w Way, send func([]byte) error) Fault) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.each = f
 }
 
 // Opened is how many connections were made so far.
@@ -125,20 +135,48 @@ func (l *Line) pass(c net.Conn) {
 	l.pairs[c] = s
 	l.opened++
 	l.mu.Unlock()
-	go l.copy(ToServer, s, c)
-	l.copy(ToClient, c, s)
+	go l.lane(ToServer, s).copy(c)
+	l.lane(ToClient, c).copy(s)
 	l.mu.Lock()
 	delete(l.pairs, c)
 	l.mu.Unlock()
 }
 
+// lane is one way of one connection.
+type lane struct {
+	line *Line
+	way  Way
+	own  Fault // nil for none
+
+	mu sync.Mutex // held to write
+	to net.Conn
+}
+
+func (l *Line) lane(w Way, to net.Conn) *lane {
+	a := &lane{line: l, way: w, to: to}
+	l.mu.Lock()
+	each := l.each
+	l.mu.Unlock()
+	if each != nil {
+		a.own = each(w, a.send)
+	}
+	return a
+}
+
+func (a *lane) send(p []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, err := a.to.Write(p)
+	return err
+}
+
 // copy moves pieces until either end is gone, and takes the other with it.
-func (l *Line) copy(w Way, to, from net.Conn) {
-	defer func() { _, _ = to.Close(), from.Close() }()
+func (a *lane) copy(from net.Conn) {
+	defer func() { _, _ = a.to.Close(), from.Close() }()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
-		if n > 0 && !l.forward(w, to, append([]byte(nil), buf[:n]...)) {
+		if n > 0 && !a.forward(append([]byte(nil), buf[:n]...)) {
 			return
 		}
 		if err != nil {
@@ -147,16 +185,29 @@ func (l *Line) copy(w Way, to, from net.Conn) {
 	}
 }
 
-func (l *Line) forward(w Way, to net.Conn, piece []byte) bool {
-	l.mu.Lock()
-	fault := l.fault
-	l.mu.Unlock()
+func (a *lane) forward(piece []byte) bool {
+	a.line.mu.Lock()
+	common := a.line.fault
+	a.line.mu.Unlock()
 	on, alive := [][]byte{piece}, true
-	if fault != nil {
-		on, alive = fault(w, piece)
+	if a.own != nil {
+		on, alive = a.own(a.way, piece)
 	}
 	for _, p := range on {
-		if _, err := to.Write(p); err != nil {
+		if !a.pass(common, p) {
+			return false
+		}
+	}
+	return alive
+}
+
+func (a *lane) pass(common Fault, piece []byte) bool {
+	on, alive := [][]byte{piece}, true
+	if common != nil {
+		on, alive = common(a.way, piece)
+	}
+	for _, p := range on {
+		if a.send(p) != nil {
 			return false
 		}
 	}

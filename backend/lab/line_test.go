@@ -75,3 +75,39 @@ func TestALineThatGoesBad(t *testing.T) {
 		t.Errorf("%d connections", l.Opened())
 	}
 }
+
+func TestEachWayOfAConnectionHasAFaultOfItsOwn(t *testing.T) {
+	l := StartLine(t, "tcp", echo(t))
+	sends := make(chan func([]byte) error, 2)
+	l.SetEach(func(w Way, send func([]byte) error) Fault {
+		if w == ToClient {
+			sends <- send
+		}
+		count := 0
+		return func(_ Way, p []byte) ([][]byte, bool) {
+			count++
+			return [][]byte{p}, w == ToServer || count < 2
+		}
+	})
+	c, err := net.Dial("tcp", l.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if got, err := said(t, c, "good"); err != nil || got != "good\n" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if err := (<-sends)([]byte("unasked\n")); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 100)
+	if n, err := c.Read(buf); err != nil || string(buf[:n]) != "unasked\n" {
+		t.Fatalf("%q, %v", buf[:n], err)
+	}
+	if got, _ := said(t, c, "last"); got != "last\n" {
+		t.Fatalf("%q", got)
+	}
+	if _, err := c.Read(buf); err == nil {
+		t.Fatal("the connection lives on after the end of the line")
+	}
+}
