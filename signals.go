@@ -43,8 +43,10 @@ func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
 }
 
 // writeVitals puts the figures at their place as a whole, so that who waits for the
-// file never reads half of it.
+// file never reads half of it. They are taken before: the file itself is none of what
+// the program holds.
 func writeVitals() error {
+	now := vitals.Read()
 	dir := config.StateDir()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -53,7 +55,7 @@ func writeVitals() error {
 	if err != nil {
 		return err
 	}
-	err = vitals.Read().Write(f)
+	err = now.Write(f)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
