@@ -46,6 +46,7 @@ func (w *watch) begin(ctx context.Context) (views, error) {
 	for i, e := range made {
 		if e != nil {
 			w.keep(all[i].Obj.Value, e)
+			w.early[all[i].Obj.Value] = all[i].Obj
 		}
 	}
 	w.flush()

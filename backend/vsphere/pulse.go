@@ -24,14 +24,13 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	var soon <-chan time.Time
-	was := w.c.generation()
 	for {
 		if soon == nil {
 			if err := w.beat(ctx); err != nil {
 				return err
 			}
 		}
-		if w.c.generation() != was {
+		if w.c.generation() != w.login {
 			return errStale
 		}
 		soon = nil

@@ -23,6 +23,7 @@ func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		w.events = events
 		w.before = sent
 		was := c.generation()
+		w.login = was
 		err := w.run(ctx)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the caller ended it
@@ -58,9 +59,13 @@ type watch struct {
 	changed  chan struct{}         // holds a note when something changed
 	groups   map[string]*portGroup // standard port groups, from the last round
 	synced   bool                  // the initial set is complete
+	login    int                   // views and collectors are of the session of this login
 	// before are the objects told by the feed before this one: Synced counts what
 	// was sent since Watch began, so those that went meanwhile are removed by name.
 	before map[backend.Ref]bool
+	// early are the objects that were fetched before the collector began: what it does
+	// not tell in its initial set has gone in between.
+	early map[string]moref
 
 	out   []backend.Object
 	gone  []backend.Ref
@@ -72,7 +77,7 @@ func newWatch(c *Conn, emit func(backend.Delta)) *watch {
 	return &watch{
 		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
 		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), again: make(map[moref]bool),
-		changed: make(chan struct{}, 1),
+		early: make(map[string]moref), changed: make(chan struct{}, 1),
 	}
 }
 
@@ -221,6 +226,9 @@ func (w *watch) complete(ctx context.Context) error {
 		return err
 	}
 	w.synced = true
+	for _, ref := range w.early {
+		w.leave(ref)
+	}
 	w.removeMissing()
 	w.flush()
 	w.emit(backend.Synced{Kinds: w.c.caps.Watched})
@@ -266,6 +274,7 @@ func (w *watch) flush() {
 
 // update merges the change of one object. Servers repeat enter; it overwrites.
 func (w *watch) update(u types.ObjectUpdate) {
+	delete(w.early, u.Obj.Value)
 	if u.Kind == types.ObjectUpdateKindLeave {
 		w.leave(u.Obj)
 		return
@@ -334,6 +343,7 @@ func (w *watch) leave(ref moref) {
 		delete(w.entities, ref.Value)
 		w.gone = append(w.gone, w.c.ref(kindOf(ref.Type), ref.Value))
 	}
+	delete(w.again, ref)
 	w.c.names.forget(ref.Value)
 }
 
