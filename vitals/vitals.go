@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 type Vitals struct {
 	Goroutines int
 	Heap       uint64         // bytes of live and dead objects
+	Live       uint64         // bytes that the last collection found in use
 	Resident   uint64         // bytes; 0 where /proc does not say
 	Files      map[string]int // open files by kind: "socket", "pipe", "/dev/ptmx", a path
 	Children   int
@@ -32,13 +34,18 @@ func Read() Vitals {
 	runtime.ReadMemStats(&m)
 	v := Vitals{Goroutines: runtime.NumGoroutine(), Heap: m.HeapAlloc, Standing: standing(), Files: files(), Children: children()}
 	v.Resident = resident()
+	found := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(found)
+	if found[0].Value.Kind() == metrics.KindUint64 {
+		v.Live = found[0].Value.Uint64()
+	}
 	return v
 }
 
 // Write prints the figures, a line each: name, tab, number.
 func (v Vitals) Write(w io.Writer) error {
 	lines := []string{
-		fmt.Sprintf("goroutines\t%d", v.Goroutines), fmt.Sprintf("heap\t%d", v.Heap), fmt.Sprintf("resident\t%d", v.Resident),
+		fmt.Sprintf("goroutines\t%d", v.Goroutines), fmt.Sprintf("heap\t%d", v.Heap), fmt.Sprintf("live\t%d", v.Live), fmt.Sprintf("resident\t%d", v.Resident),
 		fmt.Sprintf("files\t%d", sum(v.Files)), fmt.Sprintf("children\t%d", v.Children),
 	}
 	lines = append(lines, named("file", v.Files)...)
@@ -67,6 +74,8 @@ func (v *Vitals) take(f []string, n uint64) {
 		v.Goroutines = int(n) //nolint:gosec // a count of this process
 	case "heap":
 		v.Heap = n
+	case "live":
+		v.Live = n
 	case "resident":
 		v.Resident = n
 	case "children":

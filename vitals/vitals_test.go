@@ -2,6 +2,7 @@ package vitals
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,11 @@ func waits(started, stop chan struct{}) {
 }
 
 func TestWrittenAndRead(t *testing.T) {
+	runtime.GC()
 	v := Read()
+	if v.Live == 0 || v.Live > v.Heap {
+		t.Errorf("%d bytes in use of %d", v.Live, v.Heap)
+	}
 	var text strings.Builder
 	if err := v.Write(&text); err != nil {
 		t.Fatal(err)
@@ -45,7 +50,7 @@ func TestWrittenAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Grown(v) != "" || v.Grown(got) != "" || got.Goroutines != v.Goroutines || got.Heap != v.Heap || got.OpenFiles() != v.OpenFiles() {
+	if got.Grown(v) != "" || v.Grown(got) != "" || got.Goroutines != v.Goroutines || got.Heap != v.Heap || got.Live != v.Live || got.OpenFiles() != v.OpenFiles() {
 		t.Errorf("%+v became %+v", v, got)
 	}
 	if _, err := Parse("nonsense\n"); err == nil {
