@@ -1,7 +1,6 @@
 package vcsim
 
 import (
-	"slices"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -34,13 +33,23 @@ func (s *Server) linkNetworks() {
 			if len(net.Host) == 0 {
 				net.Host = hosts[net.Self]
 			}
-			for _, vm := range vms[net.Self] {
-				if !slices.Contains(net.Vm, vm) {
-					net.Vm = append(net.Vm, vm)
-				}
-			}
+			net.Vm = union(net.Vm, vms[net.Self])
 		}
 	}
+}
+
+// union adds what is not there yet.
+func union(list, more []types.ManagedObjectReference) []types.ManagedObjectReference {
+	has := make(map[types.ManagedObjectReference]bool, len(list))
+	for _, r := range list {
+		has[r] = true
+	}
+	for _, r := range more {
+		if !has[r] {
+			list, has[r] = append(list, r), true
+		}
+	}
+	return list
 }
 
 // simulatedNetwork is what all kinds of networks have; nil for what is none.
