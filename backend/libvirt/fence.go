@@ -32,7 +32,7 @@ type fence struct {
 
 	wmu      sync.Mutex // also held while a frame is half written
 	out      outgoing
-	pending  sync.Map // serials of calls without an answer
+	pending  sync.Map // procedure by serial, of calls without an answer
 	silence  atomic.Int32
 	answered atomic.Bool   // the peer has answered a ping
 	calls    atomic.Uint64 // made so far
@@ -155,11 +155,27 @@ func (f *fence) nextFrame() error {
 		}
 		return fmt.Errorf("the server sent a stream that was not opened (serial %d)", h.serial)
 	case h.kind == frameReply:
-		if _, asked := f.pending.LoadAndDelete(h.serial); !asked {
-			return fmt.Errorf("the server answered a call that was not made (serial %d)", h.serial)
+		if err := f.due(h); err != nil {
+			return err
+		}
+		if h.answerShape() != "" {
+			return f.wholeAnswer(head, h, size)
 		}
 	}
 	f.head, f.remaining = head, size
+	return nil
+}
+
+// due takes the call of an answer from those that wait. An answer to another procedure
+// is none: the library reads each as what the call gives.
+func (f *fence) due(h frameHead) error {
+	asked, ok := f.pending.LoadAndDelete(h.serial)
+	if !ok {
+		return fmt.Errorf("the server answered a call that was not made (serial %d)", h.serial)
+	}
+	if call := asked.(procedure); call != h.called() {
+		return fmt.Errorf("the server answered the call %s as %s", procedureName(call.program, call.number), procedureName(h.program, h.procedure))
+	}
 	return nil
 }
 
@@ -201,9 +217,9 @@ func (f *fence) keepalive(procedure uint32, size int) error {
 func (f *fence) Write(p []byte) (int, error) {
 	f.wmu.Lock()
 	defer f.wmu.Unlock()
-	p = f.out.note(p, f.readOnly, func(serial uint32) {
+	p = f.out.note(p, f.readOnly, func(h frameHead) {
 		f.calls.Add(1)
-		f.pending.Store(serial, struct{}{})
+		f.pending.Store(h.serial, h.called())
 	})
 	n, err := f.Conn.Write(p)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestOutgoingFollowsFrames(t *testing.T) {
 		var calls []uint32
 		for at := 0; at < len(stream); at += size {
 			chunk := stream[at:min(at+size, len(stream))]
-			if got := o.note(chunk, false, func(serial uint32) { calls = append(calls, serial) }); !bytes.Equal(got, chunk) {
+			if got := o.note(chunk, false, func(h frameHead) { calls = append(calls, h.serial) }); !bytes.Equal(got, chunk) {
 				t.Fatalf("in pieces of %d: changed %x to %x", size, chunk, got)
 			}
 			sent := min(at+size, len(stream))
@@ -46,7 +46,7 @@ func TestOutgoingFollowsFrames(t *testing.T) {
 func TestReadOnlyFlagIsSet(t *testing.T) {
 	var o outgoing
 	frame := openFrame(1)
-	got := o.note(frame, true, func(uint32) {})
+	got := o.note(frame, true, func(frameHead) {})
 	if flags := binary.BigEndian.Uint32(got[len(got)-4:]); flags != openReadOnly {
 		t.Errorf("flags %d", flags)
 	}

@@ -36,6 +36,7 @@ type frameHead struct {
 	procedure uint32
 	kind      uint32
 	serial    uint32
+	status    uint32
 }
 
 func parseHead(b []byte) frameHead {
@@ -45,6 +46,7 @@ func parseHead(b []byte) frameHead {
 		procedure: binary.BigEndian.Uint32(b[12:]),
 		kind:      binary.BigEndian.Uint32(b[16:]),
 		serial:    binary.BigEndian.Uint32(b[20:]),
+		status:    binary.BigEndian.Uint32(b[24:]),
 	}
 }
 

@@ -3,7 +3,7 @@ package libvirt
 import "encoding/binary"
 
 // outgoing follows the frames that the client library writes: where one ends, so
-// that a ping never lands inside it, and the serials that an answer is due for.
+// that a ping never lands inside it, and the calls that an answer is due for.
 type outgoing struct {
 	head []byte // of the frame whose header is not complete
 	left int    // bytes of the current frame's payload still to come
@@ -18,7 +18,7 @@ func (o *outgoing) midFrame() bool { return len(o.head) > 0 || o.left > 0 }
 // note follows p and gives back what is to be written: p itself, or a copy of it
 // with the read-only flag set where it opens the connection. The client library
 // knows no read-only connections; the server refuses every change on one.
-func (o *outgoing) note(p []byte, readOnly bool, call func(serial uint32)) []byte {
+func (o *outgoing) note(p []byte, readOnly bool, call func(frameHead)) []byte {
 	rest := p
 	for len(rest) > 0 {
 		if o.left > 0 {
@@ -36,7 +36,7 @@ func (o *outgoing) note(p []byte, readOnly bool, call func(serial uint32)) []byt
 		h := parseHead(o.head)
 		o.head, o.left = o.head[:0], max(int(h.length)-frameHeadLen, 0)
 		if h.kind == frameCall {
-			call(h.serial)
+			call(h)
 		}
 		if readOnly && h.program == programRemote && h.procedure == procConnectOpen && len(p) == int(h.length) {
 			p = withOpenFlags(p)

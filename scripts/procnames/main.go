@@ -1,5 +1,6 @@
 // Command procnames writes the names of libvirt's remote procedures by number, for the
-// trace file. It reads them from the client library's source.
+// trace file, and the shapes of their answers, for the fence. It reads them from the
+// client library's source.
 //
 // Usage: go run ./scripts/procnames > backend/libvirt/procedures.gen.go
 package main
@@ -51,6 +52,9 @@ func generate() ([]byte, error) {
 			fmt.Fprintf(&s, "case %s:\nreturn %q\n", m[2], m[1])
 		}
 		s.WriteString("}\nreturn \"\"\n}\n")
+	}
+	if err := writeShapes(&s, strings.TrimSpace(string(dir))); err != nil {
+		return nil, err
 	}
 	return format.Source([]byte(s.String()))
 }
