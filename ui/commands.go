@@ -70,7 +70,7 @@ func (m *Model) commands() map[string]func() tea.Cmd {
 		"edit": m.editDefinition, "review.apply": m.askApply, "review.discard": do(m.askDiscard),
 		"define.editor": m.defineInEditor, "define.file": do(m.askDefinitionFile), "define.transient": do(m.askTransientFile),
 		"refresh": do(m.refreshNow), "redial": do(func() { m.o.Poller.Redial(""); m.say(theme.StateBusy, "redialling what is down") }),
-		"redraw": func() tea.Cmd { return tea.ClearScreen }, "suspend": func() tea.Cmd { return tea.Suspend },
+		"redraw": func() tea.Cmd { return tea.ClearScreen }, "suspend": m.suspend,
 		"back": do(func() { m.back() }), "quit": m.quit, "quit-now": func() tea.Cmd { return tea.Quit },
 		"task.cancel": do(m.askCancel), "task.wait": do(m.waitForTask), "list.columns": do(m.chooseColumns), "task.forget": do(m.tasks.ForgetEnded),
 	}

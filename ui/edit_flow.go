@@ -178,6 +178,9 @@ func (m *Model) execEditor(d *draft, words []string, f *edit.File) tea.Cmd {
 	c := exec.CommandContext(m.lifetime(), words[0], append(words[1:], f.Path())...) //nolint:gosec // the operator's own editor
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = editorGrace
+	if m.o.Terminal != nil {
+		c.Stdin, c.Stdout = m.o.Terminal.Files()
+	}
 	m.o.Away(true)
 	return m.o.Exec(c, func(err error) tea.Msg {
 		m.o.Away(false)

@@ -18,6 +18,7 @@ import (
 	"hvdeck/ui/edit"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/pager"
+	"hvdeck/ui/tty"
 )
 
 // Poller is what the console asks of the polling layer.
@@ -49,11 +50,15 @@ type Options struct {
 	Columns map[string][]string
 	// Notice is shown at the foot at first; "" for none.
 	Notice string
+	// Tells brings warnings for the foot, from elsewhere in the program; may be nil.
+	Tells <-chan string
 	// Help is shown instead of an inventory when there is no connection at all.
 	Help string
 	// Away hears that another program, an editor, has the terminal, and that it has it
 	// no longer; may be nil.
 	Away func(bool)
+	// Terminal is where the operator sits; nil: what Bubble Tea finds.
+	Terminal *tty.Terminal
 	// Exec runs a program in the foreground; nil: tea.ExecProcess.
 	Exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
 }

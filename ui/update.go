@@ -21,9 +21,11 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.termDark = msg.IsDark()
 		m.setTheme(msg.IsDark())
 	case tea.KeyPressMsg:
-		cmd = m.onKey(msg)
+		cmd = m.keyOnScreen(msg)
 	case tea.PasteMsg:
-		m.onPaste(msg.Content)
+		if !m.unseen() {
+			m.onPaste(msg.Content)
+		}
 	case consoleMsg:
 		if !msg.over {
 			return m.consoleNews(msg)
@@ -32,7 +34,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case consoleTickMsg:
 		msg.c.timer = false
 	case tea.MouseClickMsg:
-		cmd = m.onClick(msg.Mouse())
+		if !m.unseen() {
+			cmd = m.onClick(msg.Mouse())
+		}
 	case tea.MouseWheelMsg:
 		m.onWheel(msg.Mouse())
 	case pane.Built:
@@ -121,6 +125,22 @@ func (m *Model) inSight(slot int) bool {
 		}
 	}
 	return false
+}
+
+// unseen reports whether the terminal is too small for anything to be shown.
+func (m *Model) unseen() bool { return m.w < minWidth || m.h < minHeight }
+
+// keyOnScreen gives a key to what is on the screen. Where nothing is, keys that could
+// change something would act on what nobody sees: those that leave still do.
+func (m *Model) keyOnScreen(msg tea.KeyPressMsg) tea.Cmd {
+	if !m.unseen() {
+		return m.onKey(msg)
+	}
+	a, ok := m.reg.Lookup([]keymap.Scope{keymap.Global}, msg.String())
+	if !ok || (a.ID != "quit-now" && a.ID != "suspend") {
+		return nil
+	}
+	return m.run(a)
 }
 
 // onKey gives a key to the overlay, the filter line or the action that it stands for.

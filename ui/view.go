@@ -28,7 +28,7 @@ func (m *Model) view() tea.View {
 
 // frame is the screen as lines of the terminal's width.
 func (m *Model) frame() []string {
-	if m.w < minWidth || m.h < minHeight {
+	if m.unseen() {
 		return m.tooSmall()
 	}
 	m.env.Refresh(m.now())
@@ -45,8 +45,10 @@ func (m *Model) frame() []string {
 
 func (m *Model) tooSmall() []string {
 	out := make([]string, 0, max(m.h, 1))
-	if m.h > 0 && m.w > 0 {
-		out = append(out, line.Fit("hvdeck needs 40x10", m.w, ""))
+	for _, text := range []string{fmt.Sprintf("hvdeck needs %dx%d", minWidth, minHeight), "until then it takes", "no key but " + m.keyFor("quit-now")} {
+		if len(out) < m.h && m.w > 0 {
+			out = append(out, line.Fit(text, m.w, ""))
+		}
 	}
 	for len(out) < m.h {
 		out = append(out, theme.Blank(m.w))

@@ -30,6 +30,11 @@ type Command struct {
 	// Kitty gives the terminal the kitty keyboard, as kitty, foot, Ghostty and WezTerm
 	// have it.
 	Kitty bool
+	// Mute gives a terminal that answers no question, as old ones and serial lines do.
+	Mute bool
+	// NoSession runs the program without a controlling terminal: no signal tells it of the
+	// terminal's end or size.
+	NoSession bool
 	// Rate limits how fast the terminal takes output, in bytes per second, as a slow
 	// link would; 0 is no limit.
 	Rate int
@@ -51,7 +56,7 @@ type ptyDriver struct {
 func Spawn(t TB, c Command) *Screen {
 	t.Helper()
 	s := newScreen(t, c.Size.W, c.Size.H)
-	s.speaks = c.Kitty
+	s.speaks, s.mute = c.Kitty, c.Mute
 	if c.Light {
 		s.emu.SetDefaultForegroundColor(color.RGBA{0x22, 0x27, 0x2e, 0xff})
 		s.emu.SetDefaultBackgroundColor(color.RGBA{0xfb, 0xfb, 0xf8, 0xff})
@@ -93,7 +98,7 @@ func startPty(c Command) (*ptyDriver, *os.File, error) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
 		"TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
 	}, c.Env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: !c.NoSession}
 	if err := cmd.Start(); err != nil {
 		return fail(err)
 	}
@@ -134,7 +139,9 @@ func (s *Screen) copyOutput(from *os.File, rate int) {
 	}
 	buf := make([]byte, size)
 	for {
+		s.reading.pass(s.closed)
 		n, err := from.Read(buf)
+		s.reading.pass(s.closed) // it may have been shut while we waited
 		if n > 0 {
 			if _, werr := s.Write(buf[:n]); werr != nil {
 				s.fail(werr)

@@ -56,14 +56,16 @@ type Screen struct {
 	modes   map[int]bool // DEC private modes that are set
 	kitty   int          // depth of the keyboard stack
 	speaks  bool         // the terminal knows the kitty keyboard
+	mute    bool         // the terminal answers nothing
 	title   string
 	exited  bool
 	status  int
 	failure error // in one of our goroutines
 
-	input  chan []byte   // keys and the terminal's answers, in order
-	done   chan struct{} // closed when the program has ended
-	closed chan struct{} // closed when the screen is given up
+	reading gate          // of what a spawned program writes
+	input   chan []byte   // keys and the terminal's answers, in order
+	done    chan struct{} // closed when the program has ended
+	closed  chan struct{} // closed when the screen is given up
 }
 
 // newScreen makes the terminal; the caller sets drv and starts the pump.
@@ -126,7 +128,7 @@ func (s *Screen) readAnswers(to chan<- []byte) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := s.emu.Read(buf)
-		if n > 0 {
+		if n > 0 && !s.mute {
 			select {
 			case to <- append([]byte(nil), buf[:n]...):
 			case <-s.closed:

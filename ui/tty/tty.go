@@ -1,0 +1,172 @@
+// Package tty is the operator's terminal as the program meets it. It promises that a
+// terminal that takes nothing more cannot keep the program from ending, that the end of
+// the terminal is noticed whether or not a signal tells of it, and that a terminal that
+// took nothing for a while is still put back in order when it reads again.
+package tty
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lastWords is how long a write may wait once the program is about to end.
+const lastWords = 500 * time.Millisecond
+
+// interrupted ends what a frame that was cut off may have begun: an escape sequence, and
+// a synchronized update, in which a terminal would show nothing more.
+const interrupted = "\x18\x1b[?2026l"
+
+// Terminal is where the operator sits. It is safe for concurrent use.
+type Terminal struct {
+	in, out *os.File
+	// to is the same terminal opened anew, so that writing need not block: the flag for
+	// that on out itself would reach every program that shares it, our shell among them.
+	to *os.File
+
+	once sync.Once
+	gone chan struct{} // closed when the terminal is
+
+	mu     sync.Mutex
+	ending bool // writes wait no longer than lastWords
+	cut    bool // a frame may have been cut off, and nothing was written since
+}
+
+// Open takes the terminal that in and out are. It fails in nothing: where the terminal
+// can't be opened anew, as after su, writes go to out and may block.
+func Open(in, out *os.File) *Terminal {
+	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{})}
+	for _, name := range []string{"/proc/self/fd/1", "/dev/tty"} {
+		f, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			continue
+		}
+		if same(f, out) && f.SetWriteDeadline(time.Time{}) == nil {
+			t.to = f
+			break
+		}
+		_ = f.Close()
+	}
+	return t
+}
+
+// same reports whether two files are one terminal.
+func same(a, b *os.File) bool {
+	return device(a) != 0 && device(a) == device(b)
+}
+
+// device is the number of a terminal; 0: it is none.
+func device(f *os.File) (dev uint32) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = conn.Control(func(fd uintptr) {
+		dev, err = unix.IoctlGetUint32(int(fd), unix.TIOCGDEV)
+	})
+	if err != nil {
+		return 0
+	}
+	return dev
+}
+
+// Gone is closed when the terminal is there no longer.
+func (t *Terminal) Gone() <-chan struct{} { return t.gone }
+
+// Files are the terminal for a program that is to have it, an editor.
+func (t *Terminal) Files() (in, out *os.File) { return t.in, t.out }
+
+// LetGo makes the terminal wait for nothing: a write that waits for room ends, what was
+// written and not read is forgotten, and each further write has a short time.
+func (t *Terminal) LetGo() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ending {
+		return
+	}
+	t.ending, t.cut = true, true
+	_ = t.to.SetWriteDeadline(time.Now())
+	if conn, err := t.to.SyscallConn(); err == nil {
+		_ = conn.Control(func(fd uintptr) { _ = unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCOFLUSH) })
+	}
+}
+
+// Close frees what Open opened.
+func (t *Terminal) Close() {
+	if t.to != t.out {
+		_ = t.to.Close()
+	}
+}
+
+// In is the terminal as something to read from.
+func (t *Terminal) In() *Input { return &Input{File: t.in, t: t} }
+
+// Out is the terminal as something to write to.
+func (t *Terminal) Out() *Output { return &Output{File: t.out, t: t} }
+
+// Input reads keys; its file descriptor is that of the terminal itself.
+type Input struct {
+	*os.File
+	t *Terminal
+}
+
+// Read implements io.Reader; an end or an error of the terminal is its end.
+func (i *Input) Read(p []byte) (int, error) {
+	n, err := i.File.Read(p)
+	i.t.look(err)
+	return n, err
+}
+
+// Output writes frames; its file descriptor is that of the terminal itself.
+type Output struct {
+	*os.File
+	t *Terminal
+}
+
+// Write implements io.Writer. It waits for room, after LetGo not for long.
+func (o *Output) Write(p []byte) (int, error) {
+	before := o.t.begin()
+	if before != "" {
+		if _, err := io.WriteString(o.t.to, before); err != nil {
+			return 0, err
+		}
+	}
+	n, err := o.t.to.Write(p)
+	o.t.look(err)
+	return n, err
+}
+
+// WriteString implements io.StringWriter: the file's own would pass Write by.
+func (o *Output) WriteString(s string) (int, error) { return o.Write([]byte(s)) }
+
+// ReadFrom implements io.ReaderFrom for the same reason.
+func (o *Output) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{o}, r)
+}
+
+// begin says what has to be written before anything else, and sets the time for it.
+func (t *Terminal) begin() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ending {
+		return ""
+	}
+	_ = t.to.SetWriteDeadline(time.Now().Add(lastWords))
+	if !t.cut {
+		return ""
+	}
+	t.cut = false
+	return interrupted
+}
+
+// look notes the end of the terminal.
+func (t *Terminal) look(err error) {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENXIO) {
+		t.once.Do(func() { close(t.gone) })
+	}
+}
