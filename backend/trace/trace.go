@@ -2,22 +2,21 @@
 // server and the console do not understand each other.
 //
 // It promises that a connection never waits for the file, that the file is its
-// owner's alone, and that what looks like a password in a text is masked. What is
+// owner's alone, that lines for which there was no time or no room are counted where they
+// are missing, and that what looks like a password in a text is masked. What is
 // secret as a whole must not be handed over at all: that is the drivers' to know.
 package trace
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"hvdeck/backend/guard"
+	"hvdeck/backend/linefile"
 )
 
 // Line is one message of a connection.
@@ -52,30 +51,40 @@ type Log struct {
 	notice  func(error)
 }
 
-// Open makes the file, or appends to it, readable by its owner only. notice is told
-// once when writing fails; the trace has ended then, and nothing else.
+// file is where the lines go.
+type file interface {
+	Append(lines []byte, n int) error
+	Changed(err error) linefile.Change
+	Lost() int
+	Close() error
+}
+
+// Open makes the file, or appends to it, readable by its owner only. notice is told once
+// each time that writing begins to fail, and once when it goes on.
 func Open(path string, notice func(error)) (*Log, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
-	if err != nil {
+	f := linefile.New(path, gap)
+	if err := f.Open(); err != nil {
 		return nil, fmt.Errorf("trace: %w; name another file with --trace", err)
-	}
-	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0 {
-		if err := f.Chmod(0o600); err != nil {
-			_ = f.Close()
-			return nil, fmt.Errorf("trace: others can read %s, and that can't be changed: %w", path, err)
-		}
 	}
 	return start(f, notice), nil
 }
 
-func start(w io.WriteCloser, notice func(error)) *Log {
+func start(f file, notice func(error)) *Log {
+	if notice == nil {
+		notice = func(error) {}
+	}
 	l := &Log{lines: make(chan Line, queued), quit: make(chan struct{}), done: make(chan struct{}), mask: newMasker(), notice: notice}
 	guard.Go("trace", notice, func() {
 		defer close(l.done)
-		defer func() { _ = w.Close() }()
-		l.run(w)
+		defer func() { _ = f.Close() }()
+		l.run(f)
 	})
 	return l
+}
+
+// gap says in the file how many lines are missing before it.
+func gap(lost int) []byte {
+	return fmt.Appendf(nil, "%s - %d lines were dropped here\n", stamp(time.Now()), lost)
 }
 
 // On reports whether lines are wanted, so that they need not be made otherwise.
@@ -107,53 +116,47 @@ func (l *Log) Close(ctx context.Context) error {
 	}
 }
 
-// run writes lines until it is told to end or writing fails.
-func (l *Log) run(w io.Writer) {
-	out := bufio.NewWriterSize(w, 64<<10)
+// run writes lines until it is told to end.
+func (l *Log) run(f file) {
 	for {
 		select {
 		case line := <-l.lines:
-			if err := l.put(out, line); err != nil {
-				l.stop(err)
-				return
-			}
+			l.put(f, line)
 		case <-l.quit:
-			l.drain(out)
+			l.drain(f)
 			return
 		}
 	}
 }
 
-// put writes a line, and all to the file when nothing else waits.
-func (l *Log) put(out *bufio.Writer, line Line) error {
+// atOnce is how many bytes of lines that wait are written at a time.
+const atOnce = 64 << 10
+
+// put writes a line with those that wait behind it.
+func (l *Log) put(f file, line Line) {
+	var text []byte
 	if n := l.dropped.Swap(0); n > 0 {
-		fmt.Fprintf(out, "%s - %d lines were dropped here\n", stamp(time.Now()), n)
+		text = gap(int(n))
 	}
-	_, err := out.WriteString(l.format(line))
-	if err == nil && len(l.lines) == 0 {
-		err = out.Flush()
+	text = append(text, l.format(line)...)
+	n := 1
+	for ; len(text) < atOnce && len(l.lines) > 0; n++ {
+		text = append(text, l.format(<-l.lines)...)
 	}
-	return err
-}
-
-func (l *Log) drain(out *bufio.Writer) {
-	for {
-		select {
-		case line := <-l.lines:
-			if err := l.put(out, line); err != nil {
-				l.stop(err)
-				return
-			}
-		default:
-			_ = out.Flush()
-			return
-		}
+	missing := f.Lost()
+	err := f.Append(text, n)
+	switch f.Changed(err) {
+	case linefile.Failed:
+		l.notice(fmt.Errorf("the trace can't be written: %w; make room for it, what comes meanwhile is counted", err))
+	case linefile.Mended:
+		l.notice(fmt.Errorf("the trace is written again: %d lines are missing in it", missing))
+	case linefile.Same:
 	}
 }
 
-func (l *Log) stop(err error) {
-	if l.notice != nil {
-		l.notice(fmt.Errorf("the trace has ended: %w", err))
+func (l *Log) drain(f file) {
+	for len(l.lines) > 0 {
+		l.put(f, <-l.lines)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hvdeck/backend/linefile"
 	"hvdeck/backend/redact"
 )
 
@@ -84,21 +85,30 @@ func TestFile(t *testing.T) {
 
 // slow takes nothing until it is told to.
 type slow struct {
+	linefile.File
 	mu   sync.Mutex
 	text bytes.Buffer
 	fail error
+	lost int
 }
 
-func (s *slow) Write(p []byte) (int, error) {
+func (s *slow) Append(p []byte, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
-		return 0, s.fail
+		s.lost += n
+		return s.fail
 	}
-	return s.text.Write(p)
+	s.lost = 0
+	s.text.Write(p)
+	return nil
 }
 
-func (*slow) Close() error { return nil }
+func (s *slow) Lost() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
+}
 
 func TestNeverBlocks(t *testing.T) {
 	w := &slow{}
@@ -121,18 +131,29 @@ func TestNeverBlocks(t *testing.T) {
 	}
 }
 
-func TestFullDiskEndsTheTrace(t *testing.T) {
+func TestAFullDiskIsToldOnceAndTheTraceGoesOn(t *testing.T) {
 	told := make(chan error, 10)
-	l := start(&slow{fail: errors.New("no space left on device")}, func(err error) { told <- err })
-	for range 3 * queued {
-		l.Write(Line{Name: "x"})
+	f := &slow{fail: errors.New("no space left on device")}
+	l := start(f, func(err error) { told <- err })
+	l.Write(Line{Name: "lost"})
+	if err := <-told; !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("told %v", err)
 	}
-	<-l.done
-	if len(told) != 1 || !strings.Contains((<-told).Error(), "no space left") {
-		t.Errorf("told %d times", len(told))
+	f.mu.Lock()
+	f.fail = nil
+	f.mu.Unlock()
+	l.Write(Line{Name: "kept"})
+	if err := <-told; !strings.Contains(err.Error(), "written again: 1 lines are missing") {
+		t.Errorf("told %v", err)
 	}
 	if err := l.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if got := f.text.String(); !strings.Contains(got, "kept") || strings.Contains(got, "lost") {
+		t.Errorf("%q", got)
+	}
+	if len(told) > 0 {
+		t.Errorf("told once more: %v", <-told)
 	}
 }
 

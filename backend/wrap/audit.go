@@ -54,7 +54,11 @@ func (a audit) Do(ctx context.Context, op backend.Op, p backend.Progress) (resul
 	return a.Backend.Do(ctx, op, p)
 }
 
-const resultStarted = "started"
+// Results that are no outcome of an operation.
+const (
+	resultStarted = "started"
+	resultGap     = "gap"
+)
 
 func resultWord(err error) string {
 	if err == nil {

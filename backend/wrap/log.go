@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/guard"
+	"hvdeck/backend/linefile"
 )
 
 // queueLength is how many records may wait for a slow disk.
@@ -20,8 +20,9 @@ const queueLength = 4096
 
 // Log appends records to a file that only its owner may read (0600). Records are
 // written in order by one goroutine; a file that can't be written is reported once
-// and tried again with the next record, so that an operation is never held up. Safe
-// for concurrent use.
+// and tried again with the next record, so that an operation is never held up. How many
+// records are missing stands in the file where they are, as a record with the result
+// "gap", and is reported when it is written again. Safe for concurrent use.
 type Log struct {
 	path   string
 	report func(error)
@@ -34,14 +35,14 @@ type Log struct {
 	queue  chan Record
 	ended  chan struct{}
 
-	lost   atomic.Bool // a record was dropped, and that has been reported
-	broken bool        // the last write failed; only the writer touches it
-	file   *os.File    // only the writer touches it
+	dropped atomic.Int64   // records that found no room in the queue
+	lost    atomic.Bool    // a record was dropped, and that has been reported
+	file    *linefile.File // only the writer touches it
 }
 
 // NewLog makes a Log that writes to path; its folder is made when it is missing.
-// report gets errors, once each time that writing begins to fail, from any
-// goroutine, and must not block; it may be nil. now may be nil for time.Now.
+// report gets errors, once each time that writing begins to fail and once when it goes on,
+// from any goroutine, and must not block; it may be nil. now may be nil for time.Now.
 func NewLog(path string, report func(error), now func() time.Time) *Log {
 	if now == nil {
 		now = time.Now
@@ -54,6 +55,7 @@ func NewLog(path string, report func(error), now func() time.Time) *Log {
 		prefix: now().UTC().Format("20060102T150405") + "-" + strconv.Itoa(os.Getpid()) + "-",
 		queue:  make(chan Record, queueLength), ended: make(chan struct{}),
 	}
+	l.file = linefile.New(path, l.gap)
 	guard.Go("audit log", report, l.run)
 	return l
 }
@@ -72,6 +74,7 @@ func (l *Log) write(r Record) {
 	case l.queue <- r:
 		l.lost.Store(false)
 	default:
+		l.dropped.Add(1)
 		if !l.lost.Swap(true) {
 			l.report(l.problem(errors.New("the disk is too slow: a record was dropped")))
 		}
@@ -97,58 +100,50 @@ func (l *Log) Close(ctx context.Context) error {
 func (l *Log) run() {
 	defer close(l.ended)
 	for r := range l.queue {
-		err := l.append(r)
-		if err != nil && !l.broken {
-			l.report(l.problem(err))
-		}
-		l.broken = err != nil
+		l.append(r)
 	}
-	if l.file != nil {
-		if err := l.file.Close(); err != nil {
-			l.report(l.problem(err))
-		}
+	if n := l.file.Lost(); n > 0 {
+		l.report(fmt.Errorf("the audit log %s ends without %d records: they could not be written", l.path, n))
+	}
+	if err := l.file.Close(); err != nil {
+		l.report(l.problem(err))
 	}
 }
 
-// append writes one record, opening the file if need be.
-func (l *Log) append(r Record) error {
+// append writes one record, and says what has become of the file.
+func (l *Log) append(r Record) {
 	line, err := r.line()
 	if err != nil {
-		return err
+		l.report(l.problem(err))
+		return
 	}
-	if l.file == nil {
-		if err := l.open(); err != nil {
-			return err
-		}
+	if n := l.dropped.Swap(0); n > 0 {
+		line = append(l.gap(int(n)), line...)
 	}
-	if _, err := l.file.Write(line); err != nil {
-		_ = l.file.Close() // the write error is the one to tell
-		l.file = nil
-		return err
+	missing := l.file.Lost()
+	err = l.file.Append(line, 1)
+	switch l.file.Changed(err) {
+	case linefile.Failed:
+		l.report(l.problem(err))
+	case linefile.Mended:
+		l.report(fmt.Errorf("the audit log %s is written again: %d records are missing in it", l.path, missing))
+	case linefile.Same:
 	}
-	return nil
 }
 
-func (l *Log) open() error {
-	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+// gap is the record that says how many are missing before it.
+func (l *Log) gap(lost int) []byte {
+	r := Record{ID: l.nextID(), Time: l.now(), Result: resultGap, Lost: lost, Error: "records before this one could not be written"}
+	line, err := r.line()
 	if err != nil {
-		return err
+		return nil // it holds nothing that JSON can't
 	}
-	// A file that was there may have been open to others.
-	if err := f.Chmod(0o600); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("restrict to its owner: %w", err)
-	}
-	l.file = f
-	return nil
+	return line
 }
 
 func (l *Log) problem(err error) error {
 	return &backend.Error{
 		Class: backend.ClassOther, Doing: "write the audit log", Object: l.path, Err: err,
-		Remedy: "make the file writable; operations go on without a record meanwhile",
+		Remedy: "make room for it or make it writable; operations go on without a record meanwhile",
 	}
 }

@@ -15,7 +15,8 @@ import (
 
 // Record is one line of the audit log. Each operation has two with one ID: Result
 // "started" and then "success", "error", "denied", "cancelled" or "unknown". One that
-// never ended was cut off with the program.
+// never ended was cut off with the program. One with Result "gap" stands where Lost
+// others could not be written.
 type Record struct {
 	ID        string         `json:"id"`
 	Time      time.Time      `json:"time"`
@@ -28,6 +29,7 @@ type Record struct {
 	Error     string         `json:"error,omitempty"`
 	Created   string         `json:"created,omitempty"`
 	Seconds   float64        `json:"seconds,omitempty"`
+	Lost      int            `json:"lost,omitempty"`
 }
 
 // arguments gives the fields of an operation besides its target. A field tagged

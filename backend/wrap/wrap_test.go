@@ -219,8 +219,8 @@ func TestUnwritableLogReportsOnceAndRecovers(t *testing.T) {
 		}
 	}
 	closeLog(t, l)
-	if len(got.all) != 1 || !strings.Contains(got.all[0].Error(), path) {
-		t.Errorf("reported %v, want once, with the path", got.all)
+	if len(got.all) != 2 || !strings.Contains(got.all[0].Error(), path) || !strings.Contains(got.all[1].Error(), "without 4 records") {
+		t.Errorf("reported %v, want once, with the path, and at the end how many are missing", got.all)
 	}
 	if err := os.Remove(dir); err != nil {
 		t.Fatal(err)
@@ -228,8 +228,38 @@ func TestUnwritableLogReportsOnceAndRecovers(t *testing.T) {
 	l = NewLog(path, got.take, nil)
 	l.write(Record{ID: "again"})
 	closeLog(t, l)
-	if n := len(records(t, path)); n != 1 || len(got.all) != 1 {
+	if n := len(records(t, path)); n != 1 || len(got.all) != 2 {
 		t.Errorf("%d records, reports %v", n, got.all)
+	}
+}
+
+// What a full disk has swallowed is counted where it is missing, once there is room.
+func TestTheGapIsCounted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "taken")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "audit.log")
+	told := make(chan error, 10)
+	l := NewLog(path, func(err error) { told <- err }, nil)
+	l.write(Record{ID: "lost"})
+	<-told // it was tried
+	l.write(Record{ID: "lost, too"})
+	for len(l.queue) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	l.write(Record{ID: "kept"})
+	if err := <-told; !strings.Contains(err.Error(), "written again") {
+		t.Errorf("told %v", err)
+	}
+	closeLog(t, l)
+	all := records(t, path)
+	last := all[len(all)-1]
+	if all[0].Result != resultGap || all[0].Lost < 1 || last.ID != "kept" || len(told) > 0 {
+		t.Errorf("%+v, told %d more", all, len(told))
 	}
 }
 
