@@ -47,14 +47,20 @@ func newSSH(t *Target, o Options) (Transport, error) {
 	// A short path: a socket's name is limited to 107 bytes.
 	dir, err := os.MkdirTemp("", "hvd")
 	if err != nil {
-		return nil, err
+		return nil, noPlace(err)
 	}
 	s.dir = dir
 	if err := layAskpass(dir); err != nil {
 		_ = os.RemoveAll(dir)
-		return nil, fmt.Errorf("prepare questions of ssh: %w", err)
+		return nil, noPlace(err)
 	}
 	return s, nil
+}
+
+// noPlace is the error when the folder for ssh's questions and control socket can't be made.
+func noPlace(err error) error {
+	return &backend.Error{Class: backend.ClassUnreachable, Doing: "make a place for ssh's questions", Message: err.Error(), Err: err,
+		Remedy: "make room in " + os.TempDir() + ", or name another place with TMPDIR"}
 }
 
 func (s *sshTransport) program() string {

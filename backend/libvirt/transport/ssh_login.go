@@ -61,6 +61,9 @@ func (s *sshTransport) login(ctx context.Context, p *sshProcess) error {
 	asked := make(chan string)
 	done := make(chan struct{})
 	defer close(done)
+	alive, over := context.WithCancel(ctx)
+	defer over()
+	guard.Go("ssh life", nil, func() { endsWith(p, done, over) })
 	guard.Go("ssh questions", nil, func() { readQuestions(questions, asked, done) })
 	idle := time.NewTimer(sshIdle)
 	defer idle.Stop()
@@ -73,7 +76,10 @@ func (s *sshTransport) login(ctx context.Context, p *sshProcess) error {
 			p.ended(time.Second)
 			return s.loginFailed(p, err)
 		case q := <-asked:
-			answer, err := s.put(ctx, q)
+			answer, err := s.put(alive, q)
+			if err != nil && alive.Err() != nil && ctx.Err() == nil {
+				return s.loginFailed(p, errors.New("while it asked "+strings.TrimSpace(q)))
+			}
 			if err != nil {
 				return s.declined(q, err)
 			}
@@ -86,6 +92,15 @@ func (s *sshTransport) login(ctx context.Context, p *sshProcess) error {
 		case <-ctx.Done():
 			return ended(ctx.Err())
 		}
+	}
+}
+
+// endsWith calls over when ssh ends: its question is nobody's then.
+func endsWith(p *sshProcess, done <-chan struct{}, over func()) {
+	select {
+	case <-p.exited:
+		over()
+	case <-done:
 	}
 }
 

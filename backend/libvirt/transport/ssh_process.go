@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -68,9 +69,22 @@ func startSSH(program string, args, env []string, gone func(*sshProcess)) (*sshP
 	guard.Go("ssh", nil, func() {
 		defer gone(p)
 		defer close(p.exited)
+		p.endGroup()
 		_ = p.cmd.Wait()
 	})
 	return p, nil
+}
+
+// endGroup waits until ssh has ended and ends what it has left behind: a question that
+// nobody waits for, a proxy. Until ssh is reaped the number of its group is nobody else's.
+func (p *sshProcess) endGroup() {
+	for {
+		err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 }
 
 // Read implements net.Conn.

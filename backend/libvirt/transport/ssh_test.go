@@ -124,3 +124,79 @@ func stacks() string {
 	buf := make([]byte, 1<<20)
 	return string(buf[:runtime.Stack(buf, true)])
 }
+
+// asking is a program in ssh's place: it asks by the askpass program and ends by itself
+// when the file named in its environment is there.
+const asking = `#!/bin/sh
+[ "$1" = -G ] && exit 0
+"$SSH_ASKPASS" "user@host's password: " &
+while [ ! -e "$HVDECK_ASKPASS/die" ]; do sleep 0.05; done
+exit 255
+`
+
+// patient never answers; it says what it was asked and that nobody waits any more.
+type patient struct{ asked, dropped chan struct{} }
+
+func (a patient) Ask(ctx context.Context, _ backend.Prompt) (string, error) {
+	close(a.asked)
+	<-ctx.Done()
+	close(a.dropped)
+	return "", ctx.Err()
+}
+
+// A question of an ssh that has died is taken back, and the one who asked goes, too.
+func TestAQuestionEndsWithItsSSH(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "ssh")
+	if err := os.WriteFile(program, []byte(asking), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	target, err := Parse("qemu+ssh://root@kvm1/system?command=" + program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := patient{make(chan struct{}), make(chan struct{})}
+	tr, err := New(target, Options{ID: "c", Ask: ask})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tr.(*sshTransport)
+	t.Cleanup(tr.Close)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := s.Open(t.Context())
+		failed <- err
+	}()
+	<-ask.asked
+	if err := os.WriteFile(filepath.Join(s.dir, "die"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err = <-failed:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it still waits for an answer")
+	}
+	<-ask.dropped
+	if backend.ClassOf(err) != backend.ClassUnreachable || !strings.Contains(err.Error(), "ssh ended: while it asked user@host's password:") {
+		t.Errorf("%v", err)
+	}
+	for limit := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		left := runningWith(s.dir)
+		if left == "" {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("left running: %s", left)
+		}
+	}
+}
+
+// runningWith gives the command line of a process that has text in it, "" without one.
+func runningWith(text string) string {
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range found {
+		if line, err := os.ReadFile(f); err == nil && strings.Contains(string(line), text) {
+			return strings.ReplaceAll(string(line), "\x00", " ")
+		}
+	}
+	return ""
+}
