@@ -60,6 +60,11 @@ type Setup struct {
 	// OldKeys gives the terminal the keyboard of old: there a lone Esc is told from the
 	// start of a sequence by time only, which a busy machine makes uncertain.
 	OldKeys bool
+	// Mute gives a terminal that answers no question.
+	Mute bool
+	// NoSession runs the program without a controlling terminal: no signal tells it of the
+	// terminal's end or size.
+	NoSession bool
 }
 
 // Console is the program on a terminal, with a home of its own.
@@ -87,7 +92,9 @@ func Start(t testing.TB, s Setup) *Console {
 		"XDG_RUNTIME_DIR=" + home + "/run", "GORACE=exitcode=66 log_path=" + home + "/race",
 	}, s.Env...)
 	c := &Console{Home: home, t: t}
-	c.Screen = uitest.Spawn(t, uitest.Command{Path: Program(), Args: s.Args, Env: env, Size: s.Size, Kitty: !s.OldKeys})
+	c.Screen = uitest.Spawn(t, uitest.Command{
+		Path: Program(), Args: s.Args, Env: env, Size: s.Size, Kitty: !s.OldKeys && !s.Mute, Mute: s.Mute, NoSession: s.NoSession,
+	})
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the screen at the end:\n%s", c.Text())
