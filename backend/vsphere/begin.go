@@ -3,14 +3,17 @@ package vsphere
 import (
 	"context"
 
-	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend/guard"
 )
 
-// firstRows is how many VMs are fetched before everything else: a screen full.
-const firstRows = 50
+// firstRows is how many VMs are fetched before everything else: a screen full, from at
+// most so many hosts.
+const (
+	firstRows  = 50
+	firstHosts = 5
+)
 
 // views are the container views that the filters follow.
 type views struct{ infra, vms moref }
@@ -18,14 +21,14 @@ type views struct{ infra, vms moref }
 // begin makes the views and brings the first screen: hosts and places, and the
 // first VMs, at the same time. The complete set follows through the collector.
 func (w *watch) begin(ctx context.Context) (views, error) {
-	ctx, cancel := w.c.bounded(ctx, pageTimeout)
+	ctx, cancel := w.c.bounded(promptly(ctx), pageTimeout)
 	defer cancel()
 	var v views
 	var rows, infra []types.ObjectContent
 	first := make(chan error, 1)
 	guard.Go("first page", func(err error) { first <- err }, func() {
 		var err error
-		v.vms, rows, err = w.c.firstVMs(ctx)
+		rows, err = w.c.firstVMs(ctx)
 		first <- err
 	})
 	view, infra, err := w.c.firstInfra(ctx)
@@ -50,39 +53,83 @@ func (w *watch) begin(ctx context.Context) (views, error) {
 		}
 	}
 	w.flush()
-	return v, nil
+	v.vms, err = w.c.createView(ctx, []string{"VirtualMachine"}) // after the first rows: the server walks all it has
+	return v, err
 }
 
-// firstVMs fetches the first rows by reference, which does not make the server
-// collect the rest.
-func (c *Conn) firstVMs(ctx context.Context) (moref, []types.ObjectContent, error) {
-	view, err := c.createView(ctx, []string{"VirtualMachine"})
+// firstVMs fetches the first rows by reference, which does not make the server collect
+// the rest. The references are those of the first hosts: a list of all VMs of a large
+// inventory would be megabytes before the first row.
+func (c *Conn) firstVMs(ctx context.Context) ([]types.ObjectContent, error) {
+	hosts, err := c.firstHosts(ctx)
 	if err != nil {
-		return view, nil, err
-	}
-	res, err := methods.RetrieveProperties(ctx, c.vc, &types.RetrieveProperties{
-		This:    c.vc.ServiceContent.PropertyCollector,
-		SpecSet: []types.PropertyFilterSpec{refSpec([]moref{view}, []types.PropertySpec{{Type: "ContainerView", PathSet: []string{"view"}}})},
-	})
-	if err != nil {
-		return view, nil, err
+		return nil, err
 	}
 	var refs []moref
-	for _, o := range res.Returnval {
-		for _, p := range o.PropSet {
-			refs = as[types.ArrayOfManagedObjectReference](p.Val).ManagedObjectReference
+	for _, h := range hosts {
+		err := c.retrieve(ctx, refSpec([]moref{h}, []types.PropertySpec{{Type: h.Type, PathSet: []string{"vm"}}}), func(page []types.ObjectContent) {
+			for _, o := range page {
+				refs = append(refs, as[types.ArrayOfManagedObjectReference](propsOf(o)["vm"]).ManagedObjectReference...)
+			}
+		})
+		if err != nil {
+			return nil, unlessGone(err)
+		}
+		if len(refs) >= firstRows {
+			break
 		}
 	}
 	if len(refs) == 0 {
-		return view, nil, nil
+		return nil, nil
 	}
 	refs = refs[:min(len(refs), firstRows)]
 	var rows []types.ObjectContent
 	err = c.retrieve(ctx, refSpec(refs, leanSets([]string{"VirtualMachine"})), func(page []types.ObjectContent) { rows = append(rows, page...) })
+	return rows, unlessGone(err)
+}
+
+// unlessGone forgives that something was deleted meanwhile: the collector brings the rest.
+func unlessGone(err error) error {
 	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
-		return view, nil, nil // one was deleted meanwhile; the collector brings the rest
+		return nil
 	}
-	return view, rows, err
+	return err
+}
+
+// firstHosts are some hosts, found through the folders of hosts only.
+func (c *Conn) firstHosts(ctx context.Context) ([]moref, error) {
+	var hosts []moref
+	err := c.retrieve(ctx, hostSpec(c.vc.ServiceContent.RootFolder), func(page []types.ObjectContent) {
+		for _, o := range page {
+			hosts = append(hosts, o.Obj)
+		}
+	})
+	return hosts[:min(len(hosts), firstHosts)], unlessGone(err)
+}
+
+// hostSpec selects the hosts below a folder of datacenters or of hosts.
+func hostSpec(root moref) types.PropertyFilterSpec {
+	skip := true
+	again := func(names ...string) []types.BaseSelectionSpec {
+		var out []types.BaseSelectionSpec
+		for _, n := range names {
+			out = append(out, &types.SelectionSpec{Name: n})
+		}
+		return out
+	}
+	walk := func(name, kind, path string, next ...string) *types.TraversalSpec {
+		return &types.TraversalSpec{SelectionSpec: types.SelectionSpec{Name: name}, Type: kind, Path: path, Skip: &skip, SelectSet: again(next...)}
+	}
+	last := walk("hosts", "ComputeResource", "host")
+	last.Skip = nil
+	return types.PropertyFilterSpec{
+		PropSet: []types.PropertySpec{{Type: "HostSystem", PathSet: []string{"name"}}},
+		ObjectSet: []types.ObjectSpec{{Obj: root, Skip: &skip, SelectSet: []types.BaseSelectionSpec{
+			walk("below", "Folder", "childEntity", "below", "datacenter", "hosts"),
+			walk("datacenter", "Datacenter", "hostFolder", "below"),
+			last,
+		}}},
+	}
 }
 
 func (c *Conn) firstInfra(ctx context.Context) (moref, []types.ObjectContent, error) {

@@ -13,6 +13,11 @@ import (
 // after which proxies cut a connection.
 const longPoll = 25 * time.Second
 
+// firstSet is how long a server may take to collect all objects for the first time. It
+// is no sign of death: the pulse asks meanwhile. Giving up early would have the server
+// begin anew, each time with more to do.
+const firstSet = 5 * time.Minute
+
 // errStale means that the feed has to be set up again: the session was renewed, or
 // the server no longer knows our collector.
 var errStale = errors.New("the change feed has to be set up again")
@@ -27,7 +32,7 @@ type collector struct {
 }
 
 func (c *Conn) newCollector(ctx context.Context) (*collector, error) {
-	ctx, cancel := c.bounded(ctx, callTimeout)
+	ctx, cancel := c.bounded(promptly(ctx), callTimeout)
 	defer cancel()
 	res, err := methods.CreatePropertyCollector(ctx, c.vc, &types.CreatePropertyCollector{This: c.vc.ServiceContent.PropertyCollector})
 	if err != nil {
@@ -37,7 +42,7 @@ func (c *Conn) newCollector(ctx context.Context) (*collector, error) {
 }
 
 func (k *collector) filter(ctx context.Context, spec types.PropertyFilterSpec) error {
-	ctx, cancel := k.c.bounded(ctx, callTimeout)
+	ctx, cancel := k.c.bounded(promptly(ctx), callTimeout)
 	defer cancel()
 	_, err := methods.CreateFilter(ctx, k.c.vc, &types.CreateFilter{This: k.ref, Spec: spec, PartialUpdates: false})
 	return err
@@ -46,7 +51,11 @@ func (k *collector) filter(ctx context.Context, spec types.PropertyFilterSpec) e
 // next waits for changes: nil when there were none for the time of a long poll.
 // The version is kept between calls, so nothing is missed.
 func (k *collector) next(ctx context.Context) (*types.UpdateSet, error) {
-	ctx, cancel := k.c.bounded(ctx, longPoll+callTimeout)
+	patience := longPoll + callTimeout
+	if k.version == "" {
+		patience = firstSet
+	}
+	ctx, cancel := k.c.bounded(ctx, patience)
 	defer cancel()
 	limit := int32(longPoll / time.Second)
 	res, err := methods.WaitForUpdatesEx(ctx, k.c.vc, &types.WaitForUpdatesEx{

@@ -13,7 +13,7 @@ import (
 )
 
 func datastorePaths() []string {
-	return append(leanPaths("Datastore"), "info", "iormConfiguration")
+	return append(leanPaths("Datastore"), "vm", "info", "iormConfiguration")
 }
 
 // fillStore says what a datastore is, how full, who reaches it, and what is on it.

@@ -30,7 +30,7 @@ func (c *Conn) Get(ctx context.Context, r backend.Ref) (*backend.Detail, error) 
 	case backend.KindPool:
 		paths, fill = datastorePaths(), c.fillStore
 	case backend.KindNetwork:
-		paths, fill = leanPaths(c.moref(r).Type), func(d *backend.Detail, got props) { c.fillNetwork(ctx, d, got) }
+		paths, fill = append(leanPaths(c.moref(r).Type), "vm"), func(d *backend.Detail, got props) { c.fillNetwork(ctx, d, got) }
 	case backend.KindFolder:
 		paths, fill = leanPaths(c.moref(r).Type), c.fillFolder
 	case backend.KindVolume:

@@ -39,7 +39,9 @@ func newEntity(moType string) entity {
 }
 
 // The lean sets: what a list shows and a watch keeps. Figures that move all the
-// time (quickStats) are left to Stats.
+// time (quickStats) are left to Stats. Which VMs a place has is told by the VMs: the
+// lists of references at the places grow with the inventory, and the server sends them
+// whole whenever a VM comes or goes.
 func leanPaths(moType string) []string {
 	switch moType {
 	case "VirtualMachine":
@@ -49,6 +51,7 @@ func leanPaths(moType string) []string {
 			"summary.config.numCpu", "summary.config.memorySizeMB", "summary.config.uuid",
 			"summary.config.template", "summary.config.vmPathName", "summary.config.guestFullName",
 			"guest.ipAddress", "guest.guestFullName", "guest.toolsRunningStatus", "guest.toolsVersionStatus2", "snapshot",
+			"datastore", "network",
 		}
 	case "Folder":
 		return []string{"name", "parent", "overallStatus", "childType"}
@@ -67,11 +70,11 @@ func leanPaths(moType string) []string {
 			"runtime.cpu.overallUsage", "runtime.memory.overallUsage",
 		}
 	case "Datastore":
-		return []string{"name", "parent", "overallStatus", "summary", "host", "vm"}
+		return []string{"name", "parent", "overallStatus", "summary", "host"}
 	case "Network", "OpaqueNetwork":
-		return []string{"name", "parent", "overallStatus", "summary", "host", "vm"}
+		return []string{"name", "parent", "overallStatus", "summary", "host"}
 	case "DistributedVirtualPortgroup":
-		return []string{"name", "parent", "overallStatus", "summary", "host", "vm", "config.defaultPortConfig", "config.distributedVirtualSwitch"}
+		return []string{"name", "parent", "overallStatus", "summary", "host", "config.defaultPortConfig", "config.distributedVirtualSwitch"}
 	default:
 		return []string{"name", "parent"}
 	}

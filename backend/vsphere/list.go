@@ -11,6 +11,7 @@ import (
 
 // List implements backend.Backend.
 func (c *Conn) List(ctx context.Context, q backend.Query, emit func([]backend.Object)) error {
+	ctx = promptly(ctx)
 	switch q.Kind {
 	case backend.KindSnapshot:
 		return c.listSnapshots(ctx, q, emit)
@@ -89,10 +90,12 @@ func (c *Conn) listView(ctx context.Context, doing string, k backend.Kind, want 
 
 // moreForList are properties that the watch works out by itself.
 func moreForList(k backend.Kind) []string {
-	if k == backend.KindHost {
+	switch k {
+	case backend.KindHost, backend.KindPool, backend.KindNetwork:
 		return []string{"vm"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (c *Conn) emitPage(page []types.ObjectContent, want map[string]bool, emit func([]backend.Object)) {

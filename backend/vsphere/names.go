@@ -55,6 +55,19 @@ func (n *names) intern(s string) string {
 	return s
 }
 
+// moids are the ids of a list of references, interned.
+func (n *names) moids(val any) []string {
+	refs := as[types.ArrayOfManagedObjectReference](val).ManagedObjectReference
+	if len(refs) == 0 {
+		return nil
+	}
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = n.intern(r.Value)
+	}
+	return out
+}
+
 // learn notes a property of a place, and says whether a known name or place changed.
 func (n *names) learn(ref types.ManagedObjectReference, path string, val any) bool {
 	n.mu.Lock()

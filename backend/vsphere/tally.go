@@ -1,21 +1,47 @@
 package vsphere
 
-import "hvdeck/backend"
+import (
+	"slices"
 
-// tally counts VMs by host and by resource pool, which is cheaper than having the
-// server send lists of references whenever one moves.
+	"hvdeck/backend"
+)
+
+// tally counts VMs by host, resource pool, datastore and network, which is cheaper than
+// having the server send lists of references whenever one moves. Until all VMs are there
+// it knows what the tally before it counted, or nothing.
 type tally struct {
 	hosts, active, pools map[string]int
-	dirty                map[string]bool // hosts and pools whose count changed
+	uses                 map[string]int  // of datastores and networks
+	dirty                map[string]bool // places whose count changed
+	whole                bool            // all VMs are counted
+	before               *tally          // of the feed before; nil for the first
 }
 
-func newTally() *tally {
-	return &tally{hosts: make(map[string]int), active: make(map[string]int), pools: make(map[string]int), dirty: make(map[string]bool)}
+func newTally(before *tally) *tally {
+	if before != nil && !before.whole {
+		before = before.before
+	}
+	return &tally{
+		hosts: make(map[string]int), active: make(map[string]int), pools: make(map[string]int), uses: make(map[string]int),
+		dirty: make(map[string]bool), before: before,
+	}
+}
+
+// complete says that all VMs are counted: what was not known of these places now is.
+func (t *tally) complete(entities map[string]entity) {
+	t.whole, t.before = true, nil
+	for moid, e := range entities {
+		switch e.(type) {
+		case *clusterState, *hostState, *resourcePoolState, *datastoreState, *networkState:
+			t.dirty[moid] = true
+		}
+	}
 }
 
 // vmPlace is where a VM was counted.
 type vmPlace struct {
 	host, pool string
+	uses       []string // datastores, then networks
 	on         bool
 }
 
@@ -25,7 +51,7 @@ func (t *tally) note(_ string, old, now entity) {
 		t.count(vm.counted, -1)
 	}
 	if vm, ok := now.(*vmState); ok {
-		vm.counted = vmPlace{host: vm.host, pool: vm.pool, on: vm.power == backend.PowerOn}
+		vm.counted = vmPlace{host: vm.host, pool: vm.pool, uses: slices.Concat(vm.stores, vm.nets), on: vm.power == backend.PowerOn}
 		t.count(vm.counted, 1)
 	}
 }
@@ -42,10 +68,22 @@ func (t *tally) count(p vmPlace, by int) {
 		t.pools[p.pool] += by
 		t.dirty[p.pool] = true
 	}
+	for _, moid := range p.uses {
+		t.uses[moid] += by
+		t.dirty[moid] = true
+	}
 }
 
-// fill puts the counts into a host, cluster or pool.
+// fill puts the counts into a place; -1 is not known yet.
 func (t *tally) fill(moid string, e entity, n *names) {
+	if !t.whole && t.before != nil {
+		t.before.fill(moid, e, n)
+		return
+	}
+	if !t.whole {
+		unknown(e)
+		return
+	}
 	switch e := e.(type) {
 	case *clusterState:
 		e.vms = 0
@@ -63,6 +101,25 @@ func (t *tally) fill(moid string, e entity, n *names) {
 				e.vms += vms
 			}
 		}
+	case *datastoreState:
+		e.vms = t.uses[moid]
+	case *networkState:
+		e.vms = t.uses[moid]
+	}
+}
+
+func unknown(e entity) {
+	switch e := e.(type) {
+	case *clusterState:
+		e.vms = -1
+	case *hostState:
+		e.vms, e.active = -1, -1
+	case *resourcePoolState:
+		e.vms = -1
+	case *datastoreState:
+		e.vms = -1
+	case *networkState:
+		e.vms = -1
 	}
 }
 

@@ -18,6 +18,7 @@ type vmState struct {
 	name, uuid, ip, path   string
 	guestConfig, guestTold string
 	host, pool, parent     string
+	stores, nets           []string // datastores and networks that it uses
 	toolsRun, toolsVersion string
 	link                   string // connection state, "" while connected
 	cpus, memMB, snaps     int32
@@ -79,6 +80,10 @@ func (v *vmState) setConfig(n *names, path string, val any) bool {
 		v.toolsRun = n.intern(as[string](val))
 	case "guest.toolsVersionStatus2":
 		v.toolsVersion = n.intern(as[string](val))
+	case "datastore":
+		v.stores = n.moids(val)
+	case "network":
+		v.nets = n.moids(val)
 	case "snapshot":
 		v.snaps, v.snapRev = treeSummary(val)
 	default:
@@ -93,7 +98,7 @@ func (v *vmState) object(c *Conn, moid string) backend.Object {
 		UUID: v.uuid, State: v.power, Reason: v.link, Activity: v.activity,
 		Pool: c.names.place(v.pool), VCPUs: int(v.cpus), Memory: uint64(max(v.memMB, 0)) << 20,
 		IP: v.ip, Guest: orDefault(v.guestTold, v.guestConfig), Tools: toolsWords(v.toolsRun, v.toolsVersion),
-		DomainID: -1, Persistent: true, Template: v.template, Path: v.path, Booted: v.booted,
+		DomainID: -1, Persistent: true, Template: v.template, Path: v.path, Booted: c.ours(v.booted),
 		Snapshots: int(v.snaps), SnapshotRev: v.snapRev, Alarm: v.alarm,
 	}
 	vm.Datacenter, vm.Folder, vm.FolderRef = c.names.datacenter(v.parent), c.names.intern(c.names.folderPath(v.parent)), c.folderRef(v.parent)

@@ -17,11 +17,12 @@ import (
 func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 	restarts := 0
 	sent := make(map[backend.Ref]bool)
+	var counted *tally
 	events := newEventFeed(c) // its position outlives a re-sync
 	for {
 		w := newWatch(c, emit)
 		w.events = events
-		w.before = sent
+		w.before, w.tally = sent, newTally(counted)
 		was := c.generation()
 		w.login = was
 		err := w.run(ctx)
@@ -34,7 +35,7 @@ func (c *Conn) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		if w.synced {
 			restarts = 0
 		}
-		sent = w.told()
+		sent, counted = w.told(), w.tally
 		if restarts++; restarts > 3 {
 			return c.failed(ctx, "watch", c.end.shown(), err)
 		}
@@ -59,6 +60,7 @@ type watch struct {
 	changed  chan struct{}         // holds a note when something changed
 	groups   map[string]*portGroup // standard port groups, from the last round
 	synced   bool                  // the initial set is complete
+	late     int                   // beats in a row without an answer in time; only pulse touches it
 	login    int                   // views and collectors are of the session of this login
 	// before are the objects told by the feed before this one: Synced counts what
 	// was sent since Watch began, so those that went meanwhile are removed by name.
@@ -75,7 +77,7 @@ type watch struct {
 
 func newWatch(c *Conn, emit func(backend.Delta)) *watch {
 	return &watch{
-		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(),
+		c: c, emit: emit, entities: make(map[string]entity), tally: newTally(nil),
 		tasks: make(map[string]backend.RemoteTask), infos: make(map[string]*types.TaskInfo), again: make(map[moref]bool),
 		early: make(map[string]moref), changed: make(chan struct{}, 1),
 	}
@@ -221,14 +223,15 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 
 // complete ends the initial set.
 func (w *watch) complete(ctx context.Context) error {
+	for _, ref := range w.early {
+		w.leave(ref)
+	}
+	w.tally.complete(w.entities)
 	w.out = append(w.out, w.tally.changed(w)...)
 	if err := w.tellAlarms(ctx); err != nil {
 		return err
 	}
 	w.synced = true
-	for _, ref := range w.early {
-		w.leave(ref)
-	}
 	w.removeMissing()
 	w.flush()
 	w.emit(backend.Synced{Kinds: w.c.caps.Watched})
