@@ -9,6 +9,7 @@ import (
 
 	"hvdeck/backend"
 	"hvdeck/backend/mem"
+	"hvdeck/backend/store"
 	"hvdeck/ui/uitest"
 )
 
@@ -194,4 +195,17 @@ func TestZoom(t *testing.T) {
 	w.framed()
 	w.Press("_").WaitFor("[Overview]")
 	w.Press("_").WaitFor("╭ 1 [Hosts]")
+}
+
+func TestAListThatIsStillComingSaysSo(t *testing.T) {
+	w := begin(t, scene{hosts: []mem.Config{vms("kvm", "here")}})
+	w.WaitFor(regexp.MustCompile(`VMs ─+ 1 `))
+	w.store.SetConn(store.ConnStatus{ID: "vc", Phase: store.Ready, Caps: backend.Caps{Kinds: []backend.Kind{backend.KindVM}}})
+	w.WaitFor(regexp.MustCompile(`VMs ─+ 1\+ `))
+	w.store.Apply("vc", backend.Upsert{Objects: []backend.Object{
+		&backend.VM{Meta: backend.Meta{ID: backend.Ref{Conn: "vc", Kind: backend.KindVM, ID: "vm-1"}, Name: "early"}},
+	}})
+	w.WaitFor(regexp.MustCompile(`VMs ─+ 2\+ `))
+	w.store.Apply("vc", backend.Synced{Kinds: []backend.Kind{backend.KindVM}})
+	w.WaitFor(regexp.MustCompile(`VMs ─+ 2 `))
 }

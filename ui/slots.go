@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -180,6 +181,9 @@ func (m *Model) emptyWords(s *slot) string {
 	case s.kind() == backend.KindVolume:
 		return m.emptyVolumes(s)
 	}
+	if conn := s.pane().Source().Conn; m.whyNone(conn) == "none" && m.coming(s.kind(), conn) {
+		return "not listed yet"
+	}
 	return m.whyNone(s.pane().Source().Conn) + m.howToMake(s)
 }
 
@@ -203,6 +207,29 @@ func (m *Model) makeable(k backend.Kind) bool {
 		}
 	}
 	return false
+}
+
+// coming reports whether a list of one connection, or of all, is still on its way from a
+// connection that lives: what is shown of it is not all there is.
+func (m *Model) coming(k backend.Kind, conn backend.ConnID) bool {
+	if k == backend.KindNone || k == backend.KindSnapshot || k == backend.KindVolume {
+		return false
+	}
+	for _, c := range m.store.Conns() {
+		if (conn == "" || c.ID == conn) && c.Live() && slices.Contains(c.Caps.Kinds, k) && !m.store.Whole(c.ID, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// counts say how many rows a pane has, with a plus while more are on their way.
+func (m *Model) counts(s *slot) string {
+	out := s.view().Counts()
+	if p := s.pane(); p != nil && m.coming(p.Spec.Kind, p.Source().Conn) {
+		out += "+"
+	}
+	return out
 }
 
 // whyNone says why a list of one connection, or of all, has no rows.

@@ -80,7 +80,7 @@ func (m *Model) body(lay layout) []string {
 func (m *Model) slotBox(s *slot, r rect) []string {
 	focused := m.focused(s)
 	wide := m.wide || m.zoom == zoomFull
-	f := frameOf{rect: r, title: s.title(m), filter: s.view().FilterText(), counts: s.view().Counts(), focused: focused, foot: m.otherPanes(s)}
+	f := frameOf{rect: r, title: s.title(m), filter: s.view().FilterText(), counts: m.counts(s), focused: focused, foot: m.otherPanes(s)}
 	return m.box(f, func(w, h int) []string {
 		return s.view().Draw(w, h, focused, wide, m.emptyWords(s))
 	})

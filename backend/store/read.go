@@ -79,6 +79,15 @@ func (s *Store) Count(k backend.Kind) int {
 	return n
 }
 
+// Whole reports whether all objects of a kind have been here once: before, a list is
+// what has come so far, and what is not in it may still be there.
+func (s *Store) Whole(conn backend.ConnID, k backend.Kind) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	l := s.lists[listKey{conn: conn, kind: k}]
+	return l != nil && l.whole
+}
+
 // Detail gives an object's dear fields; nil when they were not fetched yet.
 func (s *Store) Detail(r backend.Ref) *backend.Detail {
 	s.mu.RLock()

@@ -21,7 +21,6 @@ func (s *Store) replace(conn backend.ConnID, d backend.Replace) {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fresh := s.lists[k] == nil
 	l := s.list(k)
 	if l != was.list || l.rev != was.rev {
 		s.replaceAll(l, d, given) // somebody else wrote meanwhile
@@ -34,7 +33,8 @@ func (s *Store) replace(conn backend.ConnID, d backend.Replace) {
 			s.drop(l, r)
 		}
 	}
-	if fresh && d.Query.Refs == nil {
+	if !l.whole && d.Query.Refs == nil {
+		l.whole = true
 		s.bump(Of(d.Query.Kind))
 	}
 }

@@ -76,3 +76,31 @@ func TestReplaceWithinASync(t *testing.T) {
 		t.Error("what was listed is gone")
 	}
 }
+
+func TestAListIsWholeWhenAllOfItHasCome(t *testing.T) {
+	s := store.New(time.Now)
+	vm := func(id string) backend.Object {
+		return &backend.VM{Meta: backend.Meta{ID: backend.Ref{Conn: "c", Kind: backend.KindVM, ID: id}, Name: id}}
+	}
+	whole := func(want bool, after string) {
+		t.Helper()
+		if got := s.Whole("c", backend.KindVM); got != want {
+			t.Errorf("after %s whole is %v", after, got)
+		}
+	}
+	whole(false, "nothing")
+	s.Apply("c", backend.Upsert{Objects: []backend.Object{vm("a")}})
+	whole(false, "a first page")
+	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM, Refs: []backend.Ref{vm("a").Ref()}}, Objects: []backend.Object{vm("a")}})
+	whole(false, "one that was asked for by itself")
+	before := s.Revs()
+	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: []backend.Object{vm("a")}})
+	whole(true, "a whole list")
+	if s.Revs() == before {
+		t.Error("nobody is told that the list is whole")
+	}
+	s.Apply("c", backend.Synced{Kinds: []backend.Kind{backend.KindHost}})
+	if !s.Whole("c", backend.KindHost) {
+		t.Error("an empty list that the watch keeps is not whole after Synced")
+	}
+}

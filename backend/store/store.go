@@ -67,6 +67,8 @@ type list struct {
 	// seen marks what was sent since the last beginSync; nil outside a sync.
 	seen map[string]bool
 	at   time.Time
+	// whole: all of it has been here once, so that what is not in it is not there.
+	whole bool
 }
 
 // New makes an empty store; now is the clock.
@@ -240,7 +242,7 @@ func (s *Store) endSync(conn backend.ConnID, kinds []backend.Kind) {
 		if l.seen != nil {
 			s.sweep(l, l.seen)
 		}
-		l.seen = nil
+		l.seen, l.whole = nil, true
 		s.bump(Of(kind))
 	}
 }

@@ -166,7 +166,7 @@ func (d *ptyDriver) resize(w, h int) error { return pty.Setsize(d.master, winsiz
 func (d *ptyDriver) signal(name string) error {
 	sig, ok := map[string]syscall.Signal{
 		"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT,
-		"TSTP": syscall.SIGTSTP, "CONT": syscall.SIGCONT, "KILL": syscall.SIGKILL, "WINCH": syscall.SIGWINCH, "USR1": syscall.SIGUSR1,
+		"TSTP": syscall.SIGTSTP, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT, "KILL": syscall.SIGKILL, "WINCH": syscall.SIGWINCH, "USR1": syscall.SIGUSR1,
 	}[name]
 	if !ok {
 		return fmt.Errorf("no signal is called %q", name)
