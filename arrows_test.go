@@ -54,7 +54,8 @@ func arrows() []arrow {
 		{from: "backend/ovf", may: []string{"backend/clean", "backend/guard", "="}, never: append(slices.Concat(counterparts, screens), "github.com/digitalocean/go-libvirt"),
 			why: "packages need no server and no screen"},
 		{from: "backend/store", may: []string{"backend/clean", "="}, never: append(drivers, screens...), why: "the store keeps objects of the contract"},
-		{from: "backend", may: []string{"backend/clean", "backend/guard", "backend/redact", "backend/store", "="},
+		{from: "backend/effect", may: []string{"backend/definition", "="}, never: append(drivers, screens...), why: "what an operation leaves is told in the contract's words"},
+		{from: "backend", may: []string{"backend/clean", "backend/effect", "backend/guard", "backend/linefile", "backend/redact", "backend/store", "="},
 			never: append(slices.Concat(drivers, screens), counterparts...), why: "the core knows no driver and no screen"},
 	}
 }

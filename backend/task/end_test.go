@@ -107,14 +107,11 @@ func TestLostAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			asked, answered := make(chan backend.Op), make(chan struct{})
 			b := newBench(t, func(o *Options) {
-				o.Check = func(_ context.Context, op backend.Op, began time.Time) bool {
-					if time.Since(began) > time.Minute {
-						t.Errorf("began %s", began)
-					}
+				o.Check = lookingBy(func(_ context.Context, op backend.Op) bool {
 					asked <- op
 					<-answered
 					return tt.found
-				}
+				})
 			})
 			id := b.Start(off("a"), target("a"))
 			after := b.Start(backend.PowerOnOp{VM: vm("a")}, target("a"))
@@ -144,14 +141,14 @@ func TestLostAnswer(t *testing.T) {
 }
 
 func TestCheckThatPanicsOrHangsSettlesNothing(t *testing.T) {
-	for name, check := range map[string]func(context.Context, backend.Op, time.Time) bool{
-		"panics": func(context.Context, backend.Op, time.Time) bool { panic("bug") },
-		"hangs":  func(context.Context, backend.Op, time.Time) bool { select {} },
+	for name, check := range map[string]func(context.Context) bool{
+		"panics": func(context.Context) bool { panic("bug") },
+		"hangs":  func(context.Context) bool { select {} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			reported := make(chan error, 1)
 			b := newBench(t, func(o *Options) {
-				o.Check, o.CheckTime = check, 20*time.Millisecond
+				o.Check, o.CheckTime = lookingBy(func(ctx context.Context, _ backend.Op) bool { return check(ctx) }), 20*time.Millisecond
 				o.Report = func(err error) { reported <- err }
 			})
 			id := b.Start(off("a"), target("a"))
@@ -225,11 +222,11 @@ func TestClose(t *testing.T) {
 func TestCloseEndsLooks(t *testing.T) {
 	looking := make(chan struct{})
 	b := newBench(t, func(o *Options) {
-		o.Check = func(ctx context.Context, _ backend.Op, _ time.Time) bool {
+		o.Check = lookingBy(func(ctx context.Context, _ backend.Op) bool {
 			close(looking)
 			<-ctx.Done()
 			return false
-		}
+		})
 	})
 	id := b.Start(off("a"), target("a"))
 	b.call().fail(lost("gone"))
@@ -322,13 +319,13 @@ func TestServerSettlesALostAnswer(t *testing.T) {
 func serverSettles(t *testing.T, when string, says backend.TaskState) {
 	checking := make(chan struct{}, 1)
 	b := newBench(t, func(o *Options) {
-		o.Check = func(ctx context.Context, _ backend.Op, _ time.Time) bool {
+		o.Check = lookingBy(func(ctx context.Context, _ backend.Op) bool {
 			checking <- struct{}{}
 			if when == "while checking" {
 				<-ctx.Done()
 			}
 			return when == "when judged"
-		}
+		})
 	})
 	report := remote("task-9", says)
 	report.Message = "no space"
@@ -367,7 +364,7 @@ func serverSettles(t *testing.T, when string, says backend.TaskState) {
 // TestAnEarlierStepSettlesNothing: a move to a host and then into a folder is two tasks
 // of the server.
 func TestAnEarlierStepSettlesNothing(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Check = func(context.Context, backend.Op, time.Time) bool { return false } })
+	b := newBench(t, func(o *Options) { o.Check = lookingBy(func(context.Context, backend.Op) bool { return false }) })
 	id := b.Start(off("a"), target("a"))
 	c := b.call()
 	c.progress.Remote("task-1")
@@ -398,12 +395,49 @@ func TestServerDoesNotCorrectAnAnswer(t *testing.T) {
 	}
 }
 
-func TestLostGuestRequestIsUpToTheGuest(t *testing.T) {
-	b := newBench(t, nil)
-	id := b.Start(backend.ShutdownOp{VM: vm("a")}, target("a"))
-	b.call().fail(lost("reset"))
-	if got := b.wait(id); got.State != backend.TaskUnknown || !strings.Contains(got.Note, "the guest decides") {
-		t.Errorf("task = %+v", got)
+// TestWhatLeavesNothingToSeeSaysWhereToLook: it is not waited for in vain, except where
+// the server has a task of its own for it.
+func TestWhatLeavesNothingToSeeSaysWhereToLook(t *testing.T) {
+	for _, followed := range []bool{false, true} {
+		b := newBench(t, func(o *Options) {
+			o.Check = func(backend.Op) (func(context.Context) bool, string) { return nil, "look at its console" }
+		})
+		id := b.Start(backend.ResetOp{VM: vm("a")}, target("a"))
+		c := b.call()
+		if followed {
+			c.progress.Remote("task-9")
+		}
+		c.fail(lost("reset"))
+		want := backend.TaskUnknown
+		if followed {
+			if got := b.wait(id, backend.TaskUnknown); !got.Checking {
+				t.Errorf("the server's own task was not waited for: %+v", got)
+			}
+			b.Foreign(remote("task-9", backend.TaskSuccess))
+			want = backend.TaskSuccess
+		}
+		got := b.wait(id)
+		if got.State != want || !followed && got.Note != "unknown: look at its console" {
+			t.Errorf("followed %v: %+v", followed, got)
+		}
+	}
+}
+
+// TestWhatWasThereIsNotedBefore: the look is made before the operation starts.
+func TestWhatWasThereIsNotedBefore(t *testing.T) {
+	noted := make(chan backend.Op, 1)
+	b := newBench(t, func(o *Options) {
+		o.Check = func(op backend.Op) (func(context.Context) bool, string) { noted <- op; return nil, "" }
+	})
+	id := b.Start(off("a"), target("a"))
+	c := b.call()
+	if op := <-noted; op != off("a") {
+		t.Errorf("noted %v", op)
+	}
+	c.succeed()
+	b.wait(id)
+	if len(noted) != 0 {
+		t.Error("noted again after the end")
 	}
 }
 

@@ -116,3 +116,13 @@ func (b *bench) audit() []Task {
 	defer b.mu.Unlock()
 	return append([]Task(nil), b.audited...)
 }
+
+// sighted is what Options.Check has to be.
+type sighted = func(backend.Op) (func(context.Context) bool, string)
+
+// lookingBy makes a Check of a function that is asked when an answer was lost.
+func lookingBy(until func(context.Context, backend.Op) bool) sighted {
+	return func(op backend.Op) (func(context.Context) bool, string) {
+		return func(ctx context.Context) bool { return until(ctx, op) }, ""
+	}
+}

@@ -23,11 +23,14 @@ type Options struct {
 	// Recheck says why an operation should not start after all, "" when it may. It is
 	// asked just before the operation starts; it must not block nor call the Runner.
 	Recheck func(backend.Op) string
-	// Check looks at the object after the answer to op, which began then, was lost, and
-	// goes on looking until it is certain that op had its effect: true; or until ctx
-	// ends: false, nothing is known. That an effect is not there yet is no finding: the
-	// server may still be working. nil: never certain.
-	Check func(ctx context.Context, op backend.Op, began time.Time) bool
+	// Check is called just before an operation starts, to note what is known of its
+	// object; it must not block nor call the Runner. When the answer was lost until looks
+	// at the object, and goes on looking until it is certain that the operation had its
+	// effect: true; or until ctx ends: false, nothing is known. That an effect is not
+	// there yet is no finding: the server may still be working. It is nil for an operation
+	// of which nothing can be seen. where is what the operator can look at when nothing
+	// was found out; it may be empty. nil: nothing can be seen.
+	Check func(op backend.Op) (until func(context.Context) bool, where string)
 	// Deadline bounds an operation. nil: backend.SpanOf.
 	Deadline func(backend.Op) time.Duration
 	// Grace is how long after its deadline an operation may still answer; then it
@@ -54,7 +57,7 @@ func (o Options) withDefaults() Options {
 		o.Recheck = func(backend.Op) string { return "" }
 	}
 	if o.Check == nil {
-		o.Check = func(context.Context, backend.Op, time.Time) bool { return false }
+		o.Check = func(backend.Op) (func(context.Context) bool, string) { return nil, "" }
 	}
 	if o.Deadline == nil {
 		o.Deadline = backend.SpanOf

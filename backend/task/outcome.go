@@ -12,9 +12,8 @@ import (
 const (
 	noteChecking   = "unknown: checking"
 	noteUnknown    = "unknown: look at the object before you do anything to it again"
-	noteFoundDone  = "the answer was lost; the object shows that it was done"
-	noteServerDone = "the answer was lost; the server says that it was done"
-	noteGuest      = "unknown: the guest decides; look at its state before you ask again"
+	noteFoundDone  = "done: seen at the server; the answer was lost"
+	noteServerDone = "done: the server says so; the answer was lost"
 	noteTooLate    = "it was done before it could be cancelled"
 	noteAccepted   = "the request was accepted; the guest decides"
 )
@@ -31,7 +30,7 @@ type outcome struct {
 // end sets the final state of a task, counts it, and gives it for the audit. Needs mu.
 func (r *Runner) end(e *entry, out outcome) []Task {
 	e.State, e.Ended, e.Checking, e.Cancellable = out.state, r.since(e.Queued), false, false
-	e.cancel, e.Op = nil, nil // what an operation holds may be a secret
+	e.cancel, e.Op, e.sight = nil, nil, sight{} // what an operation holds may be a secret
 	e.Skipped = out.skipped
 	e.Note = clean.Text(out.note)
 	e.Result = backend.Result{Created: out.result.Created, Text: clean.Text(out.result.Text)}
@@ -71,14 +70,6 @@ func successNote(op backend.Op) string {
 	default:
 		return ""
 	}
-}
-
-// unknownNote says what to do about an outcome that could not be found out.
-func unknownNote(op backend.Op) string {
-	if successNote(op) == noteAccepted {
-		return noteGuest
-	}
-	return noteUnknown
 }
 
 // remedyOf is what the driver advises, else what the class of the error suggests.

@@ -23,6 +23,7 @@ func (r *Runner) launch(l *lane, e *entry) []Task {
 		return r.end(e, outcome{state: backend.TaskCancelled, skipped: true, note: "skipped: " + why})
 	}
 	l.take(e)
+	e.sight.until, e.sight.where = r.opts.Check(e.Op)
 	// No parent: only Cancel and the deadline end an operation, not Close.
 	ctx, cancel := context.WithTimeout(context.Background(), r.opts.Deadline(e.Op))
 	e.State, e.Started, e.cancel = backend.TaskRunning, r.since(e.Queued), cancel
@@ -138,30 +139,52 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 	e.heard = heard
 	e.State, e.Checking, e.Cancellable, e.Note = backend.TaskUnknown, true, false, noteChecking
 	e.Class, e.Err = backend.ClassLost, clean.Text(out.err.Error())
-	op, began := e.Op, e.Started
+	seen, followed := e.sight, e.RemoteKey != ""
 	r.touch(e)
 	r.mu.Unlock()
 	r.tell(nil)
 
 	ctx, cancel := context.WithTimeout(r.looking, r.opts.CheckTime)
 	defer cancel()
-	found := make(chan bool, 1)
-	guard.Go("check "+e.Title, func(err error) {
-		r.fault(err)
-		found <- false
-	}, func() { found <- r.opts.Check(ctx, op, began) })
-	done := false
+	found := r.watches(ctx, e.Title, seen)
+	if seen.until == nil && followed {
+		found = nil // nothing will be seen, but the server has a task of its own for it
+	}
 	select {
 	case told := <-heard:
 		return told
-	case done = <-found:
+	case done := <-found:
+		if done {
+			return outcome{state: backend.TaskSuccess, note: noteFoundDone}
+		}
 	case <-ctx.Done():
 	}
-	if done {
-		return outcome{state: backend.TaskSuccess, note: noteFoundDone}
+	out.note = noteUnknown
+	if seen.where != "" {
+		out.note = "unknown: " + seen.where
 	}
-	out.note = unknownNote(op)
 	return out
+}
+
+// sight is what can be seen of an operation whose answer was lost: see Options.Check.
+type sight struct {
+	until func(context.Context) bool
+	where string
+}
+
+// watches carries out a look in a goroutine of its own: neither a panic nor one that
+// ignores its end holds up the task.
+func (r *Runner) watches(ctx context.Context, title string, s sight) <-chan bool {
+	found := make(chan bool, 1)
+	if s.until == nil {
+		found <- false
+		return found
+	}
+	guard.Go("check "+title, func(err error) {
+		r.fault(err)
+		found <- false
+	}, func() { found <- s.until(ctx) })
+	return found
 }
 
 // holdBack ends the queued operations on an object whose state nobody knows. Needs mu.

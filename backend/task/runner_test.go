@@ -184,7 +184,7 @@ func TestPanicOfADriverLeavesTheOutcomeUnknown(t *testing.T) {
 	checked := make(chan backend.Op, 1)
 	b := newBench(t, func(o *Options) {
 		o.Report = func(err error) { reported <- err }
-		o.Check = func(_ context.Context, op backend.Op, _ time.Time) bool { checked <- op; return false }
+		o.Check = lookingBy(func(_ context.Context, op backend.Op) bool { checked <- op; return false })
 	})
 	id := b.Start(off("a"), target("a"))
 	b.call().fail(errPanic)
