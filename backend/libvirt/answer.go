@@ -1,10 +1,10 @@
 package libvirt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // procedure names what is called.
@@ -12,28 +12,48 @@ type procedure struct{ program, number uint32 }
 
 func (h frameHead) called() procedure { return procedure{h.program, h.procedure} }
 
-// refusalShape is what the client library reads an error as.
-const refusalShape = "wwwsw"
+// refusalShape is a remote_error: code, the part of libvirt, message, level, domain,
+// three texts, two numbers, network.
+const refusalShape = "ww{s}w{swwwww}{s}{s}{s}ww{swwww}"
 
-// wholeAnswer takes in an answer and lets the library have it when its lengths hold.
-// The library makes room for as many elements as an answer claims to have before it
-// reads the first: one word of a broken or hostile peer would take all memory.
+// wholeAnswer takes in an answer and lets the library have it when it is just what an
+// answer to that call looks like. The library makes room for as many elements as an
+// answer claims to have before it reads the first: one word of a broken or hostile peer
+// would take all memory. Of an answer with the wrong status it would make what it can.
 func (f *fence) wholeAnswer(head []byte, h frameHead, size int) error {
-	frame := make([]byte, frameHeadLen+size)
-	copy(frame, head)
-	for rest := frame[frameHeadLen:]; len(rest) > 0; {
-		n, err := f.in.Read(rest)
+	payload, err := f.payload(size)
+	if err != nil {
+		return err
+	}
+	if h.status > statusError {
+		return fmt.Errorf("the server's answer to %s has the status %d", procedureName(h.program, h.procedure), h.status)
+	}
+	if shape := h.answerShape(); shape != "" {
+		if why := misfit(shape, payload); why != "" {
+			return fmt.Errorf("the server's answer to %s is broken: %s", procedureName(h.program, h.procedure), why)
+		}
+	}
+	f.head = append(head, payload...)
+	return nil
+}
+
+// payload takes in the rest of a frame. A daemon's sign of life in the middle of it means
+// that the frame is not as long as it says: no payload has those bytes, and waiting for
+// the rest of it would swallow whatever comes.
+func (f *fence) payload(size int) ([]byte, error) {
+	all := make([]byte, size)
+	for at := 0; at < size; {
+		n, err := f.in.Read(all[at:])
 		if err != nil {
-			return unexpected(err)
+			return nil, unexpected(err)
 		}
 		f.silence.Store(0) // a long answer on a slow link gets on
-		rest = rest[n:]
+		from := max(at-frameHeadLen+1, 0)
+		if at += n; bytes.Contains(all[from:at], f.pong) {
+			return nil, fmt.Errorf("the server sent a message of less than the %d bytes that it claims to have", size+frameHeadLen)
+		}
 	}
-	if !fits(h.answerShape(), frame[frameHeadLen:]) {
-		return fmt.Errorf("the server's answer to %s is broken: it claims to hold more than it does", procedureName(h.program, h.procedure))
-	}
-	f.head = frame
-	return nil
+	return all, nil
 }
 
 // unexpected is the error for an end in the middle of a frame.
@@ -44,7 +64,7 @@ func unexpected(err error) error {
 	return err
 }
 
-// answerShape is what the library reads an answer as; "" when it has no lengths in it.
+// answerShape is what an answer looks like; "" where that is not known or it is empty.
 func (h frameHead) answerShape() string {
 	switch {
 	case h.status == statusError:
@@ -56,31 +76,37 @@ func (h frameHead) answerShape() string {
 	}
 }
 
-// fits reports whether no length in an answer is more than what comes after it. An
-// answer that ends too soon fits: the library finds that by itself.
+// misfit says why an answer does not have a shape, from its first byte to its last; ""
+// when it has.
 //
 // A shape is a row of letters: w is a word, s a text or bytes (their length in a word,
-// then so many bytes, filled up to a word), t a typed parameter, and [x] a list (the
-// number of elements in a word, then each as x).
-func fits(shape string, answer []byte) bool {
-	_, ok := skip(shape, answer)
-	return ok
+// then so many bytes, filled up to a word), t a typed parameter, [x] a list (the number
+// of elements in a word, then each as x) and {x} an x or none (1 or 0 in a word, then x).
+func misfit(shape string, answer []byte) string {
+	rest, ok := skip(shape, answer)
+	switch {
+	case !ok:
+		return "it claims to hold more than it does"
+	case len(rest) > 0:
+		return "it holds more than it claims"
+	default:
+		return ""
+	}
 }
 
-// skip goes over what a shape describes and gives the rest; nil when there is none.
+// skip goes over what a shape describes and gives the rest.
 func skip(shape string, b []byte) (rest []byte, ok bool) {
-	for at := 0; at < len(shape) && len(b) > 0; at++ {
-		ok = true
+	for at := 0; at < len(shape); at++ {
 		switch shape[at] {
 		case 'w':
-			b = b[min(4, len(b)):]
+			_, b, ok = length(b)
 		case 's':
 			b, ok = skipText(b)
 		case 't':
 			b, ok = skipParameter(b)
-		case '[':
-			end := at + listEnd(shape[at:])
-			b, ok = skipList(shape[at+1:end], b)
+		case '[', '{':
+			end := at + groupEnd(shape[at:])
+			b, ok = skipGroup(shape[at], shape[at+1:end], b)
 			at = end
 		}
 		if !ok {
@@ -90,49 +116,56 @@ func skip(shape string, b []byte) (rest []byte, ok bool) {
 	return b, true
 }
 
-// length takes a length off b.
-func length(b []byte) (n int64, rest []byte) {
+// length takes a word off b.
+func length(b []byte) (n int64, rest []byte, ok bool) {
 	if len(b) < 4 {
-		return 0, nil
+		return 0, nil, false
 	}
-	return int64(binary.BigEndian.Uint32(b)), b[4:]
+	return int64(binary.BigEndian.Uint32(b)), b[4:], true
 }
 
 func skipText(b []byte) (rest []byte, ok bool) {
-	n, b := length(b)
+	n, b, ok := length(b)
+	if !ok {
+		return nil, false
+	}
+	return skipBytes(b, (n+3)&^3)
+}
+
+func skipBytes(b []byte, n int64) (rest []byte, ok bool) {
 	if n > int64(len(b)) {
 		return nil, false
 	}
-	return b[min((n+3)&^3, int64(len(b))):], true
+	return b[n:], true
 }
 
-// skipParameter goes over a virTypedParameter; of a type that the library does not know
-// it reads nothing more.
+// skipParameter goes over a virTypedParameter.
 func skipParameter(b []byte) (rest []byte, ok bool) {
 	if b, ok = skipText(b); !ok {
 		return nil, false
 	}
-	kind, b := length(b)
+	kind, b, _ := length(b)
 	switch kind {
 	case 1, 2, 6:
-		return b[min(4, len(b)):], true
+		return skipBytes(b, 4)
 	case 3, 4, 5:
-		return b[min(8, len(b)):], true
+		return skipBytes(b, 8)
 	case 7:
 		return skipText(b)
 	default:
-		return nil, true
+		return nil, false
 	}
 }
 
-func skipList(element string, b []byte) (rest []byte, ok bool) {
-	n, b := length(b)
-	if n > int64(len(b)/least(element)) {
+// skipGroup goes over a list, or over what may be left out.
+func skipGroup(open byte, element string, b []byte) (rest []byte, ok bool) {
+	n, b, ok := length(b)
+	if !ok || n > int64(len(b)/least(element)) || (open == '{' && n > 1) {
 		return nil, false
 	}
 	for range n {
-		if b, ok = skip(element, b); !ok || len(b) == 0 {
-			return nil, ok
+		if b, ok = skip(element, b); !ok {
+			return nil, false
 		}
 	}
 	return b, true
@@ -145,8 +178,8 @@ func least(shape string) int {
 		switch shape[at] {
 		case 't':
 			n += 12
-		case '[':
-			at += listEnd(shape[at:])
+		case '[', '{':
+			at += groupEnd(shape[at:])
 			n += 4
 		default:
 			n += 4
@@ -155,11 +188,16 @@ func least(shape string) int {
 	return max(n, 1)
 }
 
-// listEnd is where the list with which a shape begins ends.
-func listEnd(shape string) int {
+// groupEnd is where the group with which a shape begins ends.
+func groupEnd(shape string) int {
 	depth := 0
 	for i := range len(shape) {
-		depth += strings.Count(shape[i:i+1], "[") - strings.Count(shape[i:i+1], "]")
+		switch shape[i] {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
 		if depth == 0 {
 			return i
 		}

@@ -22,13 +22,14 @@ import (
 type fence struct {
 	net.Conn
 	in *bufio.Reader
+	// pong is what the peer answers to a ping.
+	pong []byte
 	// readOnly asks the server for a read-only connection when it is opened.
 	readOnly bool
 
 	// Of the library's reading goroutine.
-	head      []byte // of the current frame, not yet handed on
-	remaining int    // bytes of the current frame's payload still to come
-	frames    int    // whole frames seen
+	head   []byte // what is left of the current frame
+	frames int    // seen so far
 
 	wmu      sync.Mutex // also held while a frame is half written
 	out      outgoing
@@ -52,7 +53,7 @@ type fence struct {
 }
 
 func newFence(c net.Conn, readOnly bool) *fence {
-	return &fence{Conn: c, in: bufio.NewReaderSize(c, 64<<10), readOnly: readOnly, done: make(chan struct{})}
+	return &fence{Conn: c, in: bufio.NewReaderSize(c, 64<<10), pong: keepaliveFrame(keepalivePong), readOnly: readOnly, done: make(chan struct{})}
 }
 
 // fail ends the connection; the first cause stays.
@@ -85,15 +86,6 @@ func (f *fence) Read(p []byte) (int, error) {
 		if len(f.head) > 0 {
 			n := copy(p, f.head)
 			f.head = f.head[n:]
-			return n, nil
-		}
-		if f.remaining > 0 {
-			n, err := f.in.Read(p[:min(len(p), f.remaining)])
-			f.remaining -= n
-			f.silence.Store(0)
-			if err != nil && n == 0 {
-				return 0, f.readFailed(err)
-			}
 			return n, nil
 		}
 		if err := f.nextFrame(); err != nil {
@@ -153,17 +145,19 @@ func (f *fence) nextFrame() error {
 		if take := f.onStream.Load(); take != nil {
 			return f.streamFrame(*take, head, size)
 		}
-		return fmt.Errorf("the server sent a stream that was not opened (serial %d)", h.serial)
+		return strayStream(h)
 	case h.kind == frameReply:
 		if err := f.due(h); err != nil {
 			return err
 		}
-		if h.answerShape() != "" {
-			return f.wholeAnswer(head, h, size)
-		}
+		return f.wholeAnswer(head, h, size)
+	default:
+		return strayStream(h)
 	}
-	f.head, f.remaining = head, size
-	return nil
+}
+
+func strayStream(h frameHead) error {
+	return fmt.Errorf("the server sent a stream that was not opened (serial %d)", h.serial)
 }
 
 // due takes the call of an answer from those that wait. An answer to another procedure
@@ -189,8 +183,8 @@ func notLibvirt(got []byte, why string) error {
 }
 
 func (f *fence) event(procedure uint32, size int) error {
-	payload := make([]byte, size)
-	if _, err := io.ReadFull(f.in, payload); err != nil {
+	payload, err := f.payload(size)
+	if err != nil {
 		return err
 	}
 	if fn := f.onEvent.Load(); fn != nil {
@@ -200,8 +194,8 @@ func (f *fence) event(procedure uint32, size int) error {
 }
 
 func (f *fence) keepalive(procedure uint32, size int) error {
-	if _, err := f.in.Discard(size); err != nil {
-		return err
+	if size > 0 {
+		return fmt.Errorf("a sign of life of %d bytes", size+frameHeadLen)
 	}
 	if procedure != keepalivePing {
 		f.answered.Store(true)

@@ -936,12 +936,18 @@ func qemuProcedure(number uint32) string {
 	return ""
 }
 
-// answerShape is what the client library reads an answer to a procedure of remote_protocol.x as; see fits.
-// "" when there is no length in it.
+// answerShape is what the client library reads an answer to a procedure of remote_protocol.x as; see misfit.
+// "" when there is nothing in it.
 func answerShape(number uint32) string {
 	switch number {
 	case 3:
 		return "s"
+	case 4:
+		return "ww"
+	case 5:
+		return "w"
+	case 6:
+		return "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
 	case 7:
 		return "s"
 	case 10:
@@ -950,6 +956,14 @@ func answerShape(number uint32) string {
 		return "swwwww"
 	case 14:
 		return "s"
+	case 15:
+		return "w"
+	case 16:
+		return "wwwwwwww"
+	case 17:
+		return "ww"
+	case 18:
+		return "w"
 	case 19:
 		return "s"
 	case 20:
@@ -962,6 +976,8 @@ func answerShape(number uint32) string {
 		return "swwwww"
 	case 24:
 		return "swwwww"
+	case 25:
+		return "w"
 	case 36:
 		return "[s]"
 	case 37:
@@ -974,22 +990,36 @@ func answerShape(number uint32) string {
 		return "swwww"
 	case 43:
 		return "s"
+	case 44:
+		return "w"
 	case 45:
 		return "s"
 	case 46:
 		return "swwww"
 	case 47:
 		return "swwww"
+	case 50:
+		return "w"
+	case 51:
+		return "w"
+	case 52:
+		return "w"
 	case 56:
 		return "sw"
 	case 57:
 		return "[t]"
 	case 59:
 		return "s"
+	case 60:
+		return "w"
 	case 61:
 		return "s[s]"
 	case 63:
 		return "swwwww"
+	case 64:
+		return "wwwwwwwwww"
+	case 65:
+		return "wwwwwwwwwwwwwwww"
 	case 66:
 		return "[w]"
 	case 67:
@@ -998,8 +1028,14 @@ func answerShape(number uint32) string {
 		return "ww[w]"
 	case 69:
 		return "ww[w]"
+	case 70:
+		return "w"
+	case 71:
+		return "w"
 	case 72:
 		return "[s]"
+	case 73:
+		return "w"
 	case 74:
 		return "[s]"
 	case 75:
@@ -1014,8 +1050,14 @@ func answerShape(number uint32) string {
 		return "swwww"
 	case 86:
 		return "swwww"
+	case 87:
+		return "wwwwwww"
 	case 88:
 		return "s"
+	case 89:
+		return "w"
+	case 91:
+		return "w"
 	case 92:
 		return "[s]"
 	case 93:
@@ -1026,22 +1068,32 @@ func answerShape(number uint32) string {
 		return "sss"
 	case 97:
 		return "sss"
+	case 98:
+		return "wwwww"
 	case 99:
 		return "s"
 	case 100:
 		return "s"
 	case 101:
 		return "[ww]"
+	case 102:
+		return "ww"
 	case 103:
 		return "s"
 	case 104:
 		return "s"
+	case 105:
+		return "w"
+	case 106:
+		return "w"
 	case 108:
 		return "s[s]"
 	case 109:
 		return "swwwww"
 	case 110:
 		return "s"
+	case 111:
+		return "w"
 	case 112:
 		return "[s]"
 	case 113:
@@ -1050,6 +1102,8 @@ func answerShape(number uint32) string {
 		return "s"
 	case 115:
 		return "[s]"
+	case 116:
+		return "w"
 	case 117:
 		return "[s]"
 	case 121:
@@ -1060,6 +1114,8 @@ func answerShape(number uint32) string {
 		return "s"
 	case 125:
 		return "sss"
+	case 126:
+		return "w"
 	case 127:
 		return "[s]"
 	case 128:
@@ -1074,8 +1130,12 @@ func answerShape(number uint32) string {
 		return "s"
 	case 136:
 		return "s"
+	case 137:
+		return "w"
 	case 138:
 		return "[s]"
+	case 139:
+		return "w"
 	case 140:
 		return "[s]"
 	case 141:
@@ -1088,40 +1148,78 @@ func answerShape(number uint32) string {
 		return "s"
 	case 147:
 		return "wwwwws"
+	case 149:
+		return "w"
+	case 150:
+		return "w"
+	case 151:
+		return "w"
+	case 152:
+		return "w"
+	case 153:
+		return "w"
+	case 154:
+		return "w"
+	case 155:
+		return "w"
+	case 156:
+		return "w"
+	case 157:
+		return "ww"
+	case 158:
+		return "w"
 	case 159:
 		return "[www]"
 	case 162:
 		return "s"
+	case 163:
+		return "wwwwwwwwwwwwwwwwwwwwwww"
 	case 175:
 		return "swwww"
 	case 176:
 		return "swwww"
 	case 177:
 		return "s"
+	case 178:
+		return "w"
 	case 179:
 		return "[s]"
 	case 180:
 		return "swwww"
+	case 183:
+		return "w"
 	case 185:
 		return "sswwwww"
 	case 186:
 		return "s"
+	case 187:
+		return "w"
 	case 188:
 		return "[s]"
 	case 189:
 		return "sswwwww"
+	case 190:
+		return "w"
 	case 191:
 		return "sswwwww"
+	case 194:
+		return "wwwwww"
 	case 196:
 		return "swwwww"
 	case 198:
 		return "[t]w"
+	case 200:
+		return "w"
+	case 202:
+		return "w"
 	case 203:
 		return "s"
 	case 206:
 		return "[t]w"
 	case 211:
 		return "[s]"
+	case 212:
+		return "ww"
 	case 213:
 		return "ss"
 	case 214:
@@ -1138,14 +1236,22 @@ func answerShape(number uint32) string {
 		return "[sww]w"
 	case 228:
 		return "[sww]w"
+	case 229:
+		return "wwww"
 	case 230:
 		return "sw"
 	case 235:
 		return "s"
+	case 238:
+		return "wwwwwwww"
+	case 242:
+		return "ww"
 	case 243:
 		return "[t]w"
 	case 244:
 		return "sswwwww"
+	case 246:
+		return "w"
 	case 247:
 		return "[s]"
 	case 253:
@@ -1160,6 +1266,10 @@ func answerShape(number uint32) string {
 		return "[sw]w"
 	case 265:
 		return "s"
+	case 271:
+		return "w"
+	case 272:
+		return "w"
 	case 273:
 		return "[swwwww]w"
 	case 274:
@@ -1194,6 +1304,8 @@ func answerShape(number uint32) string {
 		return "s"
 	case 298:
 		return "w[t]"
+	case 299:
+		return "ww"
 	case 302:
 		return "ss"
 	case 303:
@@ -1210,6 +1322,16 @@ func answerShape(number uint32) string {
 		return "swwwww"
 	case 312:
 		return "[s]w"
+	case 313:
+		return "w"
+	case 316:
+		return "w"
+	case 335:
+		return "w"
+	case 336:
+		return "w"
+	case 337:
+		return "www"
 	case 340:
 		return "[ww]"
 	case 341:
@@ -1218,6 +1340,8 @@ func answerShape(number uint32) string {
 		return "s"
 	case 344:
 		return "[swwwww[t]]"
+	case 347:
+		return "w"
 	case 349:
 		return "[sss[s]]w"
 	case 350:
@@ -1226,14 +1350,28 @@ func answerShape(number uint32) string {
 		return "[ws]w"
 	case 353:
 		return "[s[s][wsw]]"
+	case 358:
+		return "w"
 	case 365:
 		return "[t]"
+	case 368:
+		return "w"
 	case 371:
 		return "[t]"
+	case 374:
+		return "w"
+	case 378:
+		return "wwwww"
+	case 380:
+		return "w"
+	case 387:
+		return "ww"
 	case 388:
 		return "s"
 	case 391:
 		return "swwww"
+	case 393:
+		return "w"
 	case 394:
 		return "s"
 	case 395:
@@ -1274,6 +1412,8 @@ func answerShape(number uint32) string {
 		return "sswwwww"
 	case 418:
 		return "[t]"
+	case 420:
+		return "w"
 	case 422:
 		return "s"
 	case 424:
@@ -1286,10 +1426,18 @@ func answerShape(number uint32) string {
 		return "swwww"
 	case 432:
 		return "swwww"
+	case 433:
+		return "w"
+	case 435:
+		return "w"
+	case 436:
+		return "w"
 	case 437:
 		return "swwww"
 	case 445:
 		return "s"
+	case 449:
+		return "w"
 	}
 	return ""
 }
