@@ -36,7 +36,7 @@ func (s *Files) New(runtimeDir, name, text string) (*File, error) {
 	}
 	dir, err := os.MkdirTemp(runtimeDir, "hvdeck-edit-") // 0700
 	if err != nil {
-		return nil, err
+		return nil, noPlace(err)
 	}
 	s.mu.Lock()
 	if s.dirs == nil {
@@ -47,9 +47,14 @@ func (s *Files) New(runtimeDir, name, text string) (*File, error) {
 	f := &File{of: s, dir: dir, path: filepath.Join(dir, FileName(name))}
 	if err := os.WriteFile(f.path, []byte(text), 0o600); err != nil {
 		f.Remove()
-		return nil, err
+		return nil, noPlace(err)
 	}
 	return f, nil
+}
+
+// noPlace is the error when a text finds no place, with what to do.
+func noPlace(err error) error {
+	return fmt.Errorf("%w; make room there, or name another place with XDG_RUNTIME_DIR or TMPDIR", plain(err))
 }
 
 // Read gives the text as it is now.

@@ -1,7 +1,8 @@
 // Package tty is the operator's terminal as the program meets it. It promises that a
 // terminal that takes nothing more cannot keep the program from ending, that the end of
-// the terminal is noticed whether or not a signal tells of it, and that a terminal that
-// took nothing for a while is still put back in order when it reads again.
+// the terminal is noticed whether or not a signal tells of it, that a terminal that took
+// nothing for a while is still put back in order when it reads again, and that a paste whose
+// end got lost does not take the keys for good.
 package tty
 
 import (
@@ -17,6 +18,9 @@ import (
 
 // lastWords is how long a write may wait once the program is about to end.
 const lastWords = 500 * time.Millisecond
+
+// openFlags make writing wait only as long as it is told to.
+const openFlags = syscall.O_NOCTTY | syscall.O_NONBLOCK
 
 // interrupted ends what a frame that was cut off may have begun: an escape sequence, and
 // a synchronized update, in which a terminal would show nothing more.
@@ -42,7 +46,7 @@ type Terminal struct {
 func Open(in, out *os.File) *Terminal {
 	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{})}
 	for _, name := range []string{"/proc/self/fd/1", "/dev/tty"} {
-		f, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+		f, err := os.OpenFile(name, os.O_WRONLY|openFlags, 0)
 		if err != nil {
 			continue
 		}
@@ -112,13 +116,24 @@ func (t *Terminal) Out() *Output { return &Output{File: t.out, t: t} }
 // Input reads keys; its file descriptor is that of the terminal itself.
 type Input struct {
 	*os.File
-	t *Terminal
+	t     *Terminal
+	paste paste
 }
 
-// Read implements io.Reader; an end or an error of the terminal is its end.
+// Read implements io.Reader; an end or an error of the terminal is its end. Esc and ctrl-c
+// end a paste that has no end.
 func (i *Input) Read(p []byte) (int, error) {
-	n, err := i.File.Read(p)
+	room := len(p)
+	if i.paste.open && room > len(pasteEnd) {
+		room -= len(pasteEnd)
+	}
+	n, err := i.File.Read(p[:room])
 	i.t.look(err)
+	if room < len(p) && wayOut(p[:n]) {
+		copy(p[len(pasteEnd):], p[:n])
+		n += copy(p, pasteEnd)
+	}
+	i.paste.see(p[:n])
 	return n, err
 }
 

@@ -67,3 +67,13 @@ func (s *Screen) HangUp() *Screen {
 	}
 	return s
 }
+
+// Unsized makes the terminal of a spawned program say that it has no columns and rows, as
+// a serial line does; what it shows keeps its size.
+func (s *Screen) Unsized() *Screen {
+	s.t.Helper()
+	if err := s.drv.resize(0, 0); err != nil {
+		s.fatal("resize to nothing: %v", err)
+	}
+	return s
+}

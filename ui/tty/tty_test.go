@@ -1,0 +1,97 @@
+package tty
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+func pair(t *testing.T) (master *os.File, term *Terminal) {
+	t.Helper()
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close(); _ = tty.Close() })
+	term = &Terminal{in: tty, out: tty, gone: make(chan struct{})}
+	to, err := os.OpenFile(tty.Name(), os.O_WRONLY|openFlags, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !same(to, tty) {
+		t.Fatal("a terminal opened anew is said to be another")
+	}
+	term.to = to
+	t.Cleanup(term.Close)
+	return master, term
+}
+
+// A write that nobody reads ends when the terminal is let go, and what follows is there.
+func TestLetGo(t *testing.T) {
+	master, term := pair(t)
+	out := term.Out()
+	stuck := make(chan error, 1)
+	go func() {
+		frame := []byte(strings.Repeat("x", 1<<20))
+		_, err := out.Write(frame)
+		stuck <- err
+	}()
+	select {
+	case err := <-stuck:
+		t.Fatalf("a megabyte found room: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	term.LetGo()
+	select {
+	case err := <-stuck:
+		if err == nil {
+			t.Error("a frame that was cut off is said to be written")
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the write still waits")
+	}
+	if _, err := out.WriteString("in order"); err != nil {
+		t.Fatal(err)
+	}
+	var got []byte
+	for buf := make([]byte, 4096); len(got) < 1<<19 && !strings.HasSuffix(string(got), interrupted+"in order"); {
+		n, err := master.Read(buf)
+		if err != nil {
+			t.Fatalf("%.100q: %v", got, err)
+		}
+		got = append(got, buf[:n]...)
+	}
+	if len(got) > 64<<10 {
+		t.Errorf("%d bytes of what nobody read were kept", len(got))
+	}
+}
+
+func TestTheEndIsNoticed(t *testing.T) {
+	master, term := pair(t)
+	if err := master.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = term.In().Read(make([]byte, 10))
+	select {
+	case <-term.Gone():
+	default:
+		t.Error("nothing was noticed")
+	}
+}
+
+func TestPaste(t *testing.T) {
+	var p paste
+	for _, step := range []struct {
+		read string
+		open bool
+	}{
+		{"j", false}, {"\x1b[200~a", true}, {"b\x1b[20", true}, {"1~", false}, {"\x1b[2", false}, {"00~", true}, {"x\x1b[201~y\x1b[200~", true}, {"\x1b[201~", false},
+	} {
+		if p.see([]byte(step.read)); p.open != step.open {
+			t.Errorf("after %q: %v", step.read, p.open)
+		}
+	}
+}
