@@ -22,11 +22,21 @@ import (
 // reviewScreen shows what a draft changes, or the whole of a new one, and why it came
 // back.
 type reviewScreen struct {
-	draft   *draft
-	pager   *pager.Pager
-	added   int
-	removed int
+	draft *draft
+	pager *pager.Pager
+	comparison
+	coming bool // the comparison is still to be made, off the event loop
 }
+
+// comparison is what a draft changes, in lines for the screen.
+type comparison struct {
+	lines          []pager.Line
+	added, removed int
+}
+
+// compareHere is up to how many bytes a draft is compared at once: some milliseconds.
+// Masking and comparing 4 MiB takes most of a second.
+const compareHere = 64 << 10
 
 // diffContext is how many unchanged lines stand around a change.
 const diffContext = 3
@@ -34,7 +44,7 @@ const diffContext = 3
 func (s *reviewScreen) title(m *Model) string {
 	dot := " " + m.env.Theme.Glyphs.Dot + " "
 	out := capital(s.draft.words())
-	if !s.draft.isNew() {
+	if !s.draft.isNew() && !s.coming {
 		out += dot + fmt.Sprintf("+%d -%d lines", s.added, s.removed)
 	}
 	if found := s.pager.Found(); found != "" {
@@ -48,12 +58,11 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (s *reviewScreen) scopes() []keymap.Scope {
 	return []keymap.Scope{keymap.Review, keymap.Pager, keymap.Global}
 }
-func (s *reviewScreen) draw(m *Model, w, h int) []string   { return s.pager.Draw(w, h, m.env.Theme) }
-func (s *reviewScreen) do(_ *Model, id string) bool        { return s.pager.Do(id) }
-func (s *reviewScreen) refresh(*Model, store.Revs) tea.Cmd { return nil }
-func (s *reviewScreen) interest(*Model, *poll.Interest)    {}
-func (s *reviewScreen) object() backend.Object             { return nil }
-func (s *reviewScreen) searchable() searchable             { return s.pager }
+func (s *reviewScreen) draw(m *Model, w, h int) []string { return s.pager.Draw(w, h, m.env.Theme) }
+func (s *reviewScreen) do(_ *Model, id string) bool      { return s.pager.Do(id) }
+func (s *reviewScreen) interest(*Model, *poll.Interest)  {}
+func (s *reviewScreen) object() backend.Object           { return nil }
+func (s *reviewScreen) searchable() searchable           { return s.pager }
 
 // reviewing says that a draft is open somewhere on the stack of screens: it must not be
 // dropped by going elsewhere.
@@ -64,8 +73,11 @@ func (m *Model) reviewing() bool {
 // showReview brings a draft to the top, as it is now.
 func (m *Model) showReview(d *draft) {
 	m.closeReview(d)
-	s := &reviewScreen{draft: d}
-	s.pager = pager.New(s.lines(m))
+	s := &reviewScreen{draft: d, coming: len(d.before)+len(d.text) > compareHere}
+	if !s.coming {
+		s.comparison = compare(d.before, d.text, d.isNew())
+	}
+	s.pager = pager.New(s.all(m))
 	s.pager.Wrapped = true
 	m.note = note{} // what was under way is here
 	m.push(s)
@@ -78,18 +90,31 @@ func (m *Model) closeReview(d *draft) {
 	})
 }
 
-// lines are why the draft came back, from when on it counts, and the text. Passwords
-// are masked here: what goes to the server is the draft's own.
-func (s *reviewScreen) lines(m *Model) []pager.Line {
+// refresh has a long draft compared, once.
+func (s *reviewScreen) refresh(m *Model, _ store.Revs) tea.Cmd {
+	if !s.coming || s.lines != nil {
+		return nil
+	}
+	s.lines = []pager.Line{one(theme.Muted, "Comparing…")}
+	s.pager.SetLines(s.all(m))
+	before, text, fresh := s.draft.before, s.draft.text, s.draft.isNew()
+	return m.aside("compare a draft", func() func() tea.Cmd {
+		made := compare(before, text, fresh)
+		return func() tea.Cmd {
+			s.comparison, s.coming = made, false
+			s.pager.SetLines(s.all(m))
+			return nil
+		}
+	})
+}
+
+// all are why the draft came back, from when on it counts, and what it changes.
+func (s *reviewScreen) all(m *Model) []pager.Line {
 	out := troubleLines(s.draft.trouble, m.env.Theme.Glyphs.Failed, max(m.w-8, 20))
 	if s.draft.note != "" {
 		out = append(out, one(theme.StateWarn, m.env.Theme.Glyphs.Warn+" "+s.draft.note))
 	}
-	out = append(out, s.keys(m), pager.Line{})
-	if s.draft.isNew() {
-		return append(out, coloured(s.draft.text)...)
-	}
-	return append(out, s.difference()...)
+	return append(append(out, s.keys(m), pager.Line{}), s.lines...)
 }
 
 // troubleLines are why a draft came back, in lines of w cells, the first with a sign.
@@ -138,33 +163,36 @@ func coloured(text string) []pager.Line {
 	return out
 }
 
-// difference is a unified diff of the true texts, shown with masked lines.
-func (s *reviewScreen) difference() []pager.Line {
-	d := s.draft
-	changes := edit.Diff(edit.Lines(d.before), edit.Lines(d.text))
-	before, after := edit.Lines(xmlview.Mask(d.before)), edit.Lines(xmlview.Mask(d.text))
-	var out []pager.Line
+// compare makes the lines of a new text, or a unified diff of the true texts. Passwords
+// are masked here: what goes to the server is the draft's own.
+func compare(was, text string, fresh bool) comparison {
+	if fresh {
+		return comparison{lines: coloured(text)}
+	}
+	var c comparison
+	changes := edit.Diff(edit.Lines(was), edit.Lines(text))
+	before, after := edit.Lines(xmlview.Mask(was)), edit.Lines(xmlview.Mask(text))
 	for _, h := range edit.Hunks(changes, diffContext) {
-		out = append(out, one(theme.Accent, h.Head()))
-		for _, c := range h.Changes {
-			out = append(out, s.changed(c, before, after))
+		c.lines = append(c.lines, one(theme.Accent, h.Head()))
+		for _, change := range h.Changes {
+			c.add(change, before, after)
 		}
 	}
-	if len(out) == 0 {
-		return []pager.Line{one(theme.Muted, "No line differs from what the server has.")}
+	if len(c.lines) == 0 {
+		c.lines = []pager.Line{one(theme.Muted, "No line differs from what the server has.")}
 	}
-	return out
+	return c
 }
 
-func (s *reviewScreen) changed(c edit.Change, before, after []string) pager.Line {
-	switch c.Op {
+func (c *comparison) add(change edit.Change, before, after []string) {
+	switch change.Op {
 	case edit.Removed:
-		s.removed++
-		return one(theme.StateBad, "-"+clean.Raw(before[c.Old]))
+		c.removed++
+		c.lines = append(c.lines, one(theme.StateBad, "-"+clean.Raw(before[change.Old])))
 	case edit.Added:
-		s.added++
-		return one(theme.StateOK, "+"+clean.Raw(after[c.New]))
+		c.added++
+		c.lines = append(c.lines, one(theme.StateOK, "+"+clean.Raw(after[change.New])))
 	default:
-		return one(theme.Text, " "+clean.Raw(after[c.New]))
+		c.lines = append(c.lines, one(theme.Text, " "+clean.Raw(after[change.New])))
 	}
 }

@@ -260,3 +260,17 @@ func TestEditWhileTheServerIsGone(t *testing.T) {
 	w.hosts[0].Fail(mem.CallDefinition, errors.New("the wire is cut"))
 	w.Press("e").WaitFor("the wire is cut").Press("esc").Pane("VMs").WaitFor("web-1")
 }
+
+// A very long text is compared off the event loop.
+func TestEditAVeryLongDefinition(t *testing.T) {
+	long := strings.Repeat("<!-- a line of a very long comment of somebody else -->\n", 20000)
+	texts := filepath.Join(t.TempDir(), "long")
+	if err := os.WriteFile(texts, []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	editor(t, setMemory("768")+`; cat "$1" >"$1.n"; sed '/<domain/r '`+texts+` "$1.n" >"$1"; rm "$1.n"`)
+	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "-web-1")}})
+	w.row("web-1", "off")
+	w.Press("e").WaitFor("Comparing…").WaitGone("Comparing…", 20*time.Second).Expect("+2000")
+	w.Press("q").WaitFor("Discard the text?").Press("y").WaitFor("nothing was done")
+}
