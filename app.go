@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -26,6 +25,7 @@ import (
 	"hvdeck/config"
 	"hvdeck/theme"
 	"hvdeck/ui"
+	"hvdeck/ui/tty"
 )
 
 // The way out is bounded, each step by itself: an operation that hangs must not cost
@@ -39,32 +39,39 @@ const (
 
 // app is the wired program.
 type app struct {
-	screen context.Context // ends the screen: at a signal
-	ctx    context.Context // of all else, which needs its connections to leave in good order
-	cancel context.CancelFunc
-	cmd    config.Command
-	log    *slog.Logger
-	logTo  io.Closer
-	store  *store.Store
-	poller *poll.Poller
-	tasks  *task.Runner
-	model  *ui.Model
-	away   *atomic.Bool // another program has the terminal
-	asker  *ui.Asker
-	audit  *wrap.Log
-	trace  *trace.Log // nil: none is wanted
-	demo   func()
+	screen   context.Context // ends the screen: at a signal
+	ctx      context.Context // of all else, which needs its connections to leave in good order
+	cancel   context.CancelFunc
+	cmd      config.Command
+	log      *slog.Logger
+	logTo    io.Closer
+	store    *store.Store
+	poller   *poll.Poller
+	tasks    *task.Runner
+	model    *ui.Model
+	outside  *outside
+	terminal *tty.Terminal
+	tells    chan string // for the foot of the screen
+	asker    *ui.Asker
+	audit    *wrap.Log
+	trace    *trace.Log // nil: none is wanted
+	demo     func()
 }
 
+// tellsMax is how many warnings may wait for the screen.
+const tellsMax = 8
+
 // newApp wires everything and starts to dial; nothing of it waits for a server.
-func newApp(ctx context.Context, cmd config.Command, away *atomic.Bool) (*app, error) {
+func newApp(ctx context.Context, cmd config.Command, from *outside) (*app, error) {
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return nil, usageError{errors.New("standard input and output have to be a terminal; over ssh use ssh -t")}
 	}
-	a := &app{screen: ctx, cmd: cmd, away: away, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}}
+	a := &app{screen: ctx, cmd: cmd, outside: from, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}, tells: make(chan string, tellsMax)}
+	a.terminal = tty.Open(os.Stdin, os.Stdout)
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	a.openLog()
-	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.fault, time.Now)
+	from.report(a.unwritten)
+	a.audit = wrap.NewLog(filepath.Join(config.StateDir(), "audit.jsonl"), a.unwritten, time.Now)
 	if err := a.openTrace(); err != nil {
 		return nil, usageError{err}
 	}
@@ -131,7 +138,7 @@ func (a *app) newModel(help string) (*ui.Model, error) {
 	noColour := os.Getenv("NO_COLOR") != ""
 	return ui.New(ui.Options{
 		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns, Notice: a.cmd.Warning,
-		Away: a.away.Store,
+		Away: a.outside.away.Store, Terminal: a.terminal, Tells: a.tells,
 		Dark: a.cmd.Background != "light",
 		Theme: func(dark bool) (*theme.Theme, error) {
 			if a.cmd.Background != "" {
@@ -181,6 +188,7 @@ func (a *app) leave() {
 	_ = within(auditTime, a.audit.Close)
 	_ = within(auditTime, a.trace.Close)
 	_ = a.logTo.Close()
+	a.terminal.Close()
 }
 
 // openTrace starts the trace file where one is wanted.
@@ -188,10 +196,7 @@ func (a *app) openTrace() (err error) {
 	if a.cmd.Trace == "" {
 		return nil
 	}
-	a.trace, err = trace.Open(a.cmd.Trace, func(why error) {
-		a.fault(why)
-		a.store.AddEvent(backend.Event{At: time.Now(), Text: why.Error(), Severity: backend.SeverityWarning})
-	})
+	a.trace, err = trace.Open(a.cmd.Trace, a.unwritten)
 	return err
 }
 
@@ -211,29 +216,28 @@ func (a *app) fault(err error) {
 	a.log.Error("fault", attrs...)
 }
 
-// logSize is how long the log grows before it is put aside, at start.
-const logSize = 4 << 20
-
-// openLog starts the program's log. One that cannot be written is no reason not to
-// run: the console is needed most when a disk is full.
+// openLog starts the program's log.
 func (a *app) openLog() {
-	log.SetOutput(io.Discard)
-	a.log, a.logTo = slog.New(slog.DiscardHandler), io.NopCloser(nil)
-	dir := config.StateDir()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return
-	}
-	path := filepath.Join(dir, "hvdeck.log")
-	if st, err := os.Stat(path); err == nil && st.Size() > logSize {
-		_ = os.Rename(path, path+".1")
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
-	if err != nil {
-		return
-	}
+	f := openLogFile(a.tell)
 	a.logTo = f
 	log.SetOutput(f) // what libraries print must not land on the screen
 	a.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
+}
+
+// unwritten takes that a file of ours can't be written, or can again: to the log, the
+// events and the foot of the screen. Nothing else of the console depends on it.
+func (a *app) unwritten(err error) {
+	a.log.Warn("file", "error", err.Error())
+	a.tell(err)
+}
+
+// tell shows a warning that the log has, or can't have.
+func (a *app) tell(err error) {
+	a.store.AddEvent(backend.Event{At: time.Now(), Text: err.Error(), Severity: backend.SeverityWarning})
+	select {
+	case a.tells <- err.Error():
+	default: // too many wait to be read; the events have them all
+	}
 }
 
 // cleanAttr keeps foreign text from acting on the terminal of who reads the log.

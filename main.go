@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
 
 	"hvdeck/config"
 )
@@ -48,10 +47,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, config.Example)
 		return 0
 	}
-	away := &atomic.Bool{}
-	ctx, stop := untilSignal(away)
+	from := &outside{}
+	ctx, stop := from.untilSignal()
 	defer stop()
-	a, err := newApp(ctx, cmd, away)
+	a, err := newApp(ctx, cmd, from)
 	if err != nil {
 		var usage usageError
 		if errors.As(err, &usage) {

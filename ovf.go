@@ -11,7 +11,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"unicode"
 	"unicode/utf16"
 
@@ -83,7 +82,7 @@ func runOVF(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, ovfUsage)
 		return 0
 	}
-	ctx, stop := untilSignal(&atomic.Bool{})
+	ctx, stop := (&outside{}).untilSignal()
 	defer stop()
 	r, err := inspectOVF(ctx, f)
 	if err != nil {

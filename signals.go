@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,11 +14,19 @@ import (
 	"hvdeck/vitals"
 )
 
+// outside is what reaches the program from outside of it.
+type outside struct {
+	away      atomic.Bool // another program has the terminal, an editor
+	unwritten atomic.Pointer[func(error)]
+}
+
+// report says who takes that the vitals can't be written; it must not block.
+func (o *outside) report(unwritten func(error)) { o.unwritten.Store(&unwritten) }
+
 // untilSignal is the life of the program: it ends at SIGTERM, SIGHUP or SIGINT. While
-// away is set another program has the terminal, an editor, and an interrupt typed there
-// is meant for that one alone, though it reaches us, too. SIGUSR1 writes what the
-// process holds into the state folder.
-func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
+// another program has the terminal an interrupt typed there is meant for that one alone,
+// though it reaches us, too. SIGUSR1 writes what the process holds into the state folder.
+func (o *outside) untilSignal() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
@@ -29,8 +38,8 @@ func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
 			case s := <-signals:
 				switch {
 				case s == syscall.SIGUSR1:
-					_ = writeVitals()
-				case s != syscall.SIGINT || !away.Load():
+					o.giveVitals()
+				case s != syscall.SIGINT || !o.away.Load():
 					cancel()
 				}
 			}
@@ -39,6 +48,15 @@ func untilSignal(away *atomic.Bool) (context.Context, context.CancelFunc) {
 	return ctx, func() {
 		signal.Stop(signals)
 		cancel()
+	}
+}
+
+// giveVitals writes the figures, or says why it can't: whoever waits for them would wait
+// for ever.
+func (o *outside) giveVitals() {
+	err := writeVitals()
+	if unwritten := o.unwritten.Load(); err != nil && unwritten != nil {
+		(*unwritten)(fmt.Errorf("write the vitals: %w; make room for them and signal again", err))
 	}
 }
 
