@@ -1,0 +1,343 @@
+package terminal
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+	"hvdeck/backend/wrap"
+	"hvdeck/e2e/desk"
+	"hvdeck/ui/uitest"
+)
+
+// disk is a file system of its own with little room.
+type disk struct {
+	t   *testing.T
+	dir string
+}
+
+// newDisk mounts one at a folder; it has room for 256 KiB and a few files.
+func newDisk(t *testing.T, dir string) *disk {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root, to mount a file system with little room")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256k,nr_inodes=64,mode=700"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("mount a tmpfs: %v", err)
+		}
+		t.Skipf("mount a tmpfs: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount %s: %v", dir, err)
+		}
+	})
+	return &disk{t: t, dir: dir}
+}
+
+// roomless is a disk that is full.
+func roomless(t *testing.T, dir string) *disk {
+	t.Helper()
+	d := newDisk(t, dir)
+	d.fill()
+	return d
+}
+
+// fill leaves no byte and no name for a new file.
+func (d *disk) fill() {
+	d.t.Helper()
+	f, err := os.Create(filepath.Join(d.dir, ".ballast"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, size := range []int{64 << 10, 4 << 10, 256, 1} {
+		for piece := make([]byte, size); err == nil; {
+			_, err = f.Write(piece)
+		}
+		err = nil
+	}
+	_ = f.Close()
+	for i := 0; err == nil; i++ {
+		err = os.Mkdir(filepath.Join(d.dir, ".ballast-"+string(rune('a'+i))), 0o700)
+	}
+}
+
+// free gives the room back.
+func (d *disk) free() {
+	d.t.Helper()
+	all, _ := filepath.Glob(filepath.Join(d.dir, ".ballast*"))
+	for _, name := range all {
+		if err := os.RemoveAll(name); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// readOnly makes the whole disk so, or writable again.
+func (d *disk) readOnly(yes bool) {
+	d.t.Helper()
+	flags := uintptr(syscall.MS_REMOUNT)
+	if yes {
+		flags |= syscall.MS_RDONLY
+	}
+	if err := syscall.Mount("none", d.dir, "tmpfs", flags, ""); err != nil {
+		d.t.Fatalf("remount %s: %v", d.dir, err)
+	}
+}
+
+// hosts is a console on the test driver of a real daemon, which has the VM test, with its
+// state on a disk of its own.
+func hosts(t *testing.T, s desk.Setup) (*desk.Console, *lab.Libvirtd, *disk) {
+	t.Helper()
+	l := lab.StartLibvirtd(t)
+	s.Home = t.TempDir()
+	d := newDisk(t, filepath.Join(s.Home, "state/hvdeck"))
+	for i, arg := range s.Args {
+		s.Args[i] = strings.ReplaceAll(arg, "STATE", d.dir)
+	}
+	s.Config = desk.Connection("lab", l.URI("test"))
+	c := desk.Start(t, s)
+	c.Pane("VMs").Select("test")
+	return c, l, d
+}
+
+// suspends and resumes act on the VM, and wait until the server has done it.
+func suspends(t *testing.T, c *desk.Console, l *lab.Libvirtd) {
+	t.Helper()
+	c.Menu("p", "power: test", "s")
+	c.Yes("Suspend: test on lab?")
+	stands(t, l, "paused")
+	c.Pane("VMs").WaitFor(desk.Row("test", "pau"))
+}
+
+func resumes(t *testing.T, c *desk.Console, l *lab.Libvirtd) {
+	t.Helper()
+	c.Menu("p", "power: test", "u")
+	stands(t, l, "running")
+	c.Pane("VMs").WaitFor(desk.Row("test", "run"))
+}
+
+func stands(t *testing.T, l *lab.Libvirtd, want string) {
+	t.Helper()
+	desk.Eventually(t, soon, "virsh domstate test to be "+want, func() bool {
+		got, err := l.TryVirshOn("test", "domstate", "test")
+		return err == nil && strings.TrimSpace(got) == want
+	})
+}
+
+// audited reads the audit log; each line has to be a whole record.
+func audited(t *testing.T, c *desk.Console) (out []wrap.Record) {
+	t.Helper()
+	text, err := os.ReadFile(c.State("audit.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var r wrap.Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil || !strings.HasSuffix(line, "\n") {
+			t.Errorf("torn: %q %v", line, err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// events are what the console remembers, in its own screen.
+func events(c *desk.Console, words ...string) {
+	c.Press(":").Type("events").WaitFor("Events").Press("enter").WaitFor("Every event")
+	for _, text := range words {
+		c.WaitFor(text)
+	}
+	c.Press("q").WaitGone("Every event")
+}
+
+// The disk of the state fills up: operations go on, each file that can't be written is
+// told once with what to do, and when there is room again all go on with a count of what
+// is missing.
+func TestTheDiskFillsUp(t *testing.T) {
+	c, l, d := hosts(t, desk.Setup{Args: []string{"--trace", "STATE/trace"}, Size: uitest.Size{W: 200, H: 45}})
+	d.twoRows(c, l)
+	keys := c.Measure(10*time.Millisecond, "j", "k")
+	time.Sleep(time.Second) // the calm to compare with
+	calm := keys.Lap()
+	d.fill()
+	l.VirshOn("test", "suspend", "test")
+	time.Sleep(2 * time.Second) // what is asked meanwhile is traced, in vain
+	keysWere(t, "the disk is full", calm, keys.Stop())
+	c.Pane("VMs").WaitFor(desk.Row("test", "pau"))
+	resumes(t, c, l)
+	suspends(t, c, l)
+	c.Signal("USR1")
+	c.WaitFor("write the vitals: ").WaitFor("no space left on device")
+	events(c, "write the audit log "+d.dir, "the trace can't be written", "write the log "+d.dir, "write the vitals")
+	if _, err := os.Stat(c.State("vitals")); err == nil {
+		t.Error("there are vitals that nobody could write")
+	}
+	d.free()
+	resumes(t, c, l)
+	events(c, "records are missing in it", "the trace is written again", "the log "+d.dir)
+	c.Vitals()
+	c.Press("ctrl+c")
+	ends(t, c)
+	counted(t, audited(t, c))
+	for _, name := range []string{"trace", "hvdeck.log"} {
+		text, err := os.ReadFile(c.State(name))
+		if err != nil || !(strings.Contains(string(text), "lines were dropped here") || strings.Contains(string(text), "could not be written")) {
+			t.Errorf("%s says nothing of the gap: %v %.2000s", name, err, text)
+		}
+	}
+	if !strings.Contains(c.Log(), "records are missing in it") {
+		t.Errorf("the log says nothing of the gap in the audit log: %s", c.Log())
+	}
+}
+
+// twoRows gives the list a second VM for the keyboard to move between.
+func (d *disk) twoRows(c *desk.Console, l *lab.Libvirtd) {
+	d.t.Helper()
+	xml := filepath.Join(c.Home, "second.xml")
+	desk.WriteFile(d.t, xml, "<domain type='test'><name>zweite</name><memory>65536</memory><os><type>hvm</type></os></domain>")
+	l.VirshOn("test", "define", xml)
+	c.Pane("VMs").WaitFor("zweite")
+}
+
+// counted looks for the gap: what is missing of two operations, then the third in full.
+func counted(t *testing.T, all []wrap.Record) {
+	t.Helper()
+	gap := slices.IndexFunc(all, func(r wrap.Record) bool { return r.Result == "gap" })
+	if gap < 0 {
+		t.Fatalf("no gap is told: %+v", all)
+	}
+	if all[gap].Lost != 4 {
+		t.Errorf("%d records are said to be missing, want 4", all[gap].Lost)
+	}
+	last := all[len(all)-1]
+	if last.Result != "success" || last.Operation != "resume" || all[len(all)-2].Result != "started" {
+		t.Errorf("the last records are %+v", all[len(all)-2:])
+	}
+}
+
+// The state's disk is read-only from the start: the console is there all the same, says
+// so at once, and keeps records when it is writable.
+func TestTheDiskIsReadOnly(t *testing.T) {
+	t.Parallel()
+	l := lab.StartLibvirtd(t)
+	home := t.TempDir()
+	d := newDisk(t, filepath.Join(home, "state/hvdeck"))
+	d.readOnly(true)
+	c := desk.Start(t, desk.Setup{Home: home, Config: desk.Connection("lab", l.URI("test")), Size: uitest.Size{W: 200, H: 45}})
+	c.WaitFor("read-only file system").WaitFor("make room for it or make it writable")
+	c.Pane("VMs").Select("test")
+	suspends(t, c, l)
+	resumes(t, c, l)
+	d.readOnly(false)
+	suspends(t, c, l)
+	events(c, "read-only file system", "is written again: 4 records are missing in it")
+	c.Press("ctrl+c")
+	ends(t, c)
+	if all := audited(t, c); len(all) != 3 || all[0].Lost != 4 || all[2].Result != "success" {
+		t.Errorf("%+v", all)
+	}
+	// A trace that can't be begun is a mistake of who asked for it.
+	d.readOnly(true)
+	refused := desk.Start(t, desk.Setup{Home: home, Args: []string{"--trace", d.dir + "/trace"}, Size: uitest.Size{W: 200, H: 10}})
+	if status := refused.WaitExit(); status != 2 {
+		t.Errorf("status %d", status)
+	}
+	refused.WaitFor("name another file with --trace")
+}
+
+// Two consoles of one user share what is kept: no record is torn, none is lost.
+func TestTwoConsoles(t *testing.T) {
+	t.Parallel()
+	c, l, _ := hosts(t, desk.Setup{})
+	other := desk.Start(t, desk.Setup{Home: c.Home})
+	other.Pane("VMs").Select("test")
+	for range 4 {
+		suspends(t, c, l)
+		other.Pane("VMs").WaitFor(desk.Row("test", "pau"))
+		resumes(t, other, l)
+		c.Pane("VMs").WaitFor(desk.Row("test", "run"))
+	}
+	c.Press("ctrl+c")
+	other.Press("ctrl+c")
+	ends(t, c)
+	ends(t, other)
+	open := map[string]bool{}
+	for _, r := range audited(t, c) {
+		if r.Result == "started" {
+			open[r.ID] = true
+			continue
+		}
+		if !open[r.ID] || r.Result != "success" {
+			t.Errorf("%+v", r)
+		}
+		delete(open, r.ID)
+	}
+	if n := len(audited(t, c)); n != 16 || len(open) > 0 {
+		t.Errorf("%d records, %d without an end", n, len(open))
+	}
+}
+
+// A download that finds no room leaves no file, whole or half, and says why.
+func TestADownloadFindsNoRoom(t *testing.T) {
+	t.Parallel()
+	l := lab.StartLibvirtd(t)
+	l.Virsh("pool-create-as", "big", "dir", "--target", filepath.Join(l.Dir(), "big"), "--build")
+	l.Virsh("vol-create-as", "big", "image.raw", "1M")
+	noise, err := os.OpenFile(filepath.Join(l.Dir(), "big/image.raw"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := noise.Write(bytes.Repeat([]byte("full"), 1<<18)); err != nil || noise.Close() != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	d := newDisk(t, filepath.Join(home, "downloads"))
+	c := desk.Start(t, desk.Setup{Home: home, Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 45}})
+	c.WaitFor("● kvm").Press("4").Pane("Storage").Select("big")
+	c.Press("enter").Pane("Storage · big").Select("image.raw")
+	before := c.Vitals()
+	c.Menu("v", "manage: ", "D")
+	c.WaitFor("Download: ").Press("ctrl+u").Type(filepath.Join(d.dir, "copy.raw")).Press("enter")
+	c.Dismiss("no space left on device")
+	if left, _ := filepath.Glob(filepath.Join(d.dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if left, _ := filepath.Glob(filepath.Join(d.dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	c.NothingLeaked(before, soon)
+	c.Press("ctrl+c")
+	ends(t, c)
+}
+
+// An editor's private file finds no room: nothing is edited, it says where room is wanted,
+// and goes on when there is some.
+func TestADraftFindsNoRoom(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	d := roomless(t, filepath.Join(home, "run"))
+	desk.WriteFile(t, filepath.Join(home, "editor.sh"), "exit 0\n")
+	c := desk.Start(t, desk.Setup{Home: home, Args: []string{"--demo"}, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
+	c.Pane("VMs").Select("ad-1")
+	c.Press("e").WaitFor("no space left on device").WaitFor(d.dir)
+	c.Dismiss("Can't start the editor")
+	d.free()
+	c.Press("e").WaitFor("nothing was changed, nothing was done")
+	if left, _ := filepath.Glob(filepath.Join(d.dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	c.Press("ctrl+c")
+	ends(t, c)
+}
