@@ -114,7 +114,7 @@ func (a *app) vsphereOptions(c config.Connection, readOnly, govc bool) (vsphere.
 	}
 	return vsphere.Options{
 		ID: backend.ConnID(c.Name), URL: c.URI, Username: first(c.Username, user), Before: govc && c.URI == os.Getenv("GOVC_URL"),
-		Trace: a.trace, Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
+		Trace: a.trace, Unwritten: a.unwritten, Password: passwordOf(c, env), Insecure: c.Insecure || insecure, ReadOnly: readOnly, Version: version,
 		CACerts:     first(c.CACerts, os.Getenv("GOVC_TLS_CA_CERTS")),
 		KnownHosts:  first(os.Getenv("GOVC_TLS_KNOWN_HOSTS"), filepath.Join(config.StateDir(), "known_hosts")),
 		Certificate: env("GOVC_CERTIFICATE"), PrivateKey: env("GOVC_PRIVATE_KEY"), APIVersion: env("GOVC_VIM_VERSION"),

@@ -80,7 +80,7 @@ func addKnown(ctx context.Context, files, addr, mark string) error {
 		return nil // somebody else has just trusted it
 	case "":
 	default:
-		return fmt.Errorf("another certificate of %s was trusted meanwhile: %s", addr, now)
+		return fmt.Errorf("%w of %s: %s", errTrustedOther, addr, now)
 	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"

@@ -54,9 +54,14 @@ func roomless(t *testing.T, dir string) *disk {
 	return d
 }
 
-// fill leaves no byte and no name for a new file.
+// fill leaves no byte and no name for a new file, and none in the last page of those that
+// are there.
 func (d *disk) fill() {
 	d.t.Helper()
+	all, _ := filepath.Glob(filepath.Join(d.dir, "*"))
+	for _, name := range all {
+		d.fillPage(name)
+	}
 	f, err := os.Create(filepath.Join(d.dir, ".ballast"))
 	if err != nil {
 		d.t.Fatal(err)
@@ -70,6 +75,22 @@ func (d *disk) fill() {
 	_ = f.Close()
 	for i := 0; err == nil; i++ {
 		err = os.Mkdir(filepath.Join(d.dir, ".ballast-"+string(rune('a'+i))), 0o700)
+	}
+}
+
+func (d *disk) fillPage(name string) {
+	d.t.Helper()
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	st, err := f.Stat()
+	if err == nil {
+		page := int64(os.Getpagesize())
+		_, err = f.Write(bytes.Repeat([]byte("\n"), int((page-st.Size()%page)%page)))
+	}
+	if cerr := f.Close(); err != nil || cerr != nil {
+		d.t.Fatal(err, cerr)
 	}
 }
 
@@ -144,6 +165,9 @@ func audited(t *testing.T, c *desk.Console) (out []wrap.Record) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
+		if line == "\n" {
+			continue // of a disk that was filled to the last byte
+		}
 		var r wrap.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil || !strings.HasSuffix(line, "\n") {
 			t.Errorf("torn: %q %v", line, err)
@@ -338,6 +362,26 @@ func TestADraftFindsNoRoom(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(d.dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	c.Press("ctrl+c")
+	ends(t, c)
+}
+
+// A certificate that is trusted and can't be remembered: it counts until the end, and who
+// trusted it is not asked again and again.
+func TestACertificateFindsNoRoom(t *testing.T) {
+	v := desk.Vcenter(t, "-tls")
+	t.Parallel()
+	home := t.TempDir()
+	d := newDisk(t, filepath.Join(home, "state/hvdeck"))
+	d.readOnly(true)
+	c := desk.Start(t, desk.Setup{
+		Home: home, Config: desk.Connection("vc", "https://user@"+v.Addr()+"/sdk"), Env: desk.Password(), Size: uitest.Size{W: 200, H: 45},
+	})
+	c.Calm("SHA-256").Press("down", "enter")
+	inventory(c)
+	events(c, "it is trusted until hvdeck ends, make room in "+d.dir)
+	v.Restart() // with another certificate at the same address: what was trusted is known
+	c.WaitFor("vc refused", 20*time.Second).Press("i").WaitFor("Connections").Press("enter").WaitFor("the certificate has changed")
 	c.Press("ctrl+c")
 	ends(t, c)
 }
