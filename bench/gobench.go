@@ -1,39 +1,50 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 )
 
-// benchmarked are the packages whose parts are timed on their own; those of drivers
-// need servers and are in the figures above.
-func benchmarked() []string {
-	return []string{"./ui/...", "./theme", "./backend/clean", "./backend/mem", "./backend/store"}
+// goBenchmarks runs the benchmarks of the packages, as often as COUNT says, and prints
+// what `go test` prints: benchstat reads it. Those of the storage part are left to that.
+func (b *bench) goBenchmarks(w io.Writer) error {
+	packages, err := benchmarked(".")
+	if err != nil {
+		return err
+	}
+	argv := []string{"test", "-p", "1", "-run", "^$", "-bench", ".", "-benchtime", "200ms", "-benchmem", "-count", strconv.Itoa(b.count), "-timeout", "60m"}
+	if b.count == 1 {
+		argv = append(argv, "-skip", inStorage)
+	}
+	cmd := exec.Command("go", append(argv, packages...)...)
+	cmd.Stdout, cmd.Stderr = w, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go %s: %w", strings.Join(cmd.Args[1:], " "), err)
+	}
+	return nil
 }
 
-// goBenchmarks runs the ordinary benchmarks of the packages and prints a table.
-func goBenchmarks(w io.Writer) error {
-	argv := append([]string{"test", "-run", "^$", "-bench", ".", "-benchtime", "100ms", "-benchmem"}, benchmarked()...)
-	out, err := exec.Command("go", argv...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("go %s: %w\n%s", strings.Join(argv, " "), err, out)
-	}
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "benchmark\tper op\tmemory\tallocations\t")
-	pkg := ""
-	for l := range strings.Lines(string(out)) {
-		f := strings.Fields(l)
-		switch {
-		case len(f) == 2 && f[0] == "pkg:":
-			pkg = strings.TrimPrefix(f[1], "hvdeck/")
-		case len(f) >= 8 && strings.HasPrefix(f[0], "Benchmark"):
-			name, _, _ := strings.Cut(strings.TrimPrefix(f[0], "Benchmark"), "-")
-			fmt.Fprintf(t, "%s %s\t%s ns\t%s B\t%s\t\n", pkg, name, f[2], f[len(f)-4], f[len(f)-2])
+// benchmarked are the packages under dir that have benchmarks.
+func benchmarked(dir string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
 		}
-	}
-	return t.Flush()
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte("\nfunc Benchmark")) {
+			out = append(out, "./"+filepath.Dir(path))
+		}
+		return err
+	})
+	slices.Sort(out)
+	return slices.Compact(out), err
 }

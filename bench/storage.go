@@ -7,35 +7,38 @@ import (
 	"strings"
 )
 
+// inStorage are the benchmarks of this part.
+const inStorage = "^Benchmark(Volume|ConsolePaste)"
+
 // storage takes the figures of volumes from the benchmarks of the libvirt driver, which
-// take turns with virsh on one daemon. A target is a share of what virsh needs.
+// take turns with virsh on one daemon.
 func (b *bench) storage() error {
-	argv := []string{"test", "./backend/libvirt", "-run", "^$", "-bench", "^Benchmark(Volume|ConsolePaste)", "-benchtime", "5x", "-timeout", "10m"}
+	at := place{server: onLibvirt, size: mainSize}
+	argv := []string{"test", "./backend/libvirt", "-run", "^$", "-bench", inStorage, "-benchtime", "5x", "-timeout", "10m"}
 	out, err := exec.Command("go", argv...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(argv, " "), err, out)
 	}
 	for _, f := range []struct {
 		benchmark, name, peer string
-		most                  float64
 	}{
-		{"BenchmarkVolumeList", "list 10,000 volumes of a pool", "virsh vol-list", 1.5},
-		{"BenchmarkVolumeTransfer/plain-upload", "upload 512 MiB", "virsh vol-upload", 1 / 0.9},
-		{"BenchmarkVolumeTransfer/plain-download", "download 512 MiB", "virsh vol-download", 1 / 0.9},
-		{"BenchmarkVolumeTransfer/upload", "upload 512 MiB, with its checksum", "virsh vol-upload", 0},
-		{"BenchmarkVolumeTransfer/download", "download 512 MiB, with its checksum", "virsh vol-download", 0},
+		{"BenchmarkVolumeList", volumeList, "virsh vol-list"},
+		{"BenchmarkVolumeTransfer/plain-upload", upload, "virsh vol-upload"},
+		{"BenchmarkVolumeTransfer/plain-download", download, "virsh vol-download"},
+		{"BenchmarkVolumeTransfer/upload", upload + ", with its checksum", "virsh vol-upload"},
+		{"BenchmarkVolumeTransfer/download", download + ", with its checksum", "virsh vol-download"},
 	} {
 		ours, virsh, err := metrics(string(out), f.benchmark)
 		if err != nil {
 			return err
 		}
-		b.add(figure{name: f.name, value: ours, unit: "ms", target: f.most * virsh, peer: f.peer, peerIs: virsh})
+		b.add(at, f.name, ours, "ms").beside(f.peer, virsh)
 	}
 	paste, err := perOp(string(out), "BenchmarkConsolePaste")
 	if err != nil {
 		return err
 	}
-	b.add(figure{name: "console paste of 64 KiB, to its checksum by the guest", value: paste, unit: "ms"})
+	b.add(at, "console paste of 64 KiB, to its checksum by the guest", paste, "ms")
 	return nil
 }
 

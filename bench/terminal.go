@@ -17,22 +17,21 @@ import (
 	"github.com/creack/pty"
 )
 
-// The size that every figure is taken at.
-const (
-	columns = 120
-	rows    = 40
-)
+// size is of a terminal, in cells.
+type size struct{ columns, rows int }
+
+func (s size) String() string { return fmt.Sprintf("%dx%d", s.columns, s.rows) }
 
 // area is a part of the screen in cells; the upper bounds are outside.
 type area struct{ x0, y0, x1, y1 int }
-
-func wholeScreen() area { return area{0, 0, columns, rows} }
 
 // terminal runs a program in a pseudo-terminal and dates every change of the watched
 // cells by the arrival of its bytes, so that parsing them is not in the figures.
 type terminal struct {
 	cmd   *exec.Cmd
+	size  size
 	pty   *os.File
+	up    io.Writer // where keys and answers go
 	began time.Time
 	seed  maphash.Seed
 	wake  chan struct{} // something was written
@@ -47,12 +46,14 @@ type terminal struct {
 	changes int
 	wrote   time.Time
 	bytes   int
+	track   func(at time.Time) // hears of every change of the watched cells, under mu
 }
 
-// start runs a program with a configuration and a state of its own.
-func start(home string, argv ...string) (*terminal, error) {
+// start runs a program with a configuration and a state of its own, over a line; the
+// zero line is none.
+func start(home string, s size, l line, argv ...string) (*terminal, error) {
 	t := &terminal{
-		emu: vt.NewEmulator(columns, rows), seed: maphash.MakeSeed(), watched: wholeScreen(),
+		emu: vt.NewEmulator(s.columns, s.rows), size: s, seed: maphash.MakeSeed(), watched: area{0, 0, s.columns, s.rows},
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	t.answer()
@@ -63,11 +64,15 @@ func start(home string, argv ...string) (*terminal, error) {
 	}
 	t.began = time.Now()
 	var err error
-	if t.pty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: columns, Rows: rows}); err != nil {
+	if t.pty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: uint16(s.columns), Rows: uint16(s.rows)}); err != nil {
 		return nil, fmt.Errorf("start %s: %w", argv[0], err)
 	}
-	go func() { _, _ = io.Copy(t.pty, t.emu) }() // what the terminal answers
-	go t.read()
+	t.up = l.to(t.pty)
+	go func() { _, _ = io.Copy(t.up, t.emu) }() // what the terminal answers
+	go func() {
+		defer close(t.ended)
+		l.carry(t.pty, t.show)
+	}()
 	return t, nil
 }
 
@@ -90,20 +95,6 @@ func (t *terminal) answer() {
 	t.emu.SetCallbacks(vt.Callbacks{EnableMode: frame(true), DisableMode: frame(false)})
 }
 
-func (t *terminal) read() {
-	defer close(t.ended)
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := t.pty.Read(buf)
-		if n > 0 {
-			t.show(buf[:n], time.Now())
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 func (t *terminal) show(p []byte, at time.Time) {
 	t.mu.Lock()
 	_, _ = t.emu.Write(p)
@@ -113,6 +104,9 @@ func (t *terminal) show(p []byte, at time.Time) {
 		if print := t.fingerprint(); print != t.print {
 			t.print, t.changed = print, at
 			t.changes++
+			if t.track != nil {
+				t.track(at)
+			}
 		}
 	}
 	t.mu.Unlock()
@@ -161,22 +155,27 @@ func (t *terminal) state() state {
 func (t *terminal) lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out := make([]string, rows)
+	out := make([]string, t.size.rows)
 	for y := range out {
-		var b strings.Builder
-		for x := 0; x < columns; {
-			c := t.emu.CellAt(x, y)
-			if c == nil || c.Content == "" {
-				b.WriteByte(' ')
-				x++
-				continue
-			}
-			b.WriteString(c.Content)
-			x += max(c.Width, 1)
-		}
-		out[y] = b.String()
+		out[y] = t.row(y, t.size.columns)
 	}
 	return out
+}
+
+// row is the beginning of a row as text; under mu.
+func (t *terminal) row(y, to int) string {
+	var b strings.Builder
+	for x := 0; x < to; {
+		c := t.emu.CellAt(x, y)
+		if c == nil || c.Content == "" {
+			b.WriteByte(' ')
+			x++
+			continue
+		}
+		b.WriteString(c.Content)
+		x += max(c.Width, 1)
+	}
+	return b.String()
 }
 
 // until waits for an expression on the screen and gives when its last bytes came.
@@ -198,8 +197,8 @@ func (t *terminal) until(expr string, limit time.Duration) (time.Time, error) {
 	}
 }
 
-// quiet waits until nothing was written for d, at most limit.
-func (t *terminal) quiet(d, limit time.Duration) {
+// still waits until nothing was written for d, at most limit.
+func (t *terminal) still(d, limit time.Duration) {
 	end := time.Now().Add(limit)
 	last := time.Now()
 	for time.Now().Before(end) {
@@ -220,9 +219,11 @@ func (t *terminal) quiet(d, limit time.Duration) {
 // press sends keys as they are typed.
 func (t *terminal) press(keys string) time.Time {
 	at := time.Now()
-	_, _ = t.pty.WriteString(keys)
+	_, _ = io.WriteString(t.up, keys)
 	return at
 }
+
+func (t *terminal) pid() int { return t.cmd.Process.Pid }
 
 // stop ends the program as a hung-up line does, then for good.
 func (t *terminal) stop() {

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// session is the console at work on one server, in a terminal of one size, with the
+// bare program beside it.
+type session struct {
+	*bench
+	server *server
+	at     place
+	t      *terminal
+	bare   *terminal // at the console's frame rate
+	names  area      // where the names of the VMs stand: only the cursor changes it
+}
+
+// part is what can be measured of a session. Parts run in the order of the list.
+type part struct {
+	name   string
+	sizes  bool // at each size of the terminal, not only at 120x40
+	aside  bool // starts programs of its own, and disturbs the session or the server
+	upFrom int  // VMs from which it is taken where nobody names it
+	run    func(s *session) error
+}
+
+func parts() []part {
+	return []part{
+		{name: "start", aside: true, run: (*session).start},
+		{name: "memory", run: (*session).memory},
+		{name: "idle", run: (*session).idle},
+		{name: "keys", sizes: true, run: (*session).keys},
+		{name: "bytes", sizes: true, run: (*session).bytes},
+		{name: "held", run: (*session).held},
+		{name: "refresh", run: (*session).refresh},
+		{name: "order", run: (*session).order},
+		{name: "peak", run: (*session).peak},
+		{name: "slowline", aside: true, upFrom: 10000, run: (*session).slowline},
+		{name: "calls", aside: true, upFrom: 10000, run: (*session).calls},
+		{name: "hang", upFrom: 10000, run: (*session).hang},
+	}
+}
+
+// partsOf are the parts to take of n VMs in a terminal of size z.
+func (b *bench) partsOf(n int, z size) []part {
+	return slices.DeleteFunc(parts(), func(p part) bool {
+		yes, byName := b.wants(p.name)
+		return !yes || (n < p.upFrom && !byName) || (z != mainSize && (!p.sizes || n != sizedVMs(b.vms)))
+	})
+}
+
+// sizedVMs is the inventory that other sizes of the terminal are taken with: 10,000 or
+// the nearest below.
+func sizedVMs(vms []int) int {
+	best := slices.Min(vms)
+	for _, n := range vms {
+		if n <= 10000 {
+			best = max(best, n)
+		}
+	}
+	return best
+}
+
+// inventory measures everything with n VMs on a server of a kind.
+func (b *bench) inventory(kind string, n int) error {
+	if b.soak == 0 && !slices.ContainsFunc(b.sizes, func(z size) bool { return len(b.partsOf(n, z)) > 0 }) {
+		return nil
+	}
+	s, err := b.serve(kind, n)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	if s.took > 10*time.Second {
+		b.note("%s took %.0f s to make %d VMs; that is no part of any figure.", kind, s.took.Seconds(), n)
+	}
+	if b.soak > 0 {
+		return b.watched(s)
+	}
+	for _, z := range b.sizes {
+		if err := b.session(s, z, b.partsOf(n, z)); err != nil {
+			return fmt.Errorf("%v: %w", z, err)
+		}
+	}
+	return nil
+}
+
+// session takes the parts, first those aside of it.
+func (b *bench) session(s *server, z size, chosen []part) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	it := &session{bench: b, server: s, at: s.at(z)}
+	var within []part
+	for _, p := range chosen {
+		if !p.aside {
+			within = append(within, p)
+			continue
+		}
+		if err := p.take(it); err != nil {
+			return err
+		}
+	}
+	if len(within) == 0 {
+		return nil
+	}
+	var err error
+	if it.bare, err = b.startBare(z, consoleFPS, line{}); err != nil {
+		return err
+	}
+	defer it.bare.stop()
+	if it.t, err = b.open(s, z); err != nil {
+		return err
+	}
+	defer it.t.stop()
+	if it.names, err = nameColumn(it.t); err != nil {
+		return err
+	}
+	for _, p := range within {
+		if err := p.take(it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take runs the part and says how long it took.
+func (p part) take(s *session) error {
+	began, from := time.Now(), len(s.figures)
+	if err := p.run(s); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	fmt.Fprintf(os.Stderr, "  %s %s: %.1f s\n", s.at, p.name, time.Since(began).Seconds())
+	for _, f := range s.figures[from:] {
+		if text, missed := f.judged(); missed {
+			fmt.Fprintf(os.Stderr, "    missed: %s: %s %s, target %s\n", f.name, number(f.value), f.unit, text)
+		}
+	}
+	return nil
+}
+
+// open starts the console and waits until all VMs are shown and it has come to rest.
+func (b *bench) open(s *server, z size, more ...string) (*terminal, error) {
+	t, err := start(b.dir, z, line{}, append([]string{b.program, s.uri}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.until(total(s.vms), 2*time.Minute); err != nil {
+		t.stop()
+		return nil, err
+	}
+	t.still(1500*time.Millisecond, 8*time.Second)
+	return t, nil
+}
+
+// total is the title of a list that shows n VMs.
+func total(n int) string { return fmt.Sprintf(`VMs ─+ %d `, n) }
+
+// nameColumn is where the names of the VMs stand. The scroll position must stay.
+func nameColumn(t *terminal) (area, error) {
+	head := 0
+	for y, l := range t.lines() {
+		switch {
+		case strings.Contains(l, "2 VMs"):
+			head = y + 1
+		case head > 0 && y == head && !strings.Contains(l, "NAME"):
+			head--
+		case head > 0 && y > head && strings.HasPrefix(l, "╰"):
+			return area{1, head + 1, 19, y}, nil
+		}
+	}
+	return area{}, fmt.Errorf("no VMs pane on the screen:\n%s", strings.Join(t.lines(), "\n"))
+}
+
+// cursor is the place of the VM under the cursor in the sorted list, -1 for none; under
+// the terminal's mu.
+func (s *session) cursor(t *terminal) int {
+	for y := s.names.y0; y < s.names.y1; y++ {
+		if _, after, ok := strings.Cut(t.row(y, s.names.x1), "❯"); ok {
+			f := strings.Fields(after)
+			if len(f) == 0 {
+				return -1
+			}
+			return s.server.number(f[len(f)-1])
+		}
+	}
+	return -1
+}
+
+// top puts the cursor on the first VM.
+func (s *session) top() error {
+	s.t.press("g")
+	_, err := s.t.until("❯. "+s.server.name(0), 5*time.Second)
+	s.t.still(600*time.Millisecond, 5*time.Second)
+	return err
+}
