@@ -50,7 +50,7 @@ func findDescription(text string) (start, end, inside int, err error) {
 			if depth == 1 {
 				inside = int(d.InputOffset())
 			}
-			if depth == 2 && t.Name.Local == "description" {
+			if depth == 2 && t.Name.Local == "description" && start < 0 {
 				start = before
 			}
 		case xml.EndElement:
@@ -60,8 +60,11 @@ func findDescription(text string) (start, end, inside int, err error) {
 			depth--
 		}
 	}
-	if inside < 0 {
+	switch {
+	case inside < 0:
 		return 0, 0, 0, errors.New("the XML has no root element")
+	case strings.HasSuffix(text[:inside], "/>"):
+		return 0, 0, 0, errors.New("the root element of the XML is empty")
 	}
 	return start, end, inside, nil
 }

@@ -14,7 +14,7 @@ import (
 type element struct {
 	name     string
 	attrs    []xml.Attr
-	text     string
+	text     strings.Builder
 	children []*element
 }
 
@@ -50,7 +50,7 @@ func parseElements(text string) (*element, error) {
 		case xml.EndElement:
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
-			top.text += string(t)
+			top.text.Write(t)
 		}
 	}
 	if len(root.children) == 0 {
@@ -96,8 +96,8 @@ func (e *element) isFact() bool {
 
 // factsOf are the facts directly under an element, those of one name joined.
 func factsOf(e *element) []backend.Field {
-	var facts []backend.Field
-	at := make(map[string]int)
+	var names []string
+	values := make(map[string][]string)
 	for _, child := range e.children {
 		if !child.isFact() {
 			continue
@@ -106,30 +106,32 @@ func factsOf(e *element) []backend.Field {
 		if value == "" {
 			continue
 		}
-		if i, seen := at[name]; seen {
-			facts[i].Value += ", " + value
-			continue
+		if values[name] == nil {
+			names = append(names, name)
 		}
-		at[name] = len(facts)
-		facts = append(facts, backend.Field{Name: name, Value: value})
+		values[name] = append(values[name], value)
+	}
+	var facts []backend.Field
+	for _, name := range names {
+		facts = append(facts, backend.Field{Name: name, Value: strings.Join(values[name], ", ")})
 	}
 	return facts
 }
 
 // fact is the name and value of an element that fits on a line.
 func (e *element) fact() (name, value string) {
-	text := strings.TrimSpace(e.text)
+	text := strings.TrimSpace(e.text.String())
 	switch {
 	case e.name == "entry" || e.name == "enum":
 		var values []string
 		for _, c := range e.children {
-			values = append(values, strings.TrimSpace(c.text))
+			values = append(values, strings.TrimSpace(c.text.String()))
 		}
 		return readable(e.attr("name")), strings.Join(append(values, nonEmpty(text)...), ", ")
 	case len(e.children) > 0:
 		var values []string
 		for _, c := range e.children {
-			values = append(values, strings.TrimSpace(c.text))
+			values = append(values, strings.TrimSpace(c.text.String()))
 		}
 		return readable(e.name), strings.Join(values, ", ")
 	case len(e.attrs) == 0 && text == "":

@@ -39,7 +39,7 @@ func (c *configCache) put(records []libvirt.DomainStatsRecord) {
 			continue
 		}
 		c.by[records[i].Dom.UUID] = domainConfig{
-			vcpus: int(p.integer("vcpu.current")), memory: p.unsigned("balloon.maximum") << 10,
+			vcpus: counted(p.unsigned("vcpu.current")), memory: sized(p.unsigned("balloon.maximum"), 1<<10),
 		}
 	}
 }

@@ -2,7 +2,6 @@ package libvirt
 
 import (
 	"fmt"
-	"slices"
 
 	"libvirt.org/go/libvirtxml"
 )
@@ -12,8 +11,10 @@ import (
 // VM starts; for one that is off these are the names that it will give.
 func consoleNames(d *libvirtxml.DomainDeviceList) []string {
 	var devices []string
+	known := map[string]bool{"": true}
 	add := func(name string) {
-		if name != "" && !slices.Contains(devices, name) {
+		if !known[name] {
+			known[name] = true
 			devices = append(devices, name)
 		}
 	}

@@ -58,17 +58,17 @@ func describeVM(detail *backend.Detail, x *libvirtxml.Domain) {
 		}
 	}
 	if x.VCPU != nil {
-		vm.MaxVCPUs, vm.VCPUs = int(x.VCPU.Value), int(x.VCPU.Value)
+		vm.MaxVCPUs, vm.VCPUs = counted(uint64(x.VCPU.Value)), counted(uint64(x.VCPU.Value))
 		if x.VCPU.Current > 0 {
-			vm.VCPUs = int(x.VCPU.Current)
+			vm.VCPUs = counted(uint64(x.VCPU.Current))
 		}
 	}
 	if x.Memory != nil {
-		vm.MaxMemory = uint64(x.Memory.Value) * unitBytes(x.Memory.Unit)
+		vm.MaxMemory = sized(uint64(x.Memory.Value), unitBytes(x.Memory.Unit))
 		vm.Memory = vm.MaxMemory
 	}
 	if x.CurrentMemory != nil {
-		vm.Memory = uint64(x.CurrentMemory.Value) * unitBytes(x.CurrentMemory.Unit)
+		vm.Memory = sized(uint64(x.CurrentMemory.Value), unitBytes(x.CurrentMemory.Unit))
 	}
 	if x.Devices == nil {
 		return
@@ -203,9 +203,13 @@ func (c *client) addSizes(ctx context.Context, d libvirt.Domain, vm *backend.VMD
 	if !ok || len(records) == 0 {
 		return
 	}
-	p := paramsOf(records[0].Params)
-	vm.CPUTime = time.Duration(p.integer("cpu.time"))
-	for i := range p.integer("block.count") {
+	diskSizes(vm, paramsOf(records[0].Params))
+}
+
+// diskSizes takes over what the parameters tell; of disks there are no more than those.
+func diskSizes(vm *backend.VMDetail, p params) {
+	vm.CPUTime = max(time.Duration(p.integer("cpu.time")), 0)
+	for i := range min(p.integer("block.count"), int64(len(p))) {
 		prefix := fmt.Sprintf("block.%d.", i)
 		name, _ := p.find(prefix + "name")
 		at := slices.IndexFunc(vm.Disks, func(k backend.Disk) bool { return k.Label == name })

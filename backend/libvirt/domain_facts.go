@@ -109,10 +109,10 @@ func cpuFacts(x *libvirtxml.Domain) factGroup {
 func memoryFacts(x *libvirtxml.Domain) factGroup {
 	g := factGroup{key: "memory", title: "Memory"}
 	if x.CurrentMemory != nil {
-		g.fields = append(g.fields, backend.Field{Name: "Memory", Value: kib(uint64(x.CurrentMemory.Value) * unitBytes(x.CurrentMemory.Unit))})
+		g.fields = append(g.fields, backend.Field{Name: "Memory", Value: kib(sized(uint64(x.CurrentMemory.Value), unitBytes(x.CurrentMemory.Unit)))})
 	}
 	if x.Memory != nil {
-		g.fields = append(g.fields, backend.Field{Name: "Maximum", Value: kib(uint64(x.Memory.Value) * unitBytes(x.Memory.Unit))})
+		g.fields = append(g.fields, backend.Field{Name: "Maximum", Value: kib(sized(uint64(x.Memory.Value), unitBytes(x.Memory.Unit)))})
 	}
 	return g
 }

@@ -153,13 +153,13 @@ func (c *client) vmSample(r *libvirt.DomainStatsRecord, at time.Time) backend.Sa
 // memory fills in what a VM takes. Source: virDomainMemoryStats, KiB.
 func memory(s *backend.Sample, p params) {
 	if p.has("balloon.current") {
-		s.MemTotal = float64(p.unsigned("balloon.current") << 10)
+		s.MemTotal = 1024 * float64(p.unsigned("balloon.current"))
 	}
 	switch {
 	case p.has("balloon.unused") && p.has("balloon.current"):
-		s.MemUsed = max(s.MemTotal-float64(p.unsigned("balloon.unused")<<10), 0)
+		s.MemUsed = max(s.MemTotal-1024*float64(p.unsigned("balloon.unused")), 0)
 	case p.has("balloon.rss"):
-		s.MemUsed = float64(p.unsigned("balloon.rss") << 10)
+		s.MemUsed = 1024 * float64(p.unsigned("balloon.rss"))
 	}
 }
 

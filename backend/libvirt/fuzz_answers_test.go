@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hvdeck/backend"
+	"hvdeck/backend/backendtest"
 
 	libvirt "github.com/digitalocean/go-libvirt"
 )
@@ -79,6 +80,9 @@ func checkRecords(t *testing.T, c *client, records []libvirt.DomainStatsRecord) 
 		if vm.VCPUs < 0 {
 			t.Errorf("%d vCPUs", vm.VCPUs)
 		}
+		detail := &backend.VMDetail{Disks: []backend.Disk{{Label: "vda"}, {Label: ""}}}
+		diskSizes(detail, paramsOf(records[i].Params))
+		backendtest.Shown(t, detail)
 		checkSample(t, c.vmSample(&records[i], time.Unix(1, 0)))
 		checkSample(t, c.vmSample(&records[i], time.Unix(2, 0)))
 	}

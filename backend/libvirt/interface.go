@@ -79,7 +79,7 @@ func describeInterface(o *backend.Interface, x *libvirtxml.Interface) {
 		o.MAC = x.MAC.Address
 	}
 	if x.MTU != nil {
-		o.MTU = int(x.MTU.Size)
+		o.MTU = counted(uint64(x.MTU.Size))
 	}
 	if x.Start != nil {
 		o.Start = x.Start.Mode

@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -59,24 +60,7 @@ func (c *client) network(ctx context.Context, n libvirt.Network, active bool) (*
 		Meta: backend.Meta{ID: c.ref(backend.KindNetwork, uuidText(n.UUID)), Name: n.Name},
 		UUID: uuidText(n.UUID), Active: active, Forward: "isolated", LeaseCount: -1, Hosts: -1, VMs: -1,
 	}
-	if x.Forward != nil {
-		o.Forward = x.Forward.Mode
-		if o.Forward == "" {
-			o.Forward = "nat"
-		}
-	}
-	if x.Bridge != nil {
-		o.Bridge = x.Bridge.Name
-	}
-	if x.VLAN != nil && len(x.VLAN.Tags) > 0 {
-		o.VLAN = fmt.Sprint(x.VLAN.Tags[0].ID)
-	}
-	dhcp := false
-	for _, ip := range x.IPs {
-		o.Addresses = append(o.Addresses, ip.Address+"/"+prefixText(ip))
-		dhcp = dhcp || ip.DHCP != nil
-	}
-	if active && dhcp {
+	if dhcp := describeNetwork(o, x); active && dhcp {
 		o.Leases, err = c.leases(ctx, n)
 		if err == nil {
 			o.LeaseCount = len(o.Leases)
@@ -86,6 +70,24 @@ func (c *client) network(ctx context.Context, n libvirt.Network, active bool) (*
 		return nil, err
 	}
 	return o, nil
+}
+
+// describeNetwork takes over what the XML tells; dhcp is whether it gives addresses out.
+func describeNetwork(o *backend.Network, x *libvirtxml.Network) (dhcp bool) {
+	if x.Forward != nil {
+		o.Forward = cmp.Or(x.Forward.Mode, "nat")
+	}
+	if x.Bridge != nil {
+		o.Bridge = x.Bridge.Name
+	}
+	if x.VLAN != nil && len(x.VLAN.Tags) > 0 {
+		o.VLAN = fmt.Sprint(x.VLAN.Tags[0].ID)
+	}
+	for _, ip := range x.IPs {
+		o.Addresses = append(o.Addresses, ip.Address+"/"+prefixText(ip))
+		dhcp = dhcp || ip.DHCP != nil
+	}
+	return dhcp
 }
 
 // prefixText is the length of the prefix, from whichever of both the XML gives.

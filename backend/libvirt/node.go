@@ -22,8 +22,8 @@ func (c *client) readNodeInfo(ctx context.Context) (nodeInfo, error) {
 	return read(ctx, c, "describe host", c.node.name, func(lv *libvirt.Libvirt) (nodeInfo, error) {
 		model, memory, cpus, mhz, cells, sockets, cores, threads, err := lv.NodeGetInfo()
 		return nodeInfo{
-			model: fixedString(model[:]), memory: memory << 10, cpus: int(cpus), mhz: int(mhz),
-			cells: int(cells), sockets: int(sockets), cores: int(cores), threads: int(threads),
+			model: fixedString(model[:]), memory: sized(memory, 1<<10), cpus: int(max(cpus, 0)), mhz: int(max(mhz, 0)),
+			cells: int(max(cells, 0)), sockets: int(max(sockets, 0)), cores: int(max(cores, 0)), threads: int(max(threads, 0)),
 		}, err
 	})
 }

@@ -175,7 +175,7 @@ func (c *client) nodeMem(ctx context.Context, cell int32) (backend.MemShare, err
 		return all, err
 	})
 	for _, p := range all {
-		bytes := float64(p.Value << 10)
+		bytes := 1024 * float64(p.Value)
 		switch p.Field {
 		case "total":
 			m.Total = bytes

@@ -52,15 +52,22 @@ func (c *client) nodeDevice(ctx context.Context, name string) (*backend.NodeDevi
 	if err != nil {
 		return nil, "", err
 	}
-	o := &backend.NodeDevice{Meta: backend.Meta{ID: c.ref(backend.KindNodeDevice, name), Name: name}, Types: deviceTypes(text)}
-	var x libvirtxml.NodeDevice
-	if x.Unmarshal(text) == nil {
-		o.Up, o.Path, o.About = x.Parent, x.Path, aboutDevice(&x.Capability)
-		if x.Driver != nil {
-			o.Driver = x.Driver.Name
-		}
-	}
+	o := &backend.NodeDevice{Meta: backend.Meta{ID: c.ref(backend.KindNodeDevice, name), Name: name}}
+	describeNodeDevice(o, text)
 	return o, text, nil
+}
+
+// describeNodeDevice takes over what the XML tells; of a kind we do not know its types.
+func describeNodeDevice(o *backend.NodeDevice, text string) {
+	o.Types = deviceTypes(text)
+	var x libvirtxml.NodeDevice
+	if x.Unmarshal(text) != nil {
+		return
+	}
+	o.Up, o.Path, o.About = x.Parent, x.Path, aboutDevice(&x.Capability)
+	if x.Driver != nil {
+		o.Driver = x.Driver.Name
+	}
 }
 
 // deviceTypes are the types of the capabilities of a device and of those within them.

@@ -2,6 +2,8 @@ package libvirt
 
 import (
 	"encoding/xml"
+	"math"
+	"math/bits"
 	"strings"
 
 	libvirt "github.com/digitalocean/go-libvirt"
@@ -48,6 +50,18 @@ func (p params) sum(prefix, suffix string) (total float64, found bool) {
 	}
 	return total, found
 }
+
+// sized is so many units in bytes; the most that there is where that is more.
+func sized(n, unit uint64) uint64 {
+	high, low := bits.Mul64(n, unit)
+	if high > 0 {
+		return math.MaxUint64
+	}
+	return low
+}
+
+// counted is a number of things; the most that an int has where a server says more.
+func counted(n uint64) int { return int(min(n, math.MaxInt32)) } //nolint:gosec // bounded
 
 func whole(v any) int64 {
 	switch n := v.(type) {

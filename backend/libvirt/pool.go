@@ -94,14 +94,21 @@ func (c *client) pool(ctx context.Context, p libvirt.StoragePool) (*backend.Pool
 	if err != nil {
 		return nil, "", err
 	}
-	var x libvirtxml.StoragePool
-	if x.Unmarshal(text) == nil {
-		o.Type, o.Source = x.Type, sourceText(x.Source)
-		if x.Target != nil {
-			o.Path = x.Target.Path
-		}
-	}
+	describePool(o, text)
 	return o, text, nil
+}
+
+// describePool takes over what the XML tells; XML of a kind we do not know still names
+// a pool.
+func describePool(o *backend.Pool, text string) {
+	var x libvirtxml.StoragePool
+	if x.Unmarshal(text) != nil {
+		return
+	}
+	o.Type, o.Source = x.Type, sourceText(x.Source)
+	if x.Target != nil {
+		o.Path = x.Target.Path
+	}
 }
 
 // volumeCount is how many volumes a pool has; 0 where that is not to be had.

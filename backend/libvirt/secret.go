@@ -46,12 +46,17 @@ func (c *client) secret(ctx context.Context, s libvirt.Secret) (*backend.Secret,
 	if t := int(s.UsageType); t >= 0 && t < len(secretUsages()) {
 		o.Usage = secretUsages()[t]
 	}
+	describeSecret(o, text)
+	return o, text, nil
+}
+
+// describeSecret takes over what the XML tells, and finds a name.
+func describeSecret(o *backend.Secret, text string) {
 	var x libvirtxml.Secret
 	if x.Unmarshal(text) == nil {
 		o.Description, o.Ephemeral, o.Private = x.Description, x.Ephemeral == "yes", x.Private == "yes"
 	}
 	o.Name = secretName(o)
-	return o, text, nil
 }
 
 // secretName is what a secret is called, which has no name of its own: what it is used

@@ -40,6 +40,11 @@ func (c *client) snapshotConfiguration(ctx context.Context, r backend.Ref) (*bac
 	if err != nil {
 		return nil, err
 	}
+	return &backend.Document{Ref: r, Name: docConfiguration, At: time.Now(), Raw: text, Sections: snapshotSections(x)}, nil
+}
+
+// snapshotSections lays a snapshot out for reading.
+func snapshotSections(x *libvirtxml.DomainSnapshot) []backend.DocumentSection {
 	facts := snapshotFacts(x)
 	first := backend.DocumentSection{Title: "Snapshot", Fields: filled(
 		backend.Field{Name: "Name", Value: x.Name}, backend.Field{Name: "Description", Value: x.Description},
@@ -49,14 +54,14 @@ func (c *client) snapshotConfiguration(ctx context.Context, r backend.Ref) (*bac
 		first.Fields = append(first.Fields, backend.Field{Name: "Created", Value: facts.Created.Format(time.DateTime)})
 	}
 	first.Fields = append(first.Fields, snapshotStores(x)...)
-	doc := &backend.Document{Ref: r, Name: docConfiguration, At: time.Now(), Raw: text, Sections: []backend.DocumentSection{first}}
+	sections := []backend.DocumentSection{first}
 	if was := domainThen(x); was != nil {
-		doc.Sections = append(doc.Sections, backend.DocumentSection{Title: "The VM then"})
+		sections = append(sections, backend.DocumentSection{Title: "The VM then"})
 		for _, g := range domainFacts(was) {
-			doc.Sections = append(doc.Sections, backend.DocumentSection{Title: g.title, Depth: 1, Fields: g.fields})
+			sections = append(sections, backend.DocumentSection{Title: g.title, Depth: 1, Fields: g.fields})
 		}
 	}
-	return doc, nil
+	return sections
 }
 
 // snapshotStores says where memory and disks were kept.

@@ -122,9 +122,16 @@ func (c *client) volume(ctx context.Context, pool libvirt.UUID, v libvirt.Storag
 		return nil, "", err
 	}
 	o := &backend.Volume{Meta: backend.Meta{ID: c.volumeRef(pool, v.Key), Name: v.Name, Parent: c.poolRef(pool)}}
+	describeVolume(o, text)
+	return o, text, nil
+}
+
+// describeVolume takes over what the XML tells; XML of a kind we do not know still
+// names a volume.
+func describeVolume(o *backend.Volume, text string) {
 	var x libvirtxml.StorageVolume
 	if x.Unmarshal(text) != nil {
-		return o, text, nil //nolint:nilerr // XML of a kind we do not know still names a volume
+		return
 	}
 	o.Type = x.Type
 	if x.Capacity != nil {
@@ -142,7 +149,6 @@ func (c *client) volume(ctx context.Context, pool libvirt.UUID, v libvirt.Storag
 	if x.BackingStore != nil {
 		o.Backing = x.BackingStore.Path
 	}
-	return o, text, nil
 }
 
 func (c *client) volumeRef(pool libvirt.UUID, key string) backend.Ref {
