@@ -59,7 +59,7 @@ func newSSH(t *Target, o Options) (Transport, error) {
 
 // noPlace is the error when the folder for ssh's questions and control socket can't be made.
 func noPlace(err error) error {
-	return &backend.Error{Class: backend.ClassUnreachable, Doing: "make a place for ssh's questions", Message: err.Error(), Err: err,
+	return &backend.Error{Class: backend.ClassUnreachable, Message: "there is no place for ssh's questions: " + err.Error(), Err: err,
 		Remedy: "make room in " + os.TempDir() + ", or name another place with TMPDIR"}
 }
 

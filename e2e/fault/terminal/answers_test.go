@@ -97,7 +97,9 @@ func TestAPasteWithoutAnEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := demo(t, desk.Setup{OldKeys: old})
 			c.Pane("VMs").WaitFor("NAME")
-			c.Send("\x1b[200~half of it").Send("j").Press("esc")
+			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
+			c.Send("j").Settle(50 * time.Millisecond)
+			c.Press("esc").Settle(50 * time.Millisecond)
 			c.Press("?").WaitFor("Help", soon).Press("q").WaitGone("Help")
 			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
 			c.Press("ctrl+c")
@@ -136,7 +138,6 @@ func TestEndDuringAnEditor(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := desk.Start(t, desk.Setup{Home: home, Args: []string{"--demo"}, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
-			c.WaitFor("NAME").Press("1").Pane("VMs").WaitFor("ad-1")
 			c.Pane("VMs").Select("ad-1")
 			c.Press("e").WaitFor("editing")
 			end(c)
@@ -148,7 +149,7 @@ func TestEndDuringAnEditor(t *testing.T) {
 			}
 			desk.Eventually(t, 5*time.Second, "the editor to end", func() bool { return len(processes(home+"/editor.sh")) == 0 })
 			if name != "the terminal goes" {
-				desk.Eventually(t, 5*time.Second, "the terminal to be put back", func() bool { return len(c.LeftBehind()) == 0 })
+				putBack(t, c)
 			}
 		})
 	}

@@ -137,7 +137,7 @@ func hosts(t *testing.T, s desk.Setup) (*desk.Console, *lab.Libvirtd, *disk) {
 func suspends(t *testing.T, c *desk.Console, l *lab.Libvirtd) {
 	t.Helper()
 	c.Menu("p", "power: test", "s")
-	c.Yes("Suspend: test on lab?")
+	c.Yes("Suspend: test?")
 	stands(t, l, "paused")
 	c.Pane("VMs").WaitFor(desk.Row("test", "pau"))
 }

@@ -129,7 +129,7 @@ func TestNobodyReadsTheEnd(t *testing.T) {
 			t.Logf("ended after %v", time.Since(began).Round(time.Millisecond))
 			loggedOut(t, v)
 			c.GoOn()
-			desk.Eventually(t, 5*time.Second, "the terminal to be put back", func() bool { return len(c.LeftBehind()) == 0 })
+			putBack(t, c)
 		})
 	}
 }

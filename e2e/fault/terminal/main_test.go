@@ -22,7 +22,21 @@ func ends(t *testing.T, c *desk.Console) {
 	if status := c.WaitExit(); status != 0 {
 		t.Errorf("status %d", status)
 	}
-	desk.Eventually(t, 5*time.Second, "the terminal to be put back", func() bool { return len(c.LeftBehind()) == 0 })
+	putBack(t, c)
+}
+
+// putBack waits until the terminal is as it was, and says what is not.
+func putBack(t *testing.T, c *desk.Console) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		left := c.LeftBehind()
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("left behind in the terminal: %v", left)
+		}
+	}
 }
 
 // keysWithin is the most that a key may take, by the calm before: 20 ms, or three times

@@ -53,11 +53,8 @@ func TestNoRoomForAnything(t *testing.T) {
 		c.Resize(size.W, size.H)
 		want := "hvdeck needs 40x10"
 		c.WaitUntil("the line that says so", func(lines []string) bool {
-			return len(lines) > 0 && lines[0] != "" && strings.HasPrefix(want, lines[0][:min(len(lines[0]), 1)])
+			return len(lines) > 0 && lines[0] != "" && strings.HasPrefix(want, lines[0])
 		})
-		if size.W >= len(want) {
-			c.Expect(want)
-		}
 		c.Press("p", "f", "y", "enter", "q", "y", ":").Type("quit").Press("enter")
 		c.Click(0, 0).Paste("q\ny\n")
 		c.Settle(100 * time.Millisecond)

@@ -153,9 +153,14 @@ func (w *way) says(words ...string) {
 	w.Press("i").Pane("Connections").WaitFor(regexp.MustCompile(`❯\S far`)) // what needs a look is first
 	w.Press("enter").WaitFor("State: ")
 	for _, text := range words {
-		w.WaitFor(text)
+		w.WaitUntil("the words: "+text, func(lines []string) bool { return strings.Contains(flowing(lines), text) })
 	}
 	w.Press("q").WaitFor("Connections").Press("q").WaitGone("Connections")
+}
+
+// flowing is the text of a box as it was before it was broken into lines.
+func flowing(lines []string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(strings.Join(lines, " "), "│", " ")), " ")
 }
 
 // leaves ends the console; no ssh and no folder of its sockets may be left.
@@ -206,7 +211,7 @@ func unknownHost(t *testing.T, f *far) {
 	w := f.by(t, "", "user", false).start("")
 	w.Calm("Unknown host key of 127.0.0.1").WaitFor("SHA256:").WaitFor("far waits for your answer")
 	w.Press("esc").WaitFor("far refused", soon)
-	w.says("the host key of 127.0.0.1 is unknown and was not accepted", "compare the fingerprint")
+	w.says("the host key of root@127.0.0.1 is not trusted", "compare the fingerprint")
 	w.Press("ctrl+r").WaitFor("Unknown host key")
 	w.Calm("Unknown host key").Press("down", "enter")
 	w.ready(soon)
@@ -219,7 +224,7 @@ func unknownHost(t *testing.T, f *far) {
 func passphrase(t *testing.T, f *far) {
 	w := f.by(t, "", "locked", true).start("")
 	w.Calm("Passphrase for root@127.0.0.1")
-	w.Type("wrong").Press("enter").WaitGone("•••")
+	w.Type("wrong").Press("enter").WaitGone("Passphrase for")
 	w.Calm("Passphrase for root@127.0.0.1")
 	w.Type("sesame").Press("enter")
 	w.ready(soon)
@@ -345,7 +350,7 @@ func noPlace(t *testing.T, f *far) {
 	fill := roomless(t, w.path("tmp"))
 	w.start("")
 	w.WaitFor("far unreachable", soon).WaitFor("● near QEMU")
-	w.says("make a place for ssh's questions", "no space left on device", "make room in "+w.path("tmp"))
+	w.says("there is no place for ssh's questions", "no space left on device", "make room in ")
 	fill.free()
 	w.ready(20 * time.Second)
 	w.leaves()
