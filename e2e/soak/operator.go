@@ -1,0 +1,200 @@
+package soak
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"hvdeck/ui/uitest"
+)
+
+const (
+	// patience is how long anything may take on a machine that does other work, too.
+	patience = 20 * time.Second
+	// answer is how soon a key has to be answered, less what the machine let the program
+	// and the terminal wait.
+	answer = time.Second
+)
+
+// keys presses keys at the operator's pace and looks at the frame after each.
+func (s *Soak) keys(names ...string) {
+	s.t.Helper()
+	for _, k := range names {
+		s.trail.add(k)
+		s.Press(k)
+		s.rest()
+	}
+}
+
+// write types text.
+func (s *Soak) typed(text string) {
+	s.t.Helper()
+	s.trail.add(fmt.Sprintf("%q", text))
+	for _, r := range text {
+		s.Type(string(r))
+		time.Sleep(s.plan.Pace / 4)
+	}
+	s.rest()
+}
+
+// rest is the operator's pause; what is on the screen then has to be a whole frame.
+func (s *Soak) rest() {
+	s.t.Helper()
+	time.Sleep(s.plan.Pace)
+	s.frame()
+}
+
+// frame waits for a whole frame: one is broken only while a new size is on its way. A
+// console and a terminal lent to an editor have none.
+func (s *Soak) frame() {
+	s.t.Helper()
+	if !s.Running() {
+		s.fatal("the program has ended")
+	}
+	var why error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		w, h := s.Size()
+		if w < 60 || h < 16 || !s.Mode(1049) {
+			return
+		}
+		lines := s.Lines()
+		if inConsole(lines) {
+			return
+		}
+		if why = whole(lines, w); why == nil {
+			return
+		}
+	}
+	s.fatal("the frame is broken: %v", why)
+}
+
+// atHome says whether the panes have the keys: one is there, by its number, and menus can
+// be opened, which a box on top does not let.
+func atHome(lines []string) bool {
+	return strings.Contains(lines[len(lines)-1], "x every action") &&
+		slices.ContainsFunc(lines, func(l string) bool {
+			title, pane := strings.CutPrefix(l, "╭ ")
+			return pane && title[0] >= '0' && title[0] <= '9' && title[1] == ' '
+		})
+}
+
+// home closes whatever is open: esc gets an operator out of everything but a console.
+func (s *Soak) home() {
+	s.t.Helper()
+	s.trail.add("home")
+	for range 12 {
+		if s.saw(atHome, 50*time.Millisecond) {
+			break
+		}
+		if inConsole(s.Lines()) {
+			s.leaveConsole()
+			continue
+		}
+		s.Press("esc")
+		s.saw(atHome, max(s.plan.Pace, 450*time.Millisecond)) // a box that opened by itself takes no key before
+	}
+	s.WaitUntil("the panes to have the keys", atHome, patience)
+	s.Press("esc") // the filter and the marks
+	s.keys("_", "_", "2")
+}
+
+// inConsole says whether a guest has the keys.
+func inConsole(lines []string) bool { return len(lines) > 1 && strings.HasPrefix(lines[1], "─ ") }
+
+// leaveConsole closes it by its menu. The key of the menu again goes to the guest, so it
+// is waited for.
+func (s *Soak) leaveConsole() {
+	s.t.Helper()
+	menu := func(lines []string) bool { return strings.Contains(lines[len(lines)-1], "l leave  c close") }
+	if !s.saw(menu, 50*time.Millisecond) {
+		s.Press("ctrl+]")
+	}
+	if s.saw(menu, 3*time.Second) {
+		s.Press("c")
+		s.saw(func(lines []string) bool { return !inConsole(lines) }, 3*time.Second)
+	}
+}
+
+// saw waits for a screen as long as it may take.
+func (s *Soak) saw(cond func(lines []string) bool, limit time.Duration) bool {
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		if cond(s.Lines()) {
+			return true
+		}
+		if time.Now().After(end) {
+			return false
+		}
+	}
+}
+
+// vms are the names in sight in the list of VMs, and where the cursor is among them; -1
+// where it is not. found is false when the list is not in sight or says that it has more.
+func vms(lines []string) (names []string, at int, found bool) {
+	at = -1
+	in, none := false, false
+	for _, l := range lines {
+		if in && strings.HasPrefix(l, "╰") {
+			break
+		}
+		if strings.Contains(l, " 2 VMs") {
+			title, _, _ := strings.Cut(l, "╮")
+			in, none = true, strings.HasSuffix(title, "─ 0 ") || strings.Contains(title, "─ 0 of ")
+		}
+		l = strings.TrimPrefix(l, "│")
+		f := strings.Fields(strings.TrimLeft(l, "❯◈› "))
+		if !in || len(f) < 3 || strings.HasPrefix(f[0], "NAME") || strings.HasPrefix(l, "╭") {
+			continue
+		}
+		if strings.HasPrefix(l, "❯") || strings.HasPrefix(l, "◈") {
+			at = len(names)
+		}
+		names = append(names, f[1])
+	}
+	return names, at, in && (none || at >= 0)
+}
+
+// probe measures how soon the cursor in the list of VMs answers, and looks whether there
+// is one.
+func (s *Soak) probe() {
+	s.t.Helper()
+	var was []string
+	at := -1
+	s.WaitUntil("a cursor in the list of VMs", func(lines []string) (found bool) {
+		was, at, found = vms(lines)
+		return found
+	}, patience)
+	if len(was) < 2 {
+		return
+	}
+	key := "j"
+	if at == len(was)-1 || at > 0 && s.random.IntN(2) == 0 {
+		key = "k"
+	}
+	s.trail.add("probe", key)
+	kept := func() time.Duration { return readyOf(s.Pid()) + readyOf(os.Getpid()) }
+	began, before := time.Now(), kept()
+	s.Press(key)
+	s.WaitUntil("the cursor to answer "+key, func(lines []string) bool {
+		now, place, found := vms(lines)
+		return found && (place != at || place >= 0 && now[place] != was[at])
+	}, patience)
+	took := time.Since(began)
+	s.answers.Times = append(s.answers.Times, took)
+	if own := took - (kept() - before); own > answer {
+		s.fatal("%s was answered after %v, of which the machine kept the program for %v", key, took, took-own)
+	}
+}
+
+// question says whether one is open whose harmless answer has the focus.
+func question(lines []string) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "Cancel ]") })
+}
+
+// size changes the terminal's.
+func (s *Soak) size(z uitest.Size) {
+	s.trail.add(fmt.Sprintf("%dx%d", z.W, z.H))
+	s.Resize(z.W, z.H)
+	s.rest()
+}
