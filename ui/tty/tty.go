@@ -17,7 +17,7 @@ import (
 )
 
 // lastWords is how long a write may wait once the program is about to end.
-const lastWords = 500 * time.Millisecond
+const lastWords = 250 * time.Millisecond
 
 // openFlags make writing wait only as long as it is told to.
 const openFlags = syscall.O_NOCTTY | syscall.O_NONBLOCK
@@ -93,11 +93,28 @@ func (t *Terminal) LetGo() {
 	if t.ending {
 		return
 	}
-	t.ending, t.cut = true, true
+	t.ending = true
 	_ = t.to.SetWriteDeadline(time.Now())
+	t.drop()
+}
+
+// drop forgets what was written and not read; under mu.
+func (t *Terminal) drop() {
+	t.cut = true
 	if conn, err := t.to.SyscallConn(); err == nil {
 		_ = conn.Control(func(fd uintptr) { _ = unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCOFLUSH) })
 	}
+}
+
+// forget makes room for a write that found none; false while the program is not ending.
+func (t *Terminal) forget() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ending {
+		return false
+	}
+	t.drop()
+	return true
 }
 
 // Close frees what Open opened.
@@ -143,17 +160,24 @@ type Output struct {
 	t *Terminal
 }
 
-// Write implements io.Writer. It waits for room, after LetGo not for long.
+// Write implements io.Writer. It waits for room, after LetGo not for long: then what was
+// not read before makes room once. What puts the terminal in order is short and finds it.
 func (o *Output) Write(p []byte) (int, error) {
-	before := o.t.begin()
-	if before != "" {
-		if _, err := io.WriteString(o.t.to, before); err != nil {
-			return 0, err
-		}
+	n, err := o.once(p)
+	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && o.t.forget() {
+		n, err = o.once(p)
 	}
-	n, err := o.t.to.Write(p)
 	o.t.look(err)
 	return n, err
+}
+
+func (o *Output) once(p []byte) (int, error) {
+	before := o.t.begin()
+	if before == "" {
+		return o.t.to.Write(p)
+	}
+	n, err := o.t.to.Write(append([]byte(before), p...))
+	return max(0, n-len(before)), err
 }
 
 // WriteString implements io.StringWriter: the file's own would pass Write by.
