@@ -117,7 +117,9 @@ type About struct {
 	Type       string // "libvirt", "vCenter", "ESXi"
 	ReadOnly   bool   // opened so at the server
 	Fields     []Field
-	ServerTime time.Duration // clock of the server less ours; 0 when unknown
+	// ServerTime is how far the times in objects, tasks and events are ahead of our clock;
+	// 0 when unknown. A driver that knows that the server's clock is off gives them by ours.
+	ServerTime time.Duration
 }
 
 // Detail is an object's dear fields, fetched at At. The pointer of its kind is

@@ -203,3 +203,10 @@ func (v *Vcsim) Restart() {
 	v.Kill()
 	v.start()
 }
+
+// RestartAs is Restart with another inventory: arguments in place of those before.
+func (v *Vcsim) RestartAs(args ...string) {
+	v.t.Helper()
+	v.args = args
+	v.Restart()
+}

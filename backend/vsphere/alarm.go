@@ -108,12 +108,12 @@ func (c *Conn) alarm(s types.AlarmState) *backend.Alarm {
 	def := c.alarms.get(s.Alarm.Value)
 	a := &backend.Alarm{
 		Meta:       backend.Meta{ID: c.ref(backend.KindAlarm, alarmID(s.Alarm, s.Entity)), Name: orDefault(def.name, s.Alarm.Value)},
-		ObjectName: c.names.name(s.Entity.Value), Status: health(s.OverallStatus), Since: s.Time, AckedBy: s.AcknowledgedByUser, Text: def.text,
+		ObjectName: c.names.name(s.Entity.Value), Status: health(s.OverallStatus), Since: c.ours(s.Time), AckedBy: s.AcknowledgedByUser, Text: def.text,
 		Object: c.ref(kindOf(s.Entity.Type), s.Entity.Value),
 	}
 	a.Acked = s.Acknowledged != nil && *s.Acknowledged
 	if s.AcknowledgedTime != nil {
-		a.AckedAt = *s.AcknowledgedTime
+		a.AckedAt = c.ours(*s.AcknowledgedTime)
 	}
 	return a
 }

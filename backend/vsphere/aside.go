@@ -16,8 +16,9 @@ func (c *Conn) aside(ctx context.Context) (*Conn, error) {
 	}
 	own := newConn(c.opts, c.end, vc, c.mark)
 	own.user, own.about, own.caps, own.dialled, own.names = c.user, c.about, c.caps, c.dialled, c.names
-	own.wire, own.again = c.wire, c.again
+	own.wire, own.bulk, own.again, own.skew, own.debts = c.bulk, c.bulk, c.again, c.skew, c.debts
 	if err := own.login(ctx); err != nil {
+		own.owe(err)
 		vc.CloseIdleConnections()
 		return nil, loginError(c.end.shown(), err)
 	}

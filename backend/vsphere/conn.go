@@ -32,6 +32,8 @@ type Conn struct {
 	about backend.About
 	caps  backend.Caps
 
+	skew    *skew      // of its clock
+	debts   *debts     // of its dialer
 	dialled time.Time  // by the server's clock
 	mark    *eventMark // of its dialer
 
@@ -40,6 +42,7 @@ type Conn struct {
 
 	again func(context.Context) (*vim25.Client, error) // makes another client, for aside
 	wire  *wire                                        // of all connections of the dialer
+	bulk  *wire                                        // of those that were made for aside
 
 	loginMu sync.Mutex
 	renewed int   // how many logins there were; guarded by loginMu
@@ -61,7 +64,7 @@ type Conn struct {
 
 func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {
 	life, die := context.WithCancel(context.Background())
-	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark, wire: &wire{}}
+	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark, wire: &wire{}, bulk: &wire{}, skew: &skew{}, debts: &debts{}}
 }
 
 // ID implements backend.Backend.
@@ -89,7 +92,9 @@ func (c *Conn) Close() error {
 		guard.Go("log out", func(err error) { out <- err }, func() {
 			c.loginMu.Lock()
 			defer c.loginMu.Unlock()
-			out <- c.sm.Logout(ctx)
+			err := c.sm.Logout(ctx)
+			c.owe(err)
+			out <- err
 		})
 		select {
 		case err := <-out:

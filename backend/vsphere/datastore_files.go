@@ -137,7 +137,7 @@ func (f fileReader) volume(info types.BaseFileInfo) *backend.Volume {
 		Format: strings.TrimPrefix(path.Ext(i.Path), "."), UsedKnown: f.use.known,
 	}
 	if i.Modification != nil {
-		v.Modified = *i.Modification
+		v.Modified = f.c.ours(*i.Modification)
 	}
 	switch info := info.(type) {
 	case *types.FolderFileInfo:

@@ -25,12 +25,13 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 	if err != nil {
 		return nil, err
 	}
-	vc, err := d.client(ctx, mark)
+	vc, err := d.client(ctx, mark, &d.wire)
 	if err != nil {
 		return nil, err
 	}
 	c := newConn(d.opts, d.end, vc, &d.mark)
-	c.wire, c.again = &d.wire, func(ctx context.Context) (*vim25.Client, error) { return d.client(ctx, mark) }
+	c.wire, c.bulk, c.debts = &d.wire, &d.bulk, &d.debts
+	c.again = func(ctx context.Context) (*vim25.Client, error) { return d.client(ctx, mark, &d.bulk) }
 	if err := d.login(ctx, c, ask); err != nil {
 		vc.CloseIdleConnections()
 		return nil, err
@@ -39,20 +40,21 @@ func (d *dialer) Dial(ctx context.Context, ask backend.Asker) (backend.Backend, 
 		_ = c.Close()
 		return nil, err
 	}
+	c.pay()
 	return c, nil
 }
 
 // client makes the SOAP client and reads the service content, which needs no login.
-func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error) {
+func (d *dialer) client(ctx context.Context, mark string, w *wire) (*vim25.Client, error) {
 	sc := soap.NewClient(d.end.url(), d.opts.Insecure)
 	sc.UserAgent = "hvdeck/" + d.opts.Version
-	if err := d.secure(sc.DefaultTransport(), mark); err != nil {
+	if err := d.secure(sc.DefaultTransport(), mark, w); err != nil {
 		return nil, err
 	}
 	if mark != "" {
 		sc.SetThumbprint(d.end.addr(), mark)
 	}
-	sc.Transport = d.opts.traced(sc.Transport, "soap")
+	sc.Transport = &answers{next: d.opts.traced(sc.Transport, "soap"), wire: w}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := d.setVersion(ctx, sc); err != nil {
@@ -64,6 +66,7 @@ func (d *dialer) client(ctx context.Context, mark string) (*vim25.Client, error)
 		sc.CloseIdleConnections()
 		return nil, d.contentError(ctx, err)
 	}
+	vc.RoundTripper = &decoded{next: vc.RoundTripper}
 	return vc, nil
 }
 
@@ -77,11 +80,14 @@ func (d *dialer) setVersion(ctx context.Context, sc *soap.Client) error {
 	return err
 }
 
+// versionsFile lists the versions of the API that a server has.
+const versionsFile = "/sdk/vimServiceVersions.xml"
+
 // useServiceVersion speaks the newest API version that the server has. A server
 // without the list gets the client's default and is judged by its answer to that.
 func useServiceVersion(ctx context.Context, sc *soap.Client) error {
 	u := sc.URL()
-	u.Path = "/sdk/vimServiceVersions.xml"
+	u.Path = versionsFile
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return err
@@ -175,6 +181,7 @@ func (d *dialer) login(ctx context.Context, c *Conn, ask backend.Asker) error {
 		if err == nil {
 			return nil
 		}
+		c.owe(err) // the server may have let us in, and the answer was lost
 		if _, bad := faultOf(err).(*types.InvalidLogin); !bad || !typed || try == attempts {
 			return loginError(d.end.shown(), err)
 		}
@@ -206,7 +213,10 @@ func (c *Conn) introduce(ctx context.Context) error {
 		return err
 	}
 	half := time.Since(began) / 2
-	c.about = aboutOf(c.vc.ServiceContent.About, c.end, now.Sub(began.Add(half)))
+	ahead := now.Sub(began.Add(half))
+	c.skew.set(ahead)
+	c.about = aboutOf(c.vc.ServiceContent.About, c.end, ahead)
+	c.about.ServerTime = (ahead - c.skew.get()).Round(100 * time.Millisecond)
 	c.dialled = *now
 	c.about.ReadOnly = c.opts.ReadOnly
 	c.caps = capsOf(c.vc.IsVC(), c.opts.ReadOnly)
@@ -220,7 +230,7 @@ const noHistory = "none on a single ESXi host: VMs show their basic states, and 
 func aboutOf(a types.AboutInfo, end endpoint, ahead time.Duration) backend.About {
 	about := backend.About{
 		Product: a.Name, Version: a.Version, API: a.ApiVersion, URI: end.shown(), HostName: end.host,
-		Type: "ESXi", ServerTime: ahead.Round(100 * time.Millisecond),
+		Type:   "ESXi",
 		Fields: []backend.Field{{Name: "Product", Value: a.FullName}, {Name: "Build", Value: a.Build}, {Name: "OS type", Value: a.OsType}},
 	}
 	if a.ApiType == "VirtualCenter" {
@@ -228,6 +238,7 @@ func aboutOf(a types.AboutInfo, end endpoint, ahead time.Duration) backend.About
 	} else {
 		about.Fields = append(about.Fields, backend.Field{Name: "Task history", Value: noHistory})
 	}
+	about.Fields = append(about.Fields, clockField(ahead)...)
 	if a.InstanceUuid != "" {
 		about.Fields = append(about.Fields, backend.Field{Name: "Instance UUID", Value: a.InstanceUuid})
 	}

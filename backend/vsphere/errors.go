@@ -125,6 +125,8 @@ func networkClass(err error) (backend.Class, string) {
 	var op *net.OpError
 	var u *url.Error
 	switch {
+	case errors.Is(err, errQuiet):
+		return backend.ClassUnreachable, errQuiet.Error()
 	case errors.Is(err, context.Canceled):
 		return backend.ClassCancelled, "cancelled"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -164,7 +164,7 @@ func (f *eventFeed) news(found []types.BaseEvent) []types.BaseEvent {
 func (c *Conn) event(b types.BaseEvent, kinds eventKinds) backend.Event {
 	e := b.GetEvent()
 	out := backend.Event{
-		At: e.CreatedTime, Conn: c.opts.ID, Text: e.FullFormattedMessage, User: e.UserName, Severity: kinds.severity(b),
+		At: c.ours(e.CreatedTime), Conn: c.opts.ID, Text: e.FullFormattedMessage, User: e.UserName, Severity: kinds.severity(b),
 	}
 	if out.Text == "" {
 		out.Text = spaced(strings.TrimSuffix(eventType(b), "Event"))

@@ -110,7 +110,7 @@ func (c *Conn) History(ctx context.Context, r backend.Ref, span backend.HistoryS
 				continue
 			}
 			factor, unit := scale(m.key, m.counter.unit, span.Step)
-			h.Series = append(h.Series, backend.Series{Name: m.name, Unit: unit, Begin: g.begin, Values: g.values(s.Value, factor)})
+			h.Series = append(h.Series, backend.Series{Name: m.name, Unit: unit, Begin: c.ours(g.begin), Values: g.values(s.Value, factor)})
 			break
 		}
 	}
@@ -159,7 +159,7 @@ func (c *Conn) metrics(ctx context.Context, r backend.Ref, span backend.HistoryS
 
 // pastPerf makes the one query; nil when the server has nothing.
 func (c *Conn) pastPerf(ctx context.Context, r backend.Ref, span backend.HistorySpan, wanted []metric) (*types.PerfEntityMetric, error) {
-	from := time.Now().Add(c.about.ServerTime).Add(-span.Back)
+	from := c.theirs(time.Now()).Add(-span.Back)
 	spec := types.PerfQuerySpec{
 		Entity: c.moref(r), StartTime: &from, MaxSample: seconds(span.Back / (span.Step / time.Second)),
 		IntervalId: seconds(span.Step), Format: string(types.PerfFormatNormal),

@@ -64,7 +64,7 @@ func (h *hostState) object(c *Conn, moid string) backend.Object {
 		Meta: backend.Meta{ID: c.ref(backend.KindHost, moid), Name: h.name},
 		Link: h.link, Maintenance: h.maintenance, Standby: h.standby, Alarm: h.alarm,
 		Version: h.version, Model: h.model, CPUModel: h.cpu, CPUs: h.cpus, MHz: h.mhz, Memory: h.memory,
-		VMs: h.vms, Active: h.active, Booted: h.booted, Datacenter: c.names.datacenter(moid),
+		VMs: h.vms, Active: h.active, Booted: c.ours(h.booted), Datacenter: c.names.datacenter(moid),
 	}
 	if id, cluster := c.names.above(moid, "ClusterComputeResource"); id != "" {
 		host.Cluster, host.ClusterRef = cluster.name, c.ref(backend.KindCluster, id)

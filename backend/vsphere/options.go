@@ -42,6 +42,9 @@ type Options struct {
 	ReadOnly bool
 	// Version of the program, for the user agent.
 	Version string
+	// Unwritten takes that a certificate that was trusted could not be remembered; it must
+	// not block. nil: nobody is told.
+	Unwritten func(error)
 	// Trace, when given, gets every request and answer, without what is secret.
 	Trace *trace.Log
 
@@ -51,10 +54,14 @@ type Options struct {
 
 // dialer implements backend.Dialer.
 type dialer struct {
-	opts Options
-	end  endpoint
-	mark eventMark
-	wire wire
+	opts  Options
+	end   endpoint
+	mark  eventMark
+	wire  wire
+	bulk  wire // of transfers
+	debts debts
+	// unsaved is trusted for as long as the program runs.
+	unsaved unsaved
 }
 
 // New checks the options without connecting. The error is one line with a remedy.

@@ -48,6 +48,9 @@ func (c *Conn) counters(ctx context.Context) (perfCounters, error) {
 	}
 	found, wanted := make(perfCounters), wantedCounters()
 	for _, p := range as[types.ArrayOfPerfCounterInfo](got["perfCounter"]).PerfCounterInfo {
+		if p.GroupInfo == nil || p.NameInfo == nil || p.UnitInfo == nil {
+			continue
+		}
 		name := p.GroupInfo.GetElementDescription().Key + "." + p.NameInfo.GetElementDescription().Key + "." + string(p.RollupType)
 		if wanted[name] {
 			found[name] = perfCounter{id: p.Key, unit: p.UnitInfo.GetElementDescription().Key}

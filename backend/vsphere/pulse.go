@@ -2,6 +2,7 @@ package vsphere
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/methods"
@@ -11,6 +12,7 @@ import (
 const (
 	beatEvery   = 4 * time.Second
 	beatTimeout = 5 * time.Second
+	lateBeats   = 3 // that a line full of answers to other calls may hold up, one after the other
 )
 
 // eventsAfter is how long after a change its events are fetched: the server posts them
@@ -54,11 +56,23 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 }
 
 func (w *watch) beat(ctx context.Context) error {
-	ctx, cancel := w.c.bounded(ctx, beatTimeout)
+	own, bulk := w.c.wire.count(), w.c.bulk.count()
+	ctx, cancel := w.c.bounded(aWord(ctx), beatTimeout)
 	defer cancel()
-	_, err := methods.GetCurrentTime(ctx, w.c.vc)
-	if err != nil && w.c.life.Err() == nil && w.c.wire.moved() < beatTimeout {
-		return nil // a line that is full of bytes delays the answer; they are a sign of life as well
+	began := time.Now()
+	now, err := methods.GetCurrentTime(ctx, w.c.vc)
+	if err == nil {
+		w.late = 0
+		w.c.skew.correct(now.Sub(began.Add(time.Since(began) / 2)))
+		return nil
+	}
+	if !errors.Is(err, context.DeadlineExceeded) || w.c.life.Err() != nil {
+		return err
+	}
+	// A line that is full of bytes delays the answer; they are a sign of life as well. But
+	// an answer without an end is no answer: only transfers go on for long.
+	if w.late++; w.late <= lateBeats && w.c.wire.count()-own >= busyBytes || w.c.bulk.count()-bulk >= busyBytes {
+		return nil
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func (t *treeReader) read(list []types.VirtualMachineSnapshotTree, up backend.Re
 	for _, n := range list {
 		s := &backend.Snapshot{
 			Meta: backend.Meta{ID: t.c.ref(backend.KindSnapshot, n.Snapshot.Value), Name: unescape(n.Name), Parent: t.vm},
-			Up:   up, Description: n.Description, Created: n.CreateTime, State: powerState(n.State),
+			Up:   up, Description: n.Description, Created: t.c.ours(n.CreateTime), State: powerState(n.State),
 			Quiesced: n.Quiesced, Current: n.Snapshot.Value == t.current,
 			Storage: backend.StorageExternal, Size: t.sizes[n.Snapshot.Value],
 		}

@@ -29,6 +29,7 @@ func statSets(kinds ...string) []types.PropertySpec {
 
 // Stats implements backend.Backend.
 func (c *Conn) Stats(ctx context.Context, refs []backend.Ref) ([]backend.Sample, error) {
+	ctx = promptly(ctx)
 	samples, err := c.quickStats(ctx, refs)
 	if err != nil || len(refs) == 0 || len(samples) == 0 || len(samples) > rateLimit {
 		return samples, err

@@ -30,7 +30,8 @@ type tagger struct {
 	in     bool // logged in
 	off    bool // the server has no such service, or does not let us in
 	closed bool
-	labels map[string]tagLabel // by the tag's id
+	owe    func(func(context.Context) error) // takes how to end a session that did not end
+	labels map[string]tagLabel               // by the tag's id
 
 	know sync.Mutex
 	byVM map[string][]string // by moid, sorted; nil while unknown
@@ -117,7 +118,7 @@ func (c *Conn) noTags(why error) backend.Event {
 // fetchTags are the tags of all VMs; nil without an error when there is nothing to ask.
 func (c *Conn) fetchTags(ctx context.Context) (map[string][]string, error) {
 	t := &c.tags
-	t.once.Do(func() { c.onClose(t.close) }) // takes mu when the connection is closed already
+	t.once.Do(func() { t.owe = c.debts.add; c.onClose(t.close) }) // takes mu when the connection is closed already
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.off || t.closed {
@@ -147,7 +148,7 @@ func (c *Conn) tagLogin(ctx context.Context) error {
 	}
 	if t.rc == nil {
 		t.rc, t.labels = rest.NewClient(c.vc), make(map[string]tagLabel)
-		t.rc.Transport = c.traced(t.rc.Transport, "rest")
+		t.rc.Transport = &answers{next: c.traced(t.rc.Transport, "rest"), wire: c.wire}
 	}
 	err := t.rc.Login(ctx, c.user)
 	t.in = err == nil
@@ -256,7 +257,9 @@ func (t *tagger) close(ctx context.Context) {
 	defer t.mu.Unlock()
 	t.closed = true
 	if t.in {
-		_ = t.rc.Logout(ctx)
+		if err := t.rc.Logout(ctx); err != nil && t.owe != nil {
+			t.owe(t.rc.Logout)
+		}
 		t.in = false
 	}
 }

@@ -233,7 +233,7 @@ func sooner(a, b *types.TaskInfo) bool {
 // remoteTask translates what the server tells about a task.
 func (c *Conn) remoteTask(key string, info types.TaskInfo) backend.RemoteTask {
 	t := backend.RemoteTask{
-		Conn: c.opts.ID, Key: key, Name: taskName(info), Progress: -1, Queued: info.QueueTime,
+		Conn: c.opts.ID, Key: key, Name: taskName(info), Progress: -1, Queued: c.ours(info.QueueTime),
 		Target: info.EntityName, Cancellable: info.Cancelable, State: taskState(info),
 	}
 	if info.Entity != nil {
@@ -246,10 +246,10 @@ func (c *Conn) remoteTask(key string, info types.TaskInfo) backend.RemoteTask {
 		t.User = u.UserName
 	}
 	if info.StartTime != nil {
-		t.Started = *info.StartTime
+		t.Started = c.ours(*info.StartTime)
 	}
 	if info.CompleteTime != nil {
-		t.Ended = *info.CompleteTime
+		t.Ended = c.ours(*info.CompleteTime)
 	}
 	if info.Progress != 0 {
 		t.Progress = int(info.Progress)

@@ -39,6 +39,9 @@ func (d *dialer) trust(ctx context.Context, ask backend.Asker) (string, error) {
 	if err != nil {
 		return "", d.refuse(backend.ClassOther, "can't read the known hosts: "+err.Error(), "")
 	}
+	if known == "" {
+		known = d.unsaved.get()
+	}
 	if known != "" && !hasPrint(cert, known) {
 		return "", d.refuse(backend.ClassUntrusted,
 			fmt.Sprintf("the certificate has changed: trusted was %s, it is now %s", known, mark),
@@ -50,10 +53,7 @@ func (d *dialer) trust(ctx context.Context, ask backend.Asker) (string, error) {
 	if err := d.askTrust(ctx, ask, cert, chainErr, mark); err != nil {
 		return "", err
 	}
-	if err := addKnown(ctx, d.opts.KnownHosts, d.end.addr(), mark); err != nil {
-		return "", d.refuse(backend.ClassOther, "can't remember the certificate: "+err.Error(), "")
-	}
-	return mark, nil
+	return mark, d.remember(ctx, mark)
 }
 
 // certificate shakes hands without trusting, and says what is wrong with the
@@ -106,7 +106,7 @@ func (d *dialer) ownCertificate() ([]tls.Certificate, error) {
 // secure sets up the transport: the server that was asked for has to show the pinned
 // certificate, where there is one; all others have to verify. The library's own dialing
 // ignores contexts, and refuses a pinned certificate that has expired.
-func (d *dialer) secure(t *http.Transport, mark string) error {
+func (d *dialer) secure(t *http.Transport, mark string, w *wire) error {
 	roots, err := loadRoots(d.opts.CACerts)
 	if err != nil {
 		return d.refuse(backend.ClassInvalid, err.Error(), "check GOVC_TLS_CA_CERTS or ca_certs in the configuration")
@@ -115,12 +115,12 @@ func (d *dialer) secure(t *http.Transport, mark string) error {
 	if err != nil {
 		return err
 	}
-	t.DialContext = d.wire.dialed((&net.Dialer{Timeout: connectTimeout}).DialContext)
+	t.DialContext = w.dialed((&net.Dialer{Timeout: connectTimeout}).DialContext)
 	t.TLSClientConfig = &tls.Config{
 		InsecureSkipVerify: d.opts.Insecure, //nolint:gosec // as the operator wants it
 		MinVersion:         tls.VersionTLS12, RootCAs: roots, Certificates: own,
 	}
-	t.DialTLSContext = d.wire.dialed(func(ctx context.Context, network, addr string) (net.Conn, error) {
+	t.DialTLSContext = w.dialed(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conf := t.TLSClientConfig.Clone()
 		if mark != "" && addr == d.end.addr() {
 			conf.InsecureSkipVerify = true
@@ -188,7 +188,11 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 	e := &backend.Error{Class: backend.ClassUnreachable, Doing: "connect to", Object: d.end.shown(), Err: err}
 	var record tls.RecordHeaderError
 	var dns *net.DNSError
+	var away *redirected
 	switch {
+	case errors.As(err, &away):
+		e.Message = away.Error()
+		e.Remedy = "if that is the server that is meant, connect to that address"
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Class, e.Message = backend.ClassCancelled, "cancelled"
 	case errors.As(err, &record):

@@ -3,6 +3,7 @@ package vsphere_test
 import (
 	"bytes"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -16,23 +17,25 @@ import (
 	"hvdeck/backend/vsphere"
 )
 
-// between is the URL of a server before another one, that has before called with the body
-// of each request, in its own goroutine, before it passes it on.
-func between(t *testing.T, to string, before func(body string)) string {
+// intercept is the URL of a server before another one, which gets the requests that answer
+// says false to.
+func intercept(t *testing.T, to string, answer func(w http.ResponseWriter, r *http.Request, body string) bool) string {
 	t.Helper()
 	u, err := url.Parse(to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pass := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: u.Scheme, Host: u.Host})
+	pass.ErrorLog = log.New(io.Discard, "", 0)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
 		}
-		before(string(body))
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		pass.ServeHTTP(w, r)
+		if !answer(w, r, string(body)) {
+			pass.ServeHTTP(w, r)
+		}
 	}))
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	return strings.Replace(to, u.Host, s.Listener.Addr().String(), 1)
@@ -48,15 +51,16 @@ func TestGoneWhileTheWatchBegins(t *testing.T) {
 		t.Fatal(err)
 	}
 	var once sync.Once
-	url := between(t, s.URL(), func(body string) {
+	url := intercept(t, s.URL(), func(_ http.ResponseWriter, _ *http.Request, body string) bool {
 		if !strings.Contains(body, "<CreateFilter ") {
-			return
+			return false
 		}
 		once.Do(func() {
 			if _, err := other.Do(t.Context(), backend.VMUndefineOp{VM: doomed}, backend.Progress{}); err != nil {
 				t.Error(err)
 			}
 		})
+		return false
 	})
 	m := watch(t, dial(t, vsphere.Options{URL: url}))
 	m.untilSynced()

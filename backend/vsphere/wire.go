@@ -4,15 +4,19 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
-	"time"
 )
 
-// wire knows when bytes last moved on any connection to a server, whatever they were for.
-// It is safe for concurrent use.
-type wire struct{ last atomic.Int64 } // Unix nanoseconds
+// busyBytes in some seconds are a line that is full: fewer are an answer that drips.
+const busyBytes = 8 << 10
 
-// moved is how long ago that was; very long when never.
-func (w *wire) moved() time.Duration { return time.Since(time.Unix(0, w.last.Load())) }
+// wire counts the bytes that moved on connections to a server, whatever they were for.
+// It is safe for concurrent use.
+type wire struct {
+	bytes atomic.Int64
+	long  turn // of answers that are long
+}
+
+func (w *wire) count() int64 { return w.bytes.Load() }
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -27,7 +31,7 @@ func (w *wire) dialed(dial dialFunc) dialFunc {
 	}
 }
 
-// wired is a connection that notes when it moves bytes. What is written counts as well: a
+// wired is a connection that counts the bytes it moves. What is written counts as well: a
 // server that takes nothing any more fills the buffers and stops the writer.
 type wired struct {
 	net.Conn
@@ -36,7 +40,7 @@ type wired struct {
 
 func (c *wired) note(n int) {
 	if n > 0 {
-		c.w.last.Store(time.Now().UnixNano())
+		c.w.bytes.Add(int64(n))
 	}
 }
 

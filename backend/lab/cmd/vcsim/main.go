@@ -49,6 +49,7 @@ func parse(args []string) (vcsim.Options, error) {
 	fs.IntVar(&o.Datacenters, "dc", 0, "datacenters")
 	fs.IntVar(&o.Clusters, "cluster", 0, "clusters in a datacenter")
 	fs.IntVar(&o.ClusterHosts, "host", 0, "hosts in a cluster")
+	fs.IntVar(&o.StandaloneHosts, "standalone", 0, "hosts without a cluster; negative: none")
 	fs.IntVar(&o.VMs, "vm", 0, "VMs in a resource pool (slow)")
 	fs.StringVar(&o.Username, "user", "", "the only user accepted")
 	fs.StringVar(&o.Password, "pass", "", "and the password")

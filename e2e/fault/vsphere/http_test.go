@@ -1,0 +1,53 @@
+package vsphere
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"hvdeck/e2e/desk"
+)
+
+// TestHTTPFaults: whatever an HTTP server can do wrong, begun while an operation is under
+// way whose answer goes wrong first.
+func TestHTTPFaults(t *testing.T) {
+	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "18")
+	nowhere, visits := elsewhere(t)
+	for i, c := range []struct {
+		name  string
+		fault fault
+		why   string // on the screen of the connection
+	}{
+		{"500", status(http.StatusInternalServerError), "500|can't be read"},
+		{"503", status(http.StatusServiceUnavailable), "503 Service Unavailable"},
+		{"half", half, "can't be read|does not speak"},
+		{"html", html, "can't be read|does not speak"},
+		{"flood", flood, "holds a text longer|in time|within"},
+		{"drip", drip, "in time|within"},
+		{"longer", longer, "closed the connection|broke off|does not speak"},
+		{"redirect", away(nowhere), "redirects to http://" + nowhere},
+		{"deaf", deaf, "did not answer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := startFront(t, v.Addr(), false)
+			vm := fmt.Sprintf("DC0_C0_RP0_VM%d", i)
+			b := open(t, v, f.URI("user-"+c.name), vm).ready()
+			f.SetAfter("PowerOffVM_Task", c.fault)
+			b.powerOff()
+			b.names("vc reconnecting")
+			b.prompt()
+			b.story(regexpOf(c.why))
+			v.Govc("vm.power", "-suspend", fmt.Sprintf("DC0_C0_RP0_VM%d", 9+i)) // by somebody else meanwhile
+			f.Set(nil)
+			b.back()
+			b.doneOnce()
+			b.nothingLeft()
+		})
+	}
+	t.Cleanup(func() {
+		if n := visits(); n != 0 {
+			t.Errorf("%d connections to where the server redirected", n)
+		}
+	})
+}

@@ -1,0 +1,82 @@
+package vsphere
+
+import (
+	"bytes"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
+)
+
+// mute is a line on which the answers stop coming with this call, and nobody is told. What
+// is said before is heard by the server.
+func mute(call string) lab.Fault {
+	var gone atomic.Bool
+	return func(w lab.Way, piece []byte) ([][]byte, bool) {
+		if w == lab.ToServer && bytes.Contains(piece, []byte(call)) {
+			gone.Store(true)
+			return [][]byte{piece}, true
+		}
+		if gone.Load() {
+			return nil, true
+		}
+		return [][]byte{piece}, true
+	}
+}
+
+// cutAt is a line that breaks with this call, which the server still gets.
+func cutAt(call string) lab.Fault {
+	var gone atomic.Bool
+	return func(w lab.Way, piece []byte) ([][]byte, bool) {
+		if w == lab.ToServer && bytes.Contains(piece, []byte(call)) {
+			gone.Store(true)
+			return [][]byte{piece}, true
+		}
+		return [][]byte{piece}, !gone.Load()
+	}
+}
+
+// TestLineFaults: the network goes, with and without a word, while an operation is sent.
+func TestLineFaults(t *testing.T) {
+	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "6")
+	for i, c := range []struct {
+		name  string
+		fault lab.Fault
+	}{
+		{"silent", mute("<PowerOffVM_Task ")},
+		{"cut", cutAt("<PowerOffVM_Task ")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := lab.StartLine(t, "tcp", v.Addr())
+			b := open(t, v, "http://user-"+c.name+"@"+l.Addr()+"/sdk", vmName(i)).ready()
+			l.Set(c.fault)
+			b.powerOff()
+			b.names("vc reconnecting")
+			b.prompt()
+			v.Govc("vm.power", "-suspend", vmName(3+i))
+			l.Set(nil)
+			b.back()
+			b.doneOnce()
+			b.nothingLeft()
+		})
+	}
+}
+
+// TestLateLine: a line that is only slow is no fault, and nothing of it is called one.
+func TestLateLine(t *testing.T) {
+	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "3")
+	t.Parallel()
+	l := lab.StartLine(t, "tcp", v.Addr())
+	b := open(t, v, "http://user-late@"+l.Addr()+"/sdk", vmName(0)).ready()
+	l.Set(lab.Late(400 * time.Millisecond))
+	b.powerOff()
+	b.Pane("VMs").WaitFor(desk.Row(b.vm, "off"), 20*time.Second)
+	b.prompt()
+	b.Reject("reconnecting")
+	l.Set(nil)
+	b.doneOnce()
+	b.nothingLeft()
+}

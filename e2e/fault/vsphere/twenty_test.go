@@ -1,0 +1,165 @@
+package vsphere
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hvdeck/backend/lab"
+	"hvdeck/e2e/desk"
+	"hvdeck/ui/uitest"
+)
+
+// refused is an address where nobody listens.
+func refused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// silent is an address that takes connections and never says a word.
+func silent(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String()
+}
+
+// hole is an address whose machine takes no connection any more and refuses none: its
+// queue of connections is full.
+func hole(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := fmt.Sprintf("127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
+	for range 3 {
+		if c, err := net.DialTimeout("tcp", addr, 100*time.Millisecond); err == nil {
+			t.Cleanup(func() { _ = c.Close() })
+		}
+	}
+	return addr
+}
+
+// TestTwentyConnections: half of them are dead, each in another way, and the living ones
+// are as if they were alone.
+func TestTwentyConnections(t *testing.T) {
+	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "4")
+	killed := lab.StartLibvirtd(t)
+	socket := killed.URI("qemu")
+	killed.Kill()
+	ill := startFront(t, v.Addr(), false)
+	ill.Set(status(http.StatusInternalServerError))
+	unavailable := startFront(t, v.Addr(), false)
+	unavailable.Set(status(http.StatusServiceUnavailable))
+	page := startFront(t, v.Addr(), false)
+	page.Set(html)
+	halved := startFront(t, v.Addr(), false)
+	halved.Set(half)
+	other := startFront(t, v.Addr(), true)
+	home := t.TempDir()
+	known := filepath.Join(home, "known_hosts")
+	desk.WriteFile(t, known, strings.TrimPrefix(other.server.URL, "https://")+" "+strings.Repeat("00:", 31)+"00\n")
+
+	config := ""
+	dead := map[string]string{ // and what is said of each
+		"d01-refused": "connection refused", "d02-deaf": "no answer|connecting", "d03-hole": "no answer|i/o timeout|connecting",
+		"d04-cert": "certificate has changed", "d05-500": "does not speak|500", "d06-503": "503", "d07-html": "does not speak",
+		"d08-half": "does not speak|can't be read", "d09-socket": "socket|libvirt", "d10-gone": "no such file|socket",
+	}
+	for name, uri := range map[string]string{
+		"d01-refused": "http://user@" + refused(t) + "/sdk", "d02-deaf": "http://user@" + silent(t) + "/sdk", "d03-hole": "http://user@" + hole(t) + "/sdk",
+		"d04-cert": other.URI("user"), "d05-500": ill.URI("user"), "d06-503": unavailable.URI("user"), "d07-html": page.URI("user"), "d08-half": halved.URI("user"),
+		"d09-socket": socket, "d10-gone": "qemu+unix:///system?socket=/nonexistent/sock",
+	} {
+		config += desk.Connection(name, uri)
+	}
+	var living []string
+	for i := range 10 {
+		name := fmt.Sprintf("l%02d", i)
+		living = append(living, name)
+		config += desk.Connection(name, fmt.Sprintf("http://%s@%s/sdk", name, v.Addr()))
+	}
+	c := desk.Start(t, desk.Setup{Config: config, Home: home, Env: append(desk.Password(), "GOVC_TLS_KNOWN_HOSTS="+known), Size: uitest.Size{W: 120, H: 40}})
+	began := time.Now()
+	c.Pane("VMs").WaitTitle(" 40 ", desk.LiveWithin(soon))
+	t.Logf("ten living inventories after %v", time.Since(began).Round(10*time.Millisecond))
+	c.Pane("VMs").Focus()
+	desk.Eventually(t, 40*time.Second, "the dead ones to be called dead", func() bool { return !strings.Contains(c.Text(), "connecting") })
+
+	for _, size := range []uitest.Size{{W: 80, H: 24}, {W: 120, H: 40}, {W: 200, H: 60}} {
+		c.Resize(size.W, size.H)
+		c.WaitUntil("the size", func(lines []string) bool { return len(lines) == size.H })
+		c.WaitFor(regexp.MustCompile(`(?m)^ hvdeck .*(unreachable|refused)`)).WaitFor(regexp.MustCompile(`\+\d+ more, i lists them`))
+		c.Press("i").WaitFor("Connections")
+		for name := range dead {
+			c.WaitFor(regexp.MustCompile(name + ` +(unreachable|refused)`))
+		}
+		if size.W >= 120 {
+			for name, why := range dead {
+				c.WaitFor(regexp.MustCompile(name + ` .*(` + why + `)`))
+			}
+		}
+		t.Logf("at %dx%d:\n%s", size.W, size.H, c.Text())
+		c.Press("esc").WaitGone("Connections")
+	}
+	c.Resize(120, 40)
+	keys := c.Measure(pace, "j", "k")
+	before := held(c)
+	heap := c.Vitals().Resident
+	v.Govc("vm.power", "-off", vmName(0))
+	began = time.Now()
+	c.Pane("VMs").WaitFor(desk.Row(vmName(0), "off"), desk.LiveWithin(2*time.Second))
+	t.Logf("a change was on the screen after %v", time.Since(began).Round(10*time.Millisecond))
+	time.Sleep(30 * time.Second) // of redialling
+	l := keys.Stop()
+	t.Logf("keys beside ten dead connections: %v", l)
+	limit := prompt
+	if desk.RaceDetector {
+		limit = 20 * prompt
+	}
+	if l.Missed > 0 || l.At(99) > limit {
+		t.Errorf("keys: %v; at most %v is allowed for p99", l, limit)
+	}
+	c.NothingLeaked(before, 20*time.Second)
+	if now := c.Vitals().Resident; now > heap+heap/4+8<<20 {
+		t.Errorf("memory grew from %d to %d MiB", heap>>20, now>>20)
+	}
+	if n := desk.Sessions(v); n != len(living) {
+		t.Errorf("%d sessions of %d living connections", n, len(living))
+	}
+	began = time.Now()
+	c.Press("q")
+	c.WaitExit()
+	if took := time.Since(began); took > 6*time.Second {
+		t.Errorf("leaving took %v", took)
+	}
+	if n := desk.Sessions(v); n != 0 {
+		t.Errorf("%d sessions left at the server", n)
+	}
+}
