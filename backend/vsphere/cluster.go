@@ -45,12 +45,12 @@ func (s *clusterState) setSummary(val any) {
 		base = sum.ComputeResourceSummary
 		if u := sum.UsageSummary; u != nil {
 			s.cpuUsed, s.memUsed = uint64(max(u.CpuDemandMhz, 0)), uint64(max(u.MemDemandMB, 0))<<20
-			s.vms, s.told = int(u.TotalVmCount), true
+			s.vms, s.told = int(max(u.TotalVmCount, 0)), true
 		}
 	case types.ComputeResourceSummary:
 		base = sum
 	}
-	s.hosts, s.up = int(base.NumHosts), int(base.NumEffectiveHosts)
+	s.hosts, s.up = int(max(base.NumHosts, 0)), int(max(base.NumEffectiveHosts, 0))
 	s.cpuMHz, s.memory = uint64(max(base.TotalCpu, 0)), uint64(max(base.TotalMemory, 0))
 }
 

@@ -55,7 +55,7 @@ func (h *hostState) setHardware(hw types.HostHardwareSummary) {
 	if hw.Model != "" {
 		h.model += " " + hw.Model
 	}
-	h.cpu, h.cpus, h.mhz = hw.CpuModel, int(hw.NumCpuThreads), int(hw.CpuMhz)
+	h.cpu, h.cpus, h.mhz = hw.CpuModel, int(max(hw.NumCpuThreads, 0)), int(max(hw.CpuMhz, 0))
 	h.memory = uint64(max(hw.MemorySize, 0))
 }
 

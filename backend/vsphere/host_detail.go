@@ -23,11 +23,11 @@ func fillHost(d *backend.Detail, got props) {
 	numa := as[types.HostNumaInfo](got["hardware.numaInfo"])
 	product := as[types.AboutInfo](got["summary.config.product"])
 	d.Host = &backend.HostDetail{
-		Sockets: int(cpu.NumCpuPackages), Cores: int(cpu.NumCpuCores), Threads: int(cpu.NumCpuThreads),
-		Cells: int(numa.NumNodes), Hypervisor: product.FullName, Library: "vSphere API " + product.ApiVersion,
+		Sockets: int(max(cpu.NumCpuPackages, 0)), Cores: int(max(cpu.NumCpuCores, 0)), Threads: int(max(cpu.NumCpuThreads, 0)),
+		Cells: int(max(numa.NumNodes, 0)), Hypervisor: product.FullName, Library: "vSphere API " + product.ApiVersion,
 	}
 	if d.Host.Sockets == 0 {
-		d.Host.Sockets, d.Host.Cores, d.Host.Threads = int(hw.NumCpuPkgs), int(hw.NumCpuCores), int(hw.NumCpuThreads)
+		d.Host.Sockets, d.Host.Cores, d.Host.Threads = int(max(hw.NumCpuPkgs, 0)), int(max(hw.NumCpuCores, 0)), int(max(hw.NumCpuThreads, 0))
 	}
 	add(d, "Vendor", hw.Vendor)
 	add(d, "Model", hw.Model)

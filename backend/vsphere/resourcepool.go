@@ -1,6 +1,8 @@
 package vsphere
 
 import (
+	"math"
+
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -47,10 +49,10 @@ func (p *resourcePoolState) set(n *names, path string, val any) bool {
 func limitOf(val any) int64 {
 	switch v := val.(type) {
 	case int64:
-		return v
+		return max(v, -1)
 	case *int64:
 		if v != nil {
-			return *v
+			return max(*v, -1)
 		}
 	}
 	return -1
@@ -64,7 +66,7 @@ func (p *resourcePoolState) object(c *Conn, moid string) backend.Object {
 		MemoryUsed: uint64(max(p.memUsed, 0)), MemoryLimit: p.memLimit, Alarm: p.alarm,
 	}
 	if p.memLimit > 0 {
-		pool.MemoryLimit = p.memLimit << 20
+		pool.MemoryLimit = min(p.memLimit, math.MaxInt64>>20) << 20
 	}
 	return pool
 }

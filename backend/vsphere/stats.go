@@ -108,8 +108,8 @@ func hostSample(s *backend.Sample, got props) bool {
 	q := as[types.HostListSummaryQuickStats](got["summary.quickStats"])
 	hw := as[types.HostHardwareSummary](got["summary.hardware"])
 	s.CPU = share(q.OverallCpuUsage, int64(hw.NumCpuCores)*int64(hw.CpuMhz))
-	s.MemUsed = float64(q.OverallMemoryUsage) * (1 << 20)
-	s.MemTotal = float64(hw.MemorySize)
+	s.MemUsed = amountOf(int64(q.OverallMemoryUsage)) * (1 << 20)
+	s.MemTotal = amountOf(hw.MemorySize)
 	return true
 }
 
@@ -121,15 +121,23 @@ func vmSample(s *backend.Sample, got props) bool {
 	if most := as[int32](got["runtime.maxCpuUsage"]); most > 0 {
 		s.CPU = share(q.OverallCpuUsage, int64(most))
 	}
-	s.MemUsed = float64(q.HostMemoryUsage) * (1 << 20)
-	s.MemTotal = float64(as[int32](got["summary.config.memorySizeMB"])) * (1 << 20)
+	s.MemUsed = amountOf(int64(q.HostMemoryUsage)) * (1 << 20)
+	s.MemTotal = amountOf(int64(as[int32](got["summary.config.memorySizeMB"]))) * (1 << 20)
 	return true
+}
+
+// amountOf is what a server counts; unknown where it says less than nothing.
+func amountOf(n int64) float64 {
+	if n < 0 {
+		return backend.Unknown()
+	}
+	return float64(n)
 }
 
 // share is MHz in percent of what there is, 0 to 100; hyper-threading and turbo
 // may take it a little over.
 func share(mhz int32, of int64) float64 {
-	if of <= 0 {
+	if of <= 0 || mhz < 0 {
 		return backend.Unknown()
 	}
 	return min(100*float64(mhz)/float64(of), 100)

@@ -252,7 +252,7 @@ func (c *Conn) remoteTask(key string, info types.TaskInfo) backend.RemoteTask {
 		t.Ended = c.ours(*info.CompleteTime)
 	}
 	if info.Progress != 0 {
-		t.Progress = int(info.Progress)
+		t.Progress = int(min(max(info.Progress, 0), 100))
 	}
 	if info.Error != nil {
 		t.Message = faultWords(info.Error.Fault, faultText(taskFault(info.Error)))

@@ -61,7 +61,7 @@ func (v *vmState) set(n *names, path string, val any) bool {
 func (v *vmState) setConfig(n *names, path string, val any) bool {
 	switch path {
 	case "summary.config.numCpu":
-		v.cpus = as[int32](val)
+		v.cpus = max(as[int32](val), 0)
 	case "summary.config.memorySizeMB":
 		v.memMB = as[int32](val)
 	case "summary.config.uuid":

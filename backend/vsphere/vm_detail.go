@@ -29,7 +29,7 @@ func (c *Conn) fillVM(d *backend.Detail, got props) {
 		Notes: as[string](got["config.annotation"]), ResourcePool: c.names.place(pool),
 		Tools:  toolsWords(guest.ToolsRunningStatus, guest.ToolsVersionStatus2),
 		Memory: uint64(max(hw.MemoryMB, 0)) << 20, MaxMemory: uint64(max(hw.MemoryMB, 0)) << 20,
-		VCPUs: int(hw.NumCPU), MaxVCPUs: int(hw.NumCPU),
+		VCPUs: int(max(hw.NumCPU, 0)), MaxVCPUs: int(max(hw.NumCPU, 0)),
 		HotAddCPU: as[bool](got["config.cpuHotAddEnabled"]), HotRemoveCPU: as[bool](got["config.cpuHotRemoveEnabled"]),
 		HotAddMemory: as[bool](got["config.memoryHotAddEnabled"]),
 	}

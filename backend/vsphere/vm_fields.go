@@ -40,7 +40,7 @@ func (c *Conn) vmFields(d *backend.Detail, got props, hw types.VirtualHardware) 
 func hardwareFields(d *backend.Detail, got props, hw types.VirtualHardware) {
 	add(d, "Hardware version", as[string](got["config.version"]))
 	if hw.NumCoresPerSocket != nil {
-		d.VM.CoresPerSocket = int(*hw.NumCoresPerSocket)
+		d.VM.CoresPerSocket = int(max(*hw.NumCoresPerSocket, 0))
 		add(d, "Cores per socket", fmt.Sprint(*hw.NumCoresPerSocket))
 	}
 	add(d, "CPU hot add", yesNo(got["config.cpuHotAddEnabled"]))
