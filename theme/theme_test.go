@@ -271,3 +271,18 @@ func BenchmarkRender(b *testing.B) {
 		_ = th.Render(StateOK, Cursor, "web-01")
 	}
 }
+
+func TestColoursOfXtermAreNumbered(t *testing.T) {
+	for hex, want := range map[string]string{
+		"#000000": "5;16", "#5f5f5f": "5;59", "#afafd7": "5;146", "#ffffff": "5;231", "#080808": "5;232", "#585858": "5;240", "#eeeeee": "5;255",
+		"#010203": "2;1;2;3", "#f8f8f8": "2;248;248;248", "#5f5f60": "2;95;95;96",
+	} {
+		c, err := parseRGB(hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.sgr(); got != want {
+			t.Errorf("%s is %s, want %s", hex, got, want)
+		}
+	}
+}
