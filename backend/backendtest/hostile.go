@@ -62,14 +62,14 @@ func (h hostile) look(v reflect.Value, tag, where string) {
 
 func (h hostile) fields(v reflect.Value, where string) {
 	h.t.Helper()
-	switch v.Type() {
-	case reflect.TypeFor[backend.Ref](), reflect.TypeFor[error]():
+	if v.Type() == reflect.TypeFor[backend.Ref]() {
 		return
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		tag := f.Tag.Get("clean")
-		if f.IsExported() && tag != "keep" && f.Type != reflect.TypeFor[backend.ConnID]() {
+		kept := tag == "keep" || f.Type == reflect.TypeFor[backend.ConnID]() || f.Type == reflect.TypeFor[error]()
+		if f.IsExported() && !kept {
 			h.look(v.Field(i), tag, where+"."+f.Name)
 		}
 	}
