@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // IsVSphere says which kind of connection a URI means: http and https, vsphere, esx,
@@ -36,7 +38,7 @@ func NameAll(conns []Connection) error {
 		if conns[i].Name != "" {
 			continue
 		}
-		base := shortName(conns[i].URI)
+		base := plain(shortName(conns[i].URI))
 		name := base
 		for n := 2; taken[name]; n++ {
 			name = fmt.Sprintf("%s-%d", base, n)
@@ -47,6 +49,16 @@ func NameAll(conns []Connection) error {
 	return nil
 }
 
+// plain is a word without what is no character to be seen: a host may be written as %XX.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
 // shortName is the host without its domain; for a local URI the driver and, for a
 // socket of its own, the folder of the socket.
 func shortName(uri string) string {
@@ -55,7 +67,8 @@ func shortName(uri string) string {
 	}
 	u, err := url.Parse(uri)
 	if err != nil || (u.Scheme == "" && u.Host == "") {
-		return cutName(strings.TrimPrefix(uri, "//"))
+		// No address: what stands before an @ may be a password.
+		return cutName(strings.TrimPrefix(uri[strings.LastIndexByte(uri, '@')+1:], "//"))
 	}
 	if host := u.Hostname(); host != "" {
 		name := hostName(host)
@@ -114,9 +127,12 @@ func socketName(sock string) string {
 }
 
 func cutName(s string) string {
-	const longest = 20
+	longest := 20 // bytes
 	if len(s) > longest {
-		return s[:longest]
+		for longest > 0 && !utf8.RuneStart(s[longest]) {
+			longest--
+		}
+		s = s[:longest]
 	}
 	if s == "" {
 		return "host"
