@@ -163,12 +163,13 @@ type Output struct {
 // Write implements io.Writer. It waits for room, after LetGo not for long: then what was
 // not read before makes room once. What puts the terminal in order is short and finds it.
 func (o *Output) Write(p []byte) (int, error) {
-	n, err := o.once(p)
+	frame := settled(p)
+	n, err := o.once(frame)
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && o.t.forget() {
-		n, err = o.once(p)
+		n, err = o.once(frame)
 	}
 	o.t.look(err)
-	return n, err
+	return min(n, len(p)), err
 }
 
 func (o *Output) once(p []byte) (int, error) {
