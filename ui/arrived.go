@@ -13,10 +13,12 @@ import (
 // What a server answers comes when the operator may be at something else by then. It must
 // not take the keys that were meant for that, nor the screen that is in sight.
 
-// spot is where the operator was when something was asked, and when.
+// spot is where the operator was when something was asked, and when. Going back gives up
+// what was asked, even where there is nothing to go back from.
 type spot struct {
 	screen screen
 	focus  int
+	backs  int
 	at     time.Time
 }
 
@@ -25,11 +27,11 @@ type spot struct {
 const atOnce = 200 * time.Millisecond
 
 // here is to be kept with a question to a server, for what its answer opens.
-func (m *Model) here() spot { return spot{m.screen(), m.focus, time.Now()} }
+func (m *Model) here() spot { return spot{m.screen(), m.focus, m.backs, time.Now()} }
 
 // still reports whether the operator is where the question was asked, with nothing open.
 func (m *Model) still(asked spot) bool {
-	return m.idle() && m.screen() == asked.screen && m.focus == asked.focus
+	return m.idle() && m.screen() == asked.screen && m.focus == asked.focus && m.backs == asked.backs
 }
 
 // idle reports whether keys go to nothing that was opened since, so that a box may open.

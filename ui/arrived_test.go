@@ -72,6 +72,7 @@ func TestNothingOpensOverWhatWasOpened(t *testing.T) {
 		"another pane":   func(m *Model) { m.focusOn(slotHosts) },
 		"a console":      func(m *Model) { m.push(&consoleScreen{}) },
 		"another screen": func(m *Model) { m.openAlarms(); m.openTop() },
+		"nothing: esc":   func(m *Model) { m.Update(tea.KeyPressMsg{Code: tea.KeyEscape}) },
 	} {
 		m := stocked(t)
 		asked := m.here()

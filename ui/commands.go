@@ -194,6 +194,7 @@ func isFolder(o backend.Object) bool {
 // back closes one thing: the screen, the filter, the marks, the volumes, the details,
 // the zoom. It is false when there was nothing to close.
 func (m *Model) back() bool {
+	m.backs++
 	if _, ok := m.screen().(*reviewScreen); ok {
 		m.askDiscard()
 		return true

@@ -97,6 +97,7 @@ type Model struct {
 	detailTab    int
 	detailScroll scroll
 	filtering    *filterLine
+	backs        int // how often the operator went back
 
 	revs      store.Revs
 	questions questions
