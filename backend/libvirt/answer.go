@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // procedure names what is called.
@@ -41,20 +42,27 @@ func (f *fence) wholeAnswer(head []byte, h frameHead, size int) error {
 // that the frame is not as long as it says: no payload has those bytes, and waiting for
 // the rest of it would swallow whatever comes.
 func (f *fence) payload(size int) ([]byte, error) {
-	all := make([]byte, size)
-	for at := 0; at < size; {
-		n, err := f.in.Read(all[at:])
+	var all []byte
+	for len(all) < size {
+		if len(all) == cap(all) { // room is made for what comes, not for what is claimed
+			all = slices.Grow(all, min(size-len(all), max(len(all), firstRoom)))
+		}
+		at := len(all)
+		n, err := f.in.Read(all[at:min(cap(all), size)])
 		if err != nil {
 			return nil, unexpected(err)
 		}
 		f.silence.Store(0) // a long answer on a slow link gets on
-		from := max(at-frameHeadLen+1, 0)
-		if at += n; bytes.Contains(all[from:at], f.pong) {
+		all = all[:at+n]
+		if bytes.Contains(all[max(at-frameHeadLen+1, 0):], f.pong) {
 			return nil, fmt.Errorf("the server sent a message of less than the %d bytes that it claims to have", size+frameHeadLen)
 		}
 	}
 	return all, nil
 }
+
+// firstRoom is how much room a payload gets at first, in bytes.
+const firstRoom = 64 << 10
 
 // unexpected is the error for an end in the middle of a frame.
 func unexpected(err error) error {

@@ -57,8 +57,10 @@ const maxHappened = 1000
 type eventBox struct {
 	c     *client
 	ready chan struct{} // holds one when something waits
+	rate  eventRate     // of the reading goroutine
 
 	mu       sync.Mutex
+	skipped  int                              // events that were not read
 	changed  map[backend.Kind]map[string]bool // nil set: the whole list
 	pools    map[string]bool                  // whose volumes have changed
 	happened []backend.Event
@@ -69,6 +71,7 @@ type news struct {
 	changed  map[backend.Kind]map[string]bool
 	pools    map[string]bool
 	happened []backend.Event
+	skipped  int
 }
 
 func newEventBox(c *client) *eventBox {
@@ -79,7 +82,8 @@ func newEventBox(c *client) *eventBox {
 func (b *eventBox) take() news {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := news{b.changed, b.pools, b.happened}
+	n := news{b.changed, b.pools, b.happened, b.skipped}
+	b.skipped = 0
 	b.changed, b.pools, b.happened = make(map[backend.Kind]map[string]bool), make(map[string]bool), nil
 	return n
 }
@@ -132,8 +136,12 @@ func (b *eventBox) tell(object backend.Ref, name, text string, severity backend.
 }
 
 // receive takes one event frame in, on the connection's reading goroutine. What can't
-// be read is left out: the next poll shows it.
+// be read is left out: the next poll shows it. Of a flood only the first are read.
 func (b *eventBox) receive(procedure uint32, payload []byte) {
+	if !b.rate.room(time.Now()) {
+		b.skip()
+		return
+	}
 	r := &xdrReader{buf: payload}
 	switch procedure {
 	case procNetworkLifecycle:

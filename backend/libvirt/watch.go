@@ -45,8 +45,15 @@ func (c *client) Watch(ctx context.Context, emit func(backend.Delta)) error {
 		if !pause(ctx, gather) {
 			return nil
 		}
-		for _, delta := range c.deltas(box.take()) {
+		n := box.take()
+		if n.skipped > 0 {
+			c.flooded(&n)
+		}
+		for _, delta := range c.deltas(n) {
 			emit(delta)
+		}
+		if n.skipped > 0 && !pause(ctx, floodPause) {
+			return nil
 		}
 	}
 }
