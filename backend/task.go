@@ -60,6 +60,10 @@ type Progress struct {
 	// Phase says what is being done now, where an operation has several parts that take
 	// long: "comparing with the manifest", "uploading".
 	Phase func(what string)
+	// Stalled says that the object does not answer, in words that are shown like a phase;
+	// "" says that it does again. Until then the operation keeps no others of its
+	// connection waiting.
+	Stalled func(why string)
 	// Remote gives the key of the server's own task for this operation, so that
 	// it is not shown twice.
 	Remote func(key string)

@@ -33,6 +33,7 @@ func (c *client) getVM(ctx context.Context, r backend.Ref) (*backend.Detail, err
 	if err := x.Unmarshal(text); err == nil {
 		describeVM(detail, &x)
 		if x.ID != nil {
+			c.addControl(ctx, d, detail)
 			c.addAddresses(ctx, d, &x, detail.VM)
 		}
 		c.addBacking(ctx, &x, detail.VM)

@@ -78,8 +78,12 @@ func (c *client) carry(ctx context.Context, ch change, progress backend.Progress
 	return c.carryOut(ctx, ch, progress)
 }
 
-// carryOut sends the call on the connection of operations.
+// carryOut sends the call on the connection of operations, or on one of its own while
+// VMs that hang keep that busy.
 func (c *client) carryOut(ctx context.Context, ch change, progress backend.Progress) (backend.Result, error) {
+	if len(c.act.slots) == cap(c.act.slots) {
+		return c.carryAside(ctx, ch, progress)
+	}
 	return c.carryOutOn(ctx, c.act, ch, progress)
 }
 
@@ -95,7 +99,9 @@ func (c *client) carryOutOn(ctx context.Context, r *rpcConn, ch change, progress
 			c.cancel(ch, progress)
 		}
 	})
+	silent := c.followControl(ch.domain, progress)
 	result, err := call(context.WithoutCancel(ctx), r, ch.deed, ch.run)
+	silent()
 	done()
 	<-stopped
 	if backend.ClassOf(err) == backend.ClassLost {

@@ -9,7 +9,8 @@ import (
 // lane is the queue of one connection. Guarded by Runner.mu.
 type lane struct {
 	queue   []*entry // in the order given
-	running int
+	running int      // without those that stalled
+	stalled int
 	busy    map[backend.Ref]bool // objects with an operation under way
 }
 
@@ -48,9 +49,33 @@ func (l *lane) next(limit int) *entry {
 	return nil
 }
 
+// mostStalled is how many operations of a connection may wait for objects that do not
+// answer without being counted: each holds a worker of the server.
+const mostStalled = 12
+
 // take marks e's object busy; give frees it.
 func (l *lane) take(e *entry) { l.running++; l.busy[e.Target] = true }
-func (l *lane) give(e *entry) { l.running--; delete(l.busy, e.Target) }
+
+func (l *lane) give(e *entry) {
+	l.stall(e, false)
+	l.running--
+	delete(l.busy, e.Target)
+}
+
+// stall takes a running task out of the count, or puts it back.
+func (l *lane) stall(e *entry, stalls bool) {
+	switch {
+	case e.stalled == stalls, stalls && l.stalled == mostStalled:
+		return
+	case stalls:
+		l.running--
+		l.stalled++
+	default:
+		l.running++
+		l.stalled--
+	}
+	e.stalled = stalls
+}
 
 // dispatch starts what may run on a connection and gives the tasks that ended
 // without running. Needs mu.

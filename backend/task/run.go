@@ -220,9 +220,25 @@ func (r *Runner) progress(e *entry) backend.Progress {
 		Percent: func(p int) { update(func() { e.Progress = min(max(p, 0), 100) }) },
 		Bytes:   func(done, total int64) { update(func() { r.moved(e, done, total) }) },
 		Phase:   func(what string) { update(func() { e.Phase = clean.Line(what) }) },
+		Stalled: func(why string) { r.stall(e, clean.Line(why)) },
 		Remote:  func(key string) { update(func() { r.adopt(e, key) }) },
 		Uncancellable: func(why string) {
 			update(func() { e.Cancellable, e.Note = false, clean.Line(why) })
 		},
 	}
+}
+
+// stall says what a task waits for and lets others go on meanwhile.
+func (r *Runner) stall(e *entry, why string) {
+	r.mu.Lock()
+	if e.State != backend.TaskRunning {
+		r.mu.Unlock()
+		return
+	}
+	e.Phase = why
+	r.laneOf(e.Conn).stall(e, why != "")
+	r.touch(e)
+	done := r.dispatch(e.Conn)
+	r.mu.Unlock()
+	r.tell(done)
 }

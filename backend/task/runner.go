@@ -40,6 +40,7 @@ type entry struct {
 	told    *outcome           // what the server said of it while it ran
 	heard   chan outcome       // takes what the server says while it is being checked
 	doubted bool               // its answer was lost
+	stalled bool               // its object does not answer; counted by its lane
 	sight   sight              // what can be seen of it then
 	pace    pace               // of its transfer
 }
