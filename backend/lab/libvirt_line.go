@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 	"testing"
@@ -78,30 +79,34 @@ func (f *FrameLine) Calls(procedure uint32) int {
 	return f.calls[procedure]
 }
 
-// lane cuts the bytes of one way of one connection into frames. What is no frame passes
-// as it is.
+// lane cuts the bytes of one way of one connection into frames, and sends each on before
+// the next is looked at. What is no frame passes as it is.
 func (f *FrameLine) lane(w Way, send func([]byte) error) Fault {
 	var pending []byte
 	return func(_ Way, piece []byte) ([][]byte, bool) {
 		pending = append(pending, piece...)
-		var out [][]byte
 		for len(pending) >= frameHead {
 			n := int(binary.BigEndian.Uint32(pending))
 			if n < frameHead {
-				out, pending = append(out, pending), nil
-				break
+				rest := pending
+				pending = nil
+				return [][]byte{rest}, true
 			}
 			if len(pending) < n {
-				break
+				return nil, true
 			}
-			on, alive := f.passed(frameOf(w, pending[:n:n], send))
+			on, alive := f.passed(frameOf(w, bytes.Clone(pending[:n]), send))
 			pending = pending[n:]
-			out = append(out, on...)
+			for _, p := range on {
+				if send(p) != nil {
+					return nil, false
+				}
+			}
 			if !alive {
-				return out, false
+				return nil, false
 			}
 		}
-		return out, true
+		return nil, true
 	}
 }
 

@@ -73,8 +73,8 @@ func (l *Line) Set(f Fault) {
 }
 
 // SetEach gives each way of each connection that is opened from now on a fault of its
-// own, which comes before that of Set. By send it can write at any time, also when
-// nothing passes; send is safe for concurrent use and fails when the connection is gone.
+// own, which comes before that of Set. By send it can give something on at any time, also
+// when nothing passes; send is safe for concurrent use and fails when the connection is gone.
 func (l *Line) SetEach(f func(w Way, send func([]byte) error) Fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -158,7 +158,12 @@ func (l *Line) lane(w Way, to net.Conn) *lane {
 	each := l.each
 	l.mu.Unlock()
 	if each != nil {
-		a.own = each(w, a.send)
+		a.own = each(w, func(p []byte) error {
+			if !a.pass(p) {
+				return net.ErrClosed
+			}
+			return nil
+		})
 	}
 	return a
 }
@@ -186,25 +191,26 @@ func (a *lane) copy(from net.Conn) {
 }
 
 func (a *lane) forward(piece []byte) bool {
-	a.line.mu.Lock()
-	common := a.line.fault
-	a.line.mu.Unlock()
 	on, alive := [][]byte{piece}, true
 	if a.own != nil {
 		on, alive = a.own(a.way, piece)
 	}
 	for _, p := range on {
-		if !a.pass(common, p) {
+		if !a.pass(p) {
 			return false
 		}
 	}
 	return alive
 }
 
-func (a *lane) pass(common Fault, piece []byte) bool {
+// pass does to a piece what is done to all, and sends what is left.
+func (a *lane) pass(piece []byte) bool {
+	a.line.mu.Lock()
+	fault := a.line.fault
+	a.line.mu.Unlock()
 	on, alive := [][]byte{piece}, true
-	if common != nil {
-		on, alive = common(a.way, piece)
+	if fault != nil {
+		on, alive = fault(a.way, piece)
 	}
 	for _, p := range on {
 		if a.send(p) != nil {
