@@ -47,7 +47,7 @@ func (s *session) bytes() error {
 }
 
 // idleFor is how long nobody types.
-const idleFor = 10 * time.Second
+const idleFor = 8 * time.Second
 
 // idle is what the console and the bare program cost while nobody types.
 func (s *session) idle() error {

@@ -1,8 +1,6 @@
 package main
 
-import (
-	"time"
-)
+import "time"
 
 // few is the inventory that the calls of a large one are compared with.
 const few = 100
@@ -47,7 +45,7 @@ func (s *session) counted(on *server) (counts, error) {
 		return counts{}, err
 	}
 	out := counts{load: c.calls.Load()}
-	const window = 4 * time.Second
+	const window = 3 * time.Second
 	during := func() int64 {
 		was := c.calls.Load()
 		time.Sleep(window)

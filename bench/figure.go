@@ -12,7 +12,7 @@ const (
 	idleBytes   = "idle, to the terminal"
 	idleCPU     = "idle, of a core"
 	heldLag     = "held key at 200/s, after the last"
-	heldWorst   = "held key at 200/s, the worst of 5"
+	heldWorst   = "held key at 200/s, the worst of 3"
 	heldCPU     = "CPU of a held key"
 	keysLost    = "held keys lost"
 	moveBytes   = "cursor move"

@@ -20,7 +20,7 @@ func (b *bench) goBenchmarks(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	argv := []string{"test", "-p", "1", "-run", "^$", "-bench", ".", "-benchtime", "200ms", "-benchmem", "-count", strconv.Itoa(b.count), "-timeout", "60m"}
+	argv := []string{"test", "-p", "1", "-run", "^$", "-bench", ".", "-benchtime", "100ms", "-benchmem", "-count", strconv.Itoa(b.count), "-timeout", "60m"}
 	if b.count == 1 {
 		argv = append(argv, "-skip", inStorage)
 	}

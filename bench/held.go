@@ -50,9 +50,12 @@ func (s *session) holdDown(t *terminal, n, perSecond int, limit time.Duration) h
 	return h
 }
 
+// heldRuns are how often the key is held.
+const heldRuns = 3
+
 // held is the key at 200 a second.
 func (s *session) held() error {
-	const perSecond, runs = 200, 5
+	const perSecond, runs = 200, heldRuns
 	keys := min(200, s.server.vms-1)
 	s.t.watch(s.names)
 	var lags dist

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -24,7 +25,6 @@ type bench struct {
 	figures []figure
 	notes   []string
 	bare    map[size]*bareFigures
-	held    bool // the bare program was held on the slow line
 }
 
 func main() {
@@ -121,5 +121,7 @@ func (b *bench) add(at place, name string, value float64, unit string) *figure {
 }
 
 func (b *bench) note(format string, args ...any) {
-	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+	if n := fmt.Sprintf(format, args...); !slices.Contains(b.notes, n) {
+		b.notes = append(b.notes, n)
+	}
 }

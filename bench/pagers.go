@@ -41,7 +41,7 @@ func (b *bench) lessFilter(path, last string) (float64, error) {
 	return ms(at.Sub(sent)), err
 }
 
-// pagers are less and htop on like work: 10,000 lines, and what goes on on this machine.
+// pagers are less and htop on like work: 10,000 lines, and the processes of this machine.
 func (b *bench) pagers() error {
 	if err := b.less(); err != nil {
 		return err

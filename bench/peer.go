@@ -60,6 +60,9 @@ func (b *bench) lister(s *server) (client, error) {
 
 func (b *bench) teller(s *server) (client, error) {
 	return s.once("teller", func() (client, error) {
+		if s.kind == onVsphere && s.asked > usualVMs {
+			return client{name: "govc vm.info"}, fmt.Errorf("it takes more than %v", peerLimit)
+		}
 		if s.kind == onVsphere {
 			return b.govc(s, "govc vm.info", "vm.info", "-json", "*")
 		}

@@ -48,7 +48,8 @@ func (s *server) at(z size) place { return place{s.kind, s.asked, z} }
 // serve starts a counterpart and gives its first line.
 func serve(limit time.Duration, argv ...string) (*exec.Cmd, string, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stderr = os.Stderr
+	var said strings.Builder // of use only when it does not start
+	cmd.Stderr = &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // nothing is left behind
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -69,7 +70,7 @@ func serve(limit time.Duration, argv ...string) (*exec.Cmd, string, error) {
 	}
 	if first == "" {
 		end(cmd)
-		return nil, "", fmt.Errorf("%s was not ready within %v", filepath.Base(argv[0]), limit)
+		return nil, "", fmt.Errorf("%s was not ready within %v: %s", filepath.Base(argv[0]), limit, said.String())
 	}
 	return cmd, first, nil
 }

@@ -21,11 +21,12 @@ type session struct {
 
 // part is what can be measured of a session. Parts run in the order of the list.
 type part struct {
-	name   string
-	sizes  bool // at each size of the terminal, not only at 120x40
-	aside  bool // starts programs of its own, and disturbs the session or the server
-	upFrom int  // VMs from which it is taken where nobody names it
-	run    func(s *session) error
+	name  string
+	sizes bool // at each size of the terminal, not only at 120x40
+	aside bool // starts programs of its own, and disturbs the session or the server
+	once  bool // with 10,000 VMs alone, where nobody names it
+	few   bool // with no more than 10,000 VMs, where nobody names it
+	run   func(s *session) error
 }
 
 func parts() []part {
@@ -34,22 +35,26 @@ func parts() []part {
 		{name: "memory", run: (*session).memory},
 		{name: "idle", run: (*session).idle},
 		{name: "keys", sizes: true, run: (*session).keys},
-		{name: "bytes", sizes: true, run: (*session).bytes},
+		{name: "bytes", sizes: true, few: true, run: (*session).bytes},
 		{name: "held", run: (*session).held},
 		{name: "refresh", run: (*session).refresh},
 		{name: "order", run: (*session).order},
 		{name: "peak", run: (*session).peak},
-		{name: "slowline", aside: true, upFrom: 10000, run: (*session).slowline},
-		{name: "calls", aside: true, upFrom: 10000, run: (*session).calls},
-		{name: "hang", upFrom: 10000, run: (*session).hang},
+		{name: "slowline", aside: true, once: true, run: (*session).slowline},
+		{name: "calls", aside: true, once: true, run: (*session).calls},
+		{name: "hang", once: true, run: (*session).hang},
 	}
 }
+
+// usualVMs is the inventory that most targets speak of.
+const usualVMs = 10000
 
 // partsOf are the parts to take of n VMs in a terminal of size z.
 func (b *bench) partsOf(n int, z size) []part {
 	return slices.DeleteFunc(parts(), func(p part) bool {
 		yes, byName := b.wants(p.name)
-		return !yes || (n < p.upFrom && !byName) || (z != mainSize && (!p.sizes || n != sizedVMs(b.vms)))
+		left := !byName && (p.once && n != usualVMs || p.few && n > usualVMs)
+		return !yes || left || (z != mainSize && (!p.sizes || n != sizedVMs(b.vms)))
 	})
 }
 
@@ -58,7 +63,7 @@ func (b *bench) partsOf(n int, z size) []part {
 func sizedVMs(vms []int) int {
 	best := slices.Min(vms)
 	for _, n := range vms {
-		if n <= 10000 {
+		if n <= usualVMs {
 			best = max(best, n)
 		}
 	}

@@ -20,21 +20,22 @@ func (s *session) slowline() error {
 		return err
 	}
 	bare := s.bench.bare[s.at.size].slow
-	paint, err := s.slowStart()
-	if err != nil {
-		return err
-	}
-	s.add(s.at, slowPaint, paint, "ms").beside("bare", bare.paint)
 	t, err := start(s.dir, s.at.size, slow(), s.program, s.server.uri)
 	if err != nil {
 		return err
 	}
 	defer t.stop()
-	at, err := t.until(s.server.first, time.Minute)
+	// The whole first frame: the bottom of the lowest pane is drawn.
+	paint, err := t.shown(`(?s)^ hvdeck.*╯\s*\n[^\n]*\n[^\n]*$`)
 	if err != nil {
 		return err
 	}
-	s.add(s.at, slowRow, ms(at.Sub(t.began)), "ms")
+	s.add(s.at, slowPaint, paint, "ms").beside("bare", bare.paint)
+	row, err := t.shown(s.server.first)
+	if err != nil {
+		return err
+	}
+	s.add(s.at, slowRow, row, "ms")
 	if _, err := t.until(total(s.server.vms), 2*time.Minute); err != nil {
 		return err
 	}
@@ -89,28 +90,10 @@ func (h hold) lags(from, to int) (d dist) {
 	return d
 }
 
-// painted is when a whole first frame was on the screen: the last line that the program
-// draws is there.
-func (t *terminal) painted(last string) (float64, error) {
-	at, err := t.until(last, 20*time.Second)
+// shown is when an expression was on the screen, after the start.
+func (t *terminal) shown(expr string) (float64, error) {
+	at, err := t.until(expr, time.Minute)
 	return ms(at.Sub(t.began)), err
-}
-
-// slowStart is the time to the first whole frame: the bottom of the lowest pane.
-func (s *session) slowStart() (float64, error) {
-	d, err := repeated(3, func() (float64, error) {
-		t, err := start(s.dir, s.at.size, slow(), s.program, s.server.uri)
-		if err != nil {
-			return 0, err
-		}
-		defer t.stop()
-		at, err := t.painted(`(?s)^ hvdeck.*╯\s*\n[^\n]*\n[^\n]*$`)
-		if err == nil {
-			_, err = t.until(total(s.server.vms), 2*time.Minute)
-		}
-		return at, err
-	})
-	return d.median(), err
 }
 
 // slowBare takes the bare program's figures once for a size.
@@ -137,7 +120,7 @@ func (s *session) slowBare() error {
 		return err
 	}
 	defer again.stop()
-	f.slow.paint, err = again.painted(fmt.Sprintf("web-000%02d", s.at.size.rows-10))
+	f.slow.paint, err = again.shown(fmt.Sprintf("web-000%02d", s.at.size.rows-10))
 	return err
 }
 

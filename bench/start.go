@@ -15,7 +15,7 @@ const starts = 5
 func (s *session) start() error {
 	var rows, lists, used dist
 	times := starts
-	if s.at.vms > 10000 {
+	if s.at.vms > usualVMs {
 		times = 3
 	}
 	for range times {
@@ -53,7 +53,7 @@ func (s *session) startOnce() (row, list, cpu float64, err error) {
 func (s *session) peer(run func(*server) (client, error), of func(client) float64) (name string, is float64) {
 	c, err := run(s.server)
 	if err != nil {
-		s.note("%s, %d VMs: no figure of %s: %.200v", s.at.server, s.at.vms, c.name, err)
+		s.note("%s %s: no figure of %s: %.200v", s.at.server, thousands(s.at.vms), c.name, err)
 		return "", 0
 	}
 	return c.name, of(c)
@@ -81,12 +81,12 @@ func (s *session) order() error {
 	last := s.server.name(s.server.vms - 1)
 	var filter, drop, sorted dist
 	for range 5 {
-		sent := s.t.press("/")
+		s.t.press("/")
 		if _, err := s.t.until("enter keeps", 5*time.Second); err != nil {
 			return err
 		}
 		s.t.still(300*time.Millisecond, 3*time.Second)
-		sent = s.t.press(last)
+		sent := s.t.press(last)
 		at, err := s.t.until(fmt.Sprintf(" 1 of %d ", s.server.vms), 20*time.Second)
 		if err != nil {
 			return err
