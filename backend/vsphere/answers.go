@@ -82,6 +82,10 @@ func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
 		_ = body.Close()
 		return nil, &redirected{to: to}
 	}
+	if soapless(req, res) {
+		_ = body.Close()
+		return nil, &noAnswer{status: res.Status}
+	}
 	res.Body = body
 	return res, nil
 }
@@ -105,6 +109,24 @@ type redirected struct{ to string }
 func (e *redirected) Error() string {
 	return fmt.Sprintf("the server redirects to %.200s, where nothing was sent", e.to)
 }
+
+// soapless tells whether it was not the API that answered: that does so with 200, or 500
+// and its own fault.
+func soapless(req *http.Request, res *http.Response) bool {
+	switch {
+	case req.Header.Get("SOAPAction") == "" || res.StatusCode == http.StatusOK:
+		return false
+	case res.StatusCode == http.StatusInternalServerError:
+		return strings.Contains(res.Header.Get("Content-Type"), "html")
+	default:
+		return true
+	}
+}
+
+// noAnswer is an error of HTTP in place of an answer of the API.
+type noAnswer struct{ status string }
+
+func (e *noAnswer) Error() string { return "the server answers " + e.status }
 
 // answer is the body of one. One goroutine reads; the clock and Close may come from others.
 type answer struct {

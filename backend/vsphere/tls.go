@@ -189,12 +189,15 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 	var record tls.RecordHeaderError
 	var dns *net.DNSError
 	var away *redirected
+	var none *noAnswer
 	switch {
 	case errors.As(err, &away):
 		e.Message = away.Error()
 		e.Remedy = "if that is the server that is meant, connect to that address"
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Class, e.Message = backend.ClassCancelled, "cancelled"
+	case errors.As(err, &none):
+		e.Message, e.Remedy = none.Error(), "it may be starting; if it stays so, look at the server or the proxy before it"
 	case errors.As(err, &record):
 		e.Message = "no TLS at this port" + firstBytes(record.RecordHeader[:])
 		e.Remedy = "if the server speaks plain HTTP, write http:// in front; else check the port"

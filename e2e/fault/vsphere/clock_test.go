@@ -62,7 +62,7 @@ func TestClockThatIsOff(t *testing.T) {
 			b.Pane("Overview").WaitFor(regexp.MustCompile(`Up +\d+[sm], since ` + today))
 			b.Menu("s", "snapshot: "+b.vm, "c")
 			b.WaitFor("Create snapshot").Type("fresh").Press("enter")
-			b.Pane("Snapshots").WaitFor(regexp.MustCompile(`fresh +\d+s `), 20*time.Second)
+			b.Pane("Snapshots").WaitFor(regexp.MustCompile(`fresh .*\s\d+s `), 20*time.Second)
 			v.Govc("vm.power", "-suspend", vmName(3+i)) // a task of another, for a second
 			b.Pane("VMs").WaitFor(desk.Row(vmName(3+i), "sus"))
 			b.Pane("Tasks").WaitFor(regexp.MustCompile(`suspend .*success +0:0\d`))

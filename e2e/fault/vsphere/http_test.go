@@ -18,7 +18,7 @@ func TestHTTPFaults(t *testing.T) {
 		fault fault
 		why   string // on the screen of the connection
 	}{
-		{"500", status(http.StatusInternalServerError), "500|can't be read"},
+		{"500", status(http.StatusInternalServerError), "500 Internal Server Error"},
 		{"503", status(http.StatusServiceUnavailable), "503 Service Unavailable"},
 		{"half", half, "can't be read|does not speak"},
 		{"html", html, "can't be read|does not speak"},

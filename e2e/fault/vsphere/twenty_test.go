@@ -66,6 +66,14 @@ func hole(t *testing.T) string {
 	return addr
 }
 
+// withPassword is a connection that asks nobody.
+func withPassword(name, uri string) string {
+	if !strings.HasPrefix(uri, "http") {
+		return desk.Connection(name, uri)
+	}
+	return desk.Connection(name, uri, `password_env = "VC_PASSWORD"`)
+}
+
 // TestTwentyConnections: half of them are dead, each in another way, and the living ones
 // are as if they were alone.
 func TestTwentyConnections(t *testing.T) {
@@ -89,23 +97,23 @@ func TestTwentyConnections(t *testing.T) {
 	config := ""
 	dead := map[string]string{ // and what is said of each
 		"d01-refused": "connection refused", "d02-deaf": "no answer|connecting", "d03-hole": "no answer|i/o timeout|connecting",
-		"d04-cert": "certificate has changed", "d05-500": "does not speak|500", "d06-503": "503", "d07-html": "does not speak",
+		"d04-cert": "certificate has changed", "d05-500": "500 Internal", "d06-503": "503 Service", "d07-html": "does not speak",
 		"d08-half": "does not speak|can't be read", "d09-socket": "socket|libvirt", "d10-gone": "no such file|socket",
 	}
-	for name, uri := range map[string]string{
+	for name, uri := range map[string]string{ // in whatever order
 		"d01-refused": "http://user@" + refused(t) + "/sdk", "d02-deaf": "http://user@" + silent(t) + "/sdk", "d03-hole": "http://user@" + hole(t) + "/sdk",
 		"d04-cert": other.URI("user"), "d05-500": ill.URI("user"), "d06-503": unavailable.URI("user"), "d07-html": page.URI("user"), "d08-half": halved.URI("user"),
 		"d09-socket": socket, "d10-gone": "qemu+unix:///system?socket=/nonexistent/sock",
 	} {
-		config += desk.Connection(name, uri)
+		config += withPassword(name, uri)
 	}
 	var living []string
 	for i := range 10 {
 		name := fmt.Sprintf("l%02d", i)
 		living = append(living, name)
-		config += desk.Connection(name, fmt.Sprintf("http://%s@%s/sdk", name, v.Addr()))
+		config += withPassword(name, fmt.Sprintf("http://%s@%s/sdk", name, v.Addr()))
 	}
-	c := desk.Start(t, desk.Setup{Config: config, Home: home, Env: append(desk.Password(), "GOVC_TLS_KNOWN_HOSTS="+known), Size: uitest.Size{W: 120, H: 40}})
+	c := desk.Start(t, desk.Setup{Config: config, Home: home, Env: []string{"VC_PASSWORD=pass", "GOVC_TLS_KNOWN_HOSTS=" + known}, Size: uitest.Size{W: 120, H: 40}})
 	began := time.Now()
 	c.Pane("VMs").WaitTitle(" 40 ", desk.LiveWithin(soon))
 	t.Logf("ten living inventories after %v", time.Since(began).Round(10*time.Millisecond))
