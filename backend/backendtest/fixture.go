@@ -13,7 +13,22 @@ const poll = 20 * time.Millisecond
 
 // ctx bounds one call.
 func (r *run) ctx() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), r.Patience)
+	ctx := context.Background()
+	if r.beside.Load() > 0 {
+		ctx = context.WithValue(ctx, asideKey{}, true)
+	}
+	return context.WithTimeout(ctx, r.Patience)
+}
+
+// asideKey marks the calls that only bring about what a case needs, or take it back.
+type asideKey struct{}
+
+func isAside(ctx context.Context) bool { return ctx.Value(asideKey{}) != nil }
+
+// aside marks what is called until the function that it gives is called.
+func (r *run) aside() (end func()) {
+	r.beside.Add(1)
+	return func() { r.beside.Add(-1) }
 }
 
 // list gives the answer to a query; its pages joined.
@@ -154,6 +169,7 @@ func (r *run) contractual(doing string, err error) {
 
 // ensureOn brings a VM to run without snapshots; ensureOff to be off.
 func (r *run) ensureOn(name string) backend.Ref {
+	defer r.aside()()
 	vm := r.vm(name)
 	r.clear(vm.ID)
 	switch {
@@ -172,6 +188,7 @@ func (r *run) ensureOn(name string) backend.Ref {
 }
 
 func (r *run) ensureOff(name string) backend.Ref {
+	defer r.aside()()
 	vm := r.vm(name)
 	r.clear(vm.ID)
 	if isOff(vm.State) {
@@ -187,6 +204,7 @@ func (r *run) ensureOff(name string) backend.Ref {
 
 // cut powers a VM off that may be going down by itself.
 func (r *run) cut(vm backend.Ref) {
+	defer r.aside()()
 	if _, err := r.try(backend.PowerOffOp{VM: vm}); err != nil && backend.ClassOf(err) != backend.ClassConflict {
 		r.fatalf("power off: %v", err)
 	}
@@ -196,6 +214,7 @@ func (r *run) cut(vm backend.Ref) {
 // clear deletes the snapshots of a fixture, leaves first. What the server can't
 // delete (libvirt 9: some overlays) is forgotten instead, where that is possible.
 func (r *run) clear(vm backend.Ref) {
+	defer r.aside()()
 	tree := r.tree(vm)
 	for len(tree) > 0 {
 		leaf := leafOf(tree)

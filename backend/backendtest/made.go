@@ -84,6 +84,7 @@ func (r *run) hostRef() backend.Ref {
 
 // quietly runs an operation that may fail: cleaning up.
 func (r *run) quietly(op backend.Op) {
+	defer r.aside()()
 	ctx, cancel := r.ctx()
 	defer cancel()
 	_, _ = r.b.Do(ctx, op, backend.Progress{})

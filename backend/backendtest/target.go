@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,6 +116,8 @@ type run struct {
 	fail []string
 	undo []func() // what takes back what the case made, in the order of making
 	look backend.Backend
+	// beside is how many steps are under way that only bring about what the case needs.
+	beside atomic.Int32
 }
 
 func runCase(t *testing.T, target Target, one testCase) {

@@ -13,7 +13,7 @@ func life(op backend.Op, was Known) (Trace, bool) {
 	switch op := op.(type) {
 	case backend.VMNewOp:
 		return made(op.Name, func(vm *backend.VM) bool {
-			return vm.VCPUs == op.VCPUs && vm.Autostart == op.Autostart && (!op.Start || vm.State.Running())
+			return (vm.VCPUs == op.VCPUs || vm.VCPUs == 0) && vm.Autostart == op.Autostart && (!op.Start || vm.State.Running())
 		})
 	case backend.VMCloneOp:
 		return made(op.Name, func(vm *backend.VM) bool {

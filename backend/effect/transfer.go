@@ -16,7 +16,7 @@ func transfer(op backend.Op, _ Known) (Trace, bool) {
 	case backend.VolumeImportOp:
 		return hidden("look for a volume of that name, which may hold a part of the file: delete it before you upload it again")
 	case backend.OVFImportOp:
-		return hidden("look for a VM or vApp of that name, which may not be whole: delete it before you import it again")
+		return hidden("look for a VM or vApp of that name: keep it when it is whole, else delete it before you import it again")
 	case backend.VolumeDownloadOp, backend.OVFExportOp, backend.VMScreenshotOp:
 		return hidden("nothing was changed at the server; to do it again does no harm")
 	default:

@@ -241,7 +241,11 @@ func (i *importing) finish(ctx context.Context) (backend.Result, error) {
 	_, err := i.task(ctx, on)
 	if err != nil {
 		e := fail(i.doing, i.object, err)
-		e.Message = "it was imported, but is not powered on: " + e.Message
+		state := "but is not powered on"
+		if e.Class == backend.ClassLost {
+			state = "and whether it is powered on is not known"
+		}
+		e.Message = "it was imported, " + state + ": " + e.Message
 		return res, e
 	}
 	return res, nil
