@@ -14,8 +14,11 @@ TEST        ?= ./...
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
 TESTTIMEOUT ?= 10m
+# How long `make soak` works; a seed of an earlier run repeats its choices.
+FOR         ?= 1h
+SEED        ?= 0
 
-.PHONY: help build demo test lint fmt docs screenshots bench fuzz clean
+.PHONY: help build demo test lint fmt docs screenshots bench fuzz soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +68,11 @@ fuzz: ## each fuzz target for FUZZTIME
 	while read -r pkg name; do \
 		echo "== $$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
 	done
+
+# It looks at itself between the steps, so it needs no limit of its own but that of a hang.
+soak: ## work the program for FOR before servers that change and fail; SEED repeats a run
+	@scripts/counterparts.sh
+	CI=true CGO_ENABLED=1 $(GO) test -race -count=1 -v -timeout 0 ./e2e/soak -run '^TestSoak$$' -for $(FOR) -seed $(SEED)
 
 clean: ## remove what was built
 	rm -rf hvdeck bin dist
