@@ -46,9 +46,9 @@ func (l *logFile) Write(line []byte) (int, error) {
 	l.mu.Unlock()
 	switch change {
 	case linefile.Failed:
-		l.tell(fmt.Errorf("write the log %s: %w; make room for it or make it writable", l.path, err))
+		l.tell(fmt.Errorf("the log can't be written: %w; make room or make it writable: %s", err, l.path))
 	case linefile.Mended:
-		l.tell(fmt.Errorf("the log %s is written again: %d lines are missing in it", l.path, missing))
+		l.tell(fmt.Errorf("the log is written again, %d lines are missing in it: %s", missing, l.path))
 	case linefile.Same:
 	}
 	return len(line), nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -55,8 +56,12 @@ func (o *outside) untilSignal() (context.Context, context.CancelFunc) {
 // for ever.
 func (o *outside) giveVitals() {
 	err := writeVitals()
+	var at *os.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the path is long, and known
+	}
 	if unwritten := o.unwritten.Load(); err != nil && unwritten != nil {
-		(*unwritten)(fmt.Errorf("write the vitals: %w; make room for them and signal again", err))
+		(*unwritten)(fmt.Errorf("the vitals can't be written: %w; make room and signal again", err))
 	}
 }
 

@@ -78,11 +78,17 @@ func endsALine(path string, size int64) bool {
 	return errors.Is(err, io.EOF) || (err == nil && last[0] == '\n')
 }
 
-// Append writes n lines with their ends. On an error they are lost, and counted.
+// Append writes n lines with their ends. On an error they are lost, and counted; the error
+// says why, without the path.
 func (l *File) Append(lines []byte, n int) error {
 	err := l.append(lines)
-	if err != nil {
-		l.lost += n
+	if err == nil {
+		return nil
+	}
+	l.lost += n
+	var at *os.PathError
+	if errors.As(err, &at) {
+		return at.Err
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"hvdeck/backend"
@@ -42,8 +43,12 @@ func (d *dialer) remember(ctx context.Context, mark string) error {
 		return nil
 	}
 	d.unsaved.keep(mark)
+	var at *os.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the path stands at the end, where it may be cut off
+	}
 	if d.opts.Unwritten != nil {
-		d.opts.Unwritten(fmt.Errorf("remember the certificate of %s: %w; it is trusted until hvdeck ends, make room in %s or make it writable", d.end.addr(), err, d.opts.KnownHosts))
+		d.opts.Unwritten(fmt.Errorf("%s is trusted until hvdeck ends, its certificate can't be remembered: %w; make room or make it writable: %s", d.end.addr(), err, d.opts.KnownHosts))
 	}
 	return nil
 }

@@ -37,6 +37,9 @@ func (a audit) Do(ctx context.Context, op backend.Op, p backend.Progress) (resul
 		Ref: refWords(op.Target()), Operation: op.Title(), Args: arguments(op, a.name), Result: resultStarted,
 	}
 	a.log.write(rec)
+	if p.Recorded != nil {
+		p.Recorded(a.settled(rec, began))
+	}
 	defer func() {
 		rec.Time = a.log.now()
 		rec.Seconds = rec.Time.Sub(began).Round(time.Millisecond).Seconds()
@@ -52,6 +55,18 @@ func (a audit) Do(ctx context.Context, op backend.Op, p backend.Progress) (resul
 		a.log.write(rec)
 	}()
 	return a.Backend.Do(ctx, op, p)
+}
+
+// settled adds a line to a record when it is found out how an operation ended whose
+// answer was lost.
+func (a audit) settled(rec Record, began time.Time) func(result, how string) {
+	return func(result, how string) {
+		last := rec
+		last.Time = a.log.now()
+		last.Seconds = last.Time.Sub(began).Round(time.Millisecond).Seconds()
+		last.Result, last.Settled = result, how
+		a.log.write(last)
+	}
 }
 
 // Results that are no outcome of an operation.

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hvdeck/backend"
 	"hvdeck/backend/guard"
 	"hvdeck/backend/linefile"
 )
@@ -103,7 +102,7 @@ func (l *Log) run() {
 		l.append(r)
 	}
 	if n := l.file.Lost(); n > 0 {
-		l.report(fmt.Errorf("the audit log %s ends without %d records: they could not be written", l.path, n))
+		l.report(fmt.Errorf("the audit log ends without %d records, which could not be written: %s", n, l.path))
 	}
 	if err := l.file.Close(); err != nil {
 		l.report(l.problem(err))
@@ -126,7 +125,7 @@ func (l *Log) append(r Record) {
 	case linefile.Failed:
 		l.report(l.problem(err))
 	case linefile.Mended:
-		l.report(fmt.Errorf("the audit log %s is written again: %d records are missing in it", l.path, missing))
+		l.report(fmt.Errorf("the audit log is written again, %d records are missing in it: %s", missing, l.path))
 	case linefile.Same:
 	}
 }
@@ -141,9 +140,7 @@ func (l *Log) gap(lost int) []byte {
 	return line
 }
 
+// problem puts the path last: it is what may be cut off where there is little room.
 func (l *Log) problem(err error) error {
-	return &backend.Error{
-		Class: backend.ClassOther, Doing: "write the audit log", Object: l.path, Err: err,
-		Remedy: "make room for it or make it writable; operations go on without a record meanwhile",
-	}
+	return fmt.Errorf("the audit log can't be written: %w; operations go on without a record, make room or make it writable: %s", err, l.path)
 }

@@ -15,7 +15,8 @@ import (
 
 // Record is one line of the audit log. Each operation has two with one ID: Result
 // "started" and then "success", "error", "denied", "cancelled" or "unknown". One that
-// never ended was cut off with the program. One with Result "gap" stands where Lost
+// never ended was cut off with the program. After "unknown" a third may come, when it is
+// found out how it ended: Settled says how. One with Result "gap" stands where Lost
 // others could not be written.
 type Record struct {
 	ID        string         `json:"id"`
@@ -28,6 +29,7 @@ type Record struct {
 	Result    string         `json:"result"`
 	Error     string         `json:"error,omitempty"`
 	Created   string         `json:"created,omitempty"`
+	Settled   string         `json:"settled,omitempty"` // how it was found out after "unknown"
 	Seconds   float64        `json:"seconds,omitempty"`
 	Lost      int            `json:"lost,omitempty"`
 }

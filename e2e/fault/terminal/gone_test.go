@@ -75,6 +75,8 @@ func TestNobodyReads(t *testing.T) {
 	inventory(c)
 	vms := c.Pane("VMs")
 	vms.Select("VM0")
+	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM2", "seen-VM2")
+	vms.WaitFor("seen-VM2") // every part of the session is under way
 	before := c.Vitals()
 	c.StopReading()
 	end := time.Now().Add(quietTime())
@@ -94,7 +96,7 @@ func TestNobodyReads(t *testing.T) {
 	}
 	c.Resize(140, 45)
 	c.Press("j", "j", "/").Type("VM2")
-	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM2", "last-VM2")
+	v.Govc("object.rename", "/DC0/vm/seen-VM2", "last-VM2")
 	c.GoOn()
 	c.WaitFor("/VM2", 5*time.Second).WaitFor("last-VM2", desk.LiveWithin(2*time.Second))
 	c.Press("enter", "esc").WaitGone("/VM2")
