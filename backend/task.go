@@ -67,6 +67,10 @@ type Progress struct {
 	// Remote gives the key of the server's own task for this operation, so that
 	// it is not shown twice.
 	Remote func(key string)
+	// Recorded gives, before the operation starts, what adds a line to its record: how it
+	// ended ("success", "error", "cancelled") when its answer was lost and that was found
+	// out later, and how one knows. It may be called from any goroutine and never blocks.
+	Recorded func(settled func(result, how string))
 	// Uncancellable says that a cancel was asked for and the server can't.
 	Uncancellable func(why string)
 }

@@ -332,6 +332,8 @@ func serverSettles(t *testing.T, when string, says backend.TaskState) {
 	batch := b.StartMany([]Request{{Op: off("a"), Target: target("a")}})
 	id := b.List()[0].ID
 	c := b.call()
+	settled := make(chan string, 2)
+	c.progress.Recorded(func(result, how string) { settled <- result + ": " + how })
 	c.progress.Remote("task-9")
 	if when == "while running" {
 		b.Foreign(report)
@@ -355,6 +357,12 @@ func serverSettles(t *testing.T, when string, says backend.TaskState) {
 	}
 	if says == backend.TaskFailed && !strings.Contains(got.Err, "no space") {
 		t.Errorf("error = %q", got.Err)
+	}
+	for told := <-settled; !strings.HasPrefix(told, says.String()+": ") || len(told) < 20; told = <-settled {
+		if when != "when judged" { // by what was seen, before the server's word
+			t.Errorf("the record says %q", told)
+			break
+		}
 	}
 	if counted, _ := b.Batch(batch); !counted.Done() || counted.Unknown > 0 || counted.Total != 1 {
 		t.Errorf("batch: %s", counted.Summary())

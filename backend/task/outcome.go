@@ -49,11 +49,22 @@ func (r *Runner) end(e *entry, out outcome) []Task {
 			e.Note = noteTooLate
 		}
 	}
+	if e.doubted && e.settled != nil && out.state != backend.TaskUnknown {
+		e.settled(out.state.String(), howSettled(e.Task))
+	}
 	r.count(e)
 	r.touch(e)
 	t := e.Task
 	r.trim()
 	return []Task{t}
+}
+
+// howSettled says how it was found out what became of an operation.
+func howSettled(t Task) string {
+	if t.Err != "" {
+		return "the server says: " + t.Err
+	}
+	return t.Note
 }
 
 func notStarted(e *entry, why error) outcome {

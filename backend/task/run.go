@@ -217,11 +217,12 @@ func (r *Runner) progress(e *entry) backend.Progress {
 		r.opts.Notify()
 	}
 	return backend.Progress{
-		Percent: func(p int) { update(func() { e.Progress = min(max(p, 0), 100) }) },
-		Bytes:   func(done, total int64) { update(func() { r.moved(e, done, total) }) },
-		Phase:   func(what string) { update(func() { e.Phase = clean.Line(what) }) },
-		Stalled: func(why string) { r.stall(e, clean.Line(why)) },
-		Remote:  func(key string) { update(func() { r.adopt(e, key) }) },
+		Percent:  func(p int) { update(func() { e.Progress = min(max(p, 0), 100) }) },
+		Bytes:    func(done, total int64) { update(func() { r.moved(e, done, total) }) },
+		Phase:    func(what string) { update(func() { e.Phase = clean.Line(what) }) },
+		Stalled:  func(why string) { r.stall(e, clean.Line(why)) },
+		Remote:   func(key string) { update(func() { r.adopt(e, key) }) },
+		Recorded: func(settled func(result, how string)) { update(func() { e.settled = settled }) },
 		Uncancellable: func(why string) {
 			update(func() { e.Cancellable, e.Note = false, clean.Line(why) })
 		},

@@ -35,14 +35,15 @@ type Runner struct {
 // entry is a task with what it takes to run it. All fields are guarded by Runner.mu.
 type entry struct {
 	Task
-	cancel  context.CancelFunc // nil unless running
-	changed chan struct{}      // closed at the next change; nil when nobody waits
-	told    *outcome           // what the server said of it while it ran
-	heard   chan outcome       // takes what the server says while it is being checked
-	doubted bool               // its answer was lost
-	stalled bool               // its object does not answer; counted by its lane
-	sight   sight              // what can be seen of it then
-	pace    pace               // of its transfer
+	cancel  context.CancelFunc       // nil unless running
+	changed chan struct{}            // closed at the next change; nil when nobody waits
+	told    *outcome                 // what the server said of it while it ran
+	heard   chan outcome             // takes what the server says while it is being checked
+	doubted bool                     // its answer was lost
+	stalled bool                     // its object does not answer; counted by its lane
+	sight   sight                    // what can be seen of it then
+	pace    pace                     // of its transfer
+	settled func(result, how string) // adds to its record; nil when nobody keeps one
 }
 
 // done is Task.Done without a copy: it is asked of every task at every end.
