@@ -12,8 +12,8 @@ import (
 const (
 	noteChecking   = "unknown: checking"
 	noteUnknown    = "unknown: look at the object before you do anything to it again"
-	noteFoundDone  = "done: seen at the server; the answer was lost"
-	noteServerDone = "done: the server says so; the answer was lost"
+	noteFoundDone  = "the answer was lost; the object shows that it was done"
+	noteServerDone = "the answer was lost; the server says that it was done"
 	noteTooLate    = "it was done before it could be cancelled"
 	noteAccepted   = "the request was accepted; the guest decides"
 )
