@@ -35,7 +35,8 @@ type typist struct {
 	msgs   chan tea.Msg
 	ctx    context.Context //nolint:containedctx // the life of the program under test
 	quit   bool
-	frames map[string]bool // titles of questions that were on the screen
+	frames map[string]bool // lines with questions that were on the screen
+	whole  map[string]int  // lines that were looked at, and on how wide a screen
 	typed  strings.Builder // the letters pressed
 
 	mu  sync.Mutex
@@ -114,7 +115,7 @@ func typistHost() mem.Config {
 func sit(t *testing.T) (w *typist, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w = &typist{t: t, msgs: make(chan tea.Msg, 1000), ctx: ctx, frames: make(map[string]bool)}
+	w = &typist{t: t, msgs: make(chan tea.Msg, 1000), ctx: ctx, frames: make(map[string]bool), whole: make(map[string]int)}
 	panicked := func(err error) { t.Errorf("panic: %v", err) }
 	st := store.New(time.Now)
 	var tasks *task.Runner
@@ -203,6 +204,10 @@ func (w *typist) look() {
 		w.t.Errorf("%d lines on %d", len(lines), w.m.h)
 	}
 	for y, l := range lines {
+		if w.whole[l] == w.m.w {
+			continue // it was looked at before
+		}
+		w.whole[l] = w.m.w
 		plain := styles.ReplaceAllString(l, "")
 		if strings.ContainsFunc(plain, unicode.IsControl) {
 			w.t.Errorf("line %d has a control character: %q", y, plain)
@@ -233,7 +238,7 @@ func (w *typist) press(e uv.Event) {
 	case uv.BackgroundColorEvent:
 		w.take(tea.BackgroundColorMsg(e))
 	case uv.WindowSizeEvent:
-		w.take(tea.WindowSizeMsg{Width: min(e.Width, 250), Height: min(e.Height, 80)})
+		w.take(tea.WindowSizeMsg{Width: min(max(e.Width, 1), 250), Height: min(max(e.Height, 1), 80)})
 	case uv.MultiEvent:
 		for _, one := range e {
 			w.press(one)
@@ -314,7 +319,7 @@ func inOrder(name, typed string) bool {
 }
 
 // mostPressed bounds an input, bytes: what matters happens within some dozens of keys.
-const mostPressed = 96
+const mostPressed = 48
 
 // FuzzKeys: whatever comes from a terminal, the program goes on, each frame is whole, and
 // nothing that destroys is done without its question.
@@ -358,7 +363,7 @@ func typeAll(t *testing.T, keys []byte) {
 // each.
 func (w *typist) typeKeys(keys []byte) {
 	w.t.Helper()
-	w.take(tea.WindowSizeMsg{Width: 120, Height: 40})
+	w.take(tea.WindowSizeMsg{Width: 90, Height: 26})
 	w.run(w.m.Init())
 	time.Sleep(300 * time.Millisecond)
 	w.take(ChangedMsg{})
