@@ -29,7 +29,10 @@ type churn struct {
 }
 
 func newChurn(seed, stream uint64) *churn {
-	return &churn{turn: make(chan struct{}, 1), random: rand.New(rand.NewPCG(seed, stream)), known: map[string][]string{}, shells: map[string]*shell{}} //nolint:gosec // not a secret
+	return &churn{
+		turn: make(chan struct{}, 1), random: rand.New(rand.NewPCG(seed, stream)),
+		known: map[string][]string{}, shells: map[string]*shell{},
+	}
 }
 
 // change is a thing that another actor does.

@@ -37,7 +37,8 @@ func table(samples []sample) string {
 		}
 		fmt.Fprintf(&b, "%6s %6d %4d/%4d %5d | %4d %6.1f %6.1f %6.1f %6.1f | %6.1f %6.1f %6.1f %5d %5d %4d %5.1f %5.1f\n",
 			s.at.Round(time.Second), s.steps, s.changes[0], s.changes[1], s.rows, len(s.answers.Times), ms(50), ms(95), ms(99), ms(100),
-			mib(s.v.Live), mib(s.v.Heap), mib(s.v.Resident), s.v.Goroutines, s.v.OpenFiles(), s.v.Children, share(s.cpu, was.cpu, s.at-was.at), share(s.ready, was.ready, s.at-was.at))
+			mib(s.v.Live), mib(s.v.Heap), mib(s.v.Resident), s.v.Goroutines, s.v.OpenFiles(), s.v.Children,
+			share(s.cpu, was.cpu, s.at-was.at), share(s.ready, was.ready, s.at-was.at))
 		was = s
 	}
 	return b.String()
@@ -62,7 +63,7 @@ func grown(samples []sample, warm time.Duration) string {
 	}
 	count := func(int) int { return 2 }
 	kib := func(was int) int { return was/8 + 3<<10 }
-	compare("live heap, KiB", kib, func(v vitals.Vitals) int { return int(v.Live >> 10) }) //nolint:gosec // fits
+	compare("live heap, KiB", kib, func(v vitals.Vitals) int { return int(v.Live >> 10) })
 	compare("children", func(int) int { return 0 }, func(v vitals.Vitals) int { return v.Children })
 	for _, name := range names(samples, func(v vitals.Vitals) map[string]int { return v.Standing }) {
 		compare("goroutine "+name, count, func(v vitals.Vitals) int { return v.Standing[name] })

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 func option[T any](name string) T {
-	return flag.Lookup(name).Value.(flag.Getter).Get().(T) //nolint:errcheck // defined above with this type
+	return flag.Lookup(name).Value.(flag.Getter).Get().(T)
 }
 
 // TestSoak is the short form unless -for says otherwise.
@@ -31,7 +31,7 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	if plan.Seed == 0 {
-		plan.Seed = uint64(time.Now().UnixNano() % 1_000_000) //nolint:gosec // after 1970
+		plan.Seed = uint64(time.Now().UnixNano() % 1_000_000)
 	}
 	t.Logf("seed %d for %v", plan.Seed, plan.For)
 	Run(t, plan)

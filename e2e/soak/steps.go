@@ -53,7 +53,7 @@ func (s *Soak) upTo(n int) int { return 1 + s.random.IntN(n) }
 // wander moves in whatever has the focus.
 func (s *Soak) wander(n int) {
 	for range s.upTo(n) {
-		s.keys(s.fields("j j j j k k G g ctrl+d ctrl+u pgdown pgup down up"))
+		s.keys(s.fields("j k G j g ctrl+d j k ctrl+u j pgdown down pgup up"))
 	}
 }
 
@@ -100,7 +100,8 @@ func (s *Soak) menu() {
 
 // form opens a form, fills something in, and leaves it.
 func (s *Soak) form() {
-	for _, k := range strings.Fields(s.of("2 v r", "2 v c", "2 s c", "2 v e", "4 n", "5 n n", "2 v d", "2 v n", "2 v m", "2 v M", "4 v n", "3 s e", "2 v k", "2 v g", "6 C")) {
+	opens := s.of("2 v r", "2 v c", "2 s c", "2 v e", "4 n", "5 n n", "2 v d", "2 v n", "2 v m", "2 v M", "4 v n", "3 s e", "2 v k", "2 v g", "6 C")
+	for _, k := range strings.Fields(opens) {
 		s.keys(k)
 	}
 	for range s.upTo(4) {
@@ -129,7 +130,7 @@ func (s *Soak) palette() {
 // screen goes through one of the screens.
 func (s *Soak) screen() {
 	s.pane()
-	key := s.fields("? i ! ctrl+e m t b b u u f y d ctrl+o")
+	key := s.fields("? b i u ! ctrl+e b m u t f y d ctrl+o")
 	s.keys(key)
 	if key == "f" {
 		s.typed(s.of("guest", "DC0", "k", "t00", "10.0.0.1", "/DC0/vm/x"))
@@ -158,7 +159,7 @@ func (s *Soak) documents() {
 func (s *Soak) mark() {
 	s.keys("2")
 	for range s.upTo(4) {
-		s.keys(s.fields("space space * ctrl+space ctrl+\\ j k"))
+		s.keys(s.fields("space * j space ctrl+space k ctrl+\\"))
 	}
 	s.keys(s.fields("p s v x"), "esc")
 }
@@ -191,7 +192,7 @@ func (s *Soak) snapshot() {
 func (s *Soak) revert() {
 	s.keys("3")
 	s.wander(3)
-	s.keys("s", s.fields("r d d d D R m ="))
+	s.keys("s", s.fields("d r d D R d m ="))
 	s.chosen()
 	s.keys("enter")
 	s.chosen()
@@ -212,7 +213,7 @@ func (s *Soak) console() {
 		s.keys("enter")
 		s.trail.add("shift+pgup")
 		s.Send("\x1b[5;2~")
-		s.keys("ctrl+]", s.fields("l c c s o"))
+		s.keys("ctrl+]", s.fields("c l s c o"))
 	}
 }
 
