@@ -26,7 +26,7 @@ func (c *Conn) fillStore(d *backend.Detail, got props) {
 	add(d, "Capacity", sizeWords(uint64(max(sum.Capacity, 0))))
 	age := ""
 	if base := baseInfo(info); base != nil && base.Timestamp != nil {
-		age = asOf(*base.Timestamp)
+		age = asOf(c.ours(*base.Timestamp))
 	}
 	add(d, "Free", sizeWords(uint64(max(sum.FreeSpace, 0)))+age)
 	add(d, "Provisioned", sizeWords(uint64(max(sum.Capacity-sum.FreeSpace+sum.Uncommitted, 0))))

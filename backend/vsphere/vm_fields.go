@@ -34,7 +34,7 @@ func (c *Conn) vmFields(d *backend.Detail, got props, hw types.VirtualHardware) 
 	add(d, "CPU shares", allocationWords(got["config.cpuAllocation"], func(n int64) string { return fmt.Sprintf("%d MHz", n) }))
 	add(d, "Memory shares", allocationWords(got["config.memoryAllocation"], mebibytes))
 	guestFields(d, got)
-	loadFields(d, got)
+	c.loadFields(d, got)
 }
 
 func hardwareFields(d *backend.Detail, got props, hw types.VirtualHardware) {
@@ -168,7 +168,7 @@ func heartbeatWords(val any) string {
 }
 
 // loadFields is what the VM takes of its host and its datastores.
-func loadFields(d *backend.Detail, got props) {
+func (c *Conn) loadFields(d *backend.Detail, got props) {
 	q := as[types.VirtualMachineQuickStats](got["summary.quickStats"])
 	run := as[types.VirtualMachineRuntimeInfo](got["runtime"])
 	if run.PowerState == types.VirtualMachinePowerStatePoweredOn {
@@ -192,7 +192,7 @@ func loadFields(d *backend.Detail, got props) {
 	}
 	if s, ok := got["summary.storage"].(types.VirtualMachineStorageSummary); ok {
 		words := fmt.Sprintf("%s used, %s more may come", sizeWords(uint64(max(s.Committed, 0))), sizeWords(uint64(max(s.Uncommitted, 0))))
-		add(d, "Storage", words+asOf(s.Timestamp))
+		add(d, "Storage", words+asOf(c.ours(s.Timestamp)))
 	}
 	if run.ConsolidationNeeded {
 		add(d, "Disks", "consolidation is needed")
