@@ -18,29 +18,33 @@ const (
 	unresponsive = 3 * time.Second
 )
 
-// controlWords says that a VM's hypervisor does not answer, and since when; "" when it
-// does or nothing is known. It never waits for the VM. Source: virDomainGetControlInfo.
-func (c *client) controlWords(ctx context.Context, d libvirt.Domain) string {
-	type control struct {
+// control is what libvirt knows of its way to a VM's hypervisor, and for how long that
+// has been so; OK where it knows nothing. It never waits for the VM. Source:
+// virDomainGetControlInfo.
+func (c *client) control(ctx context.Context, d libvirt.Domain) (libvirt.DomainControlState, time.Duration) {
+	type info struct {
 		state uint32
 		since uint64 // milliseconds
 	}
-	got, err := read(ctx, c, "ask for the control of", d.Name, func(lv *libvirt.Libvirt) (control, error) {
+	got, err := read(ctx, c, "ask for the control of", d.Name, func(lv *libvirt.Libvirt) (info, error) {
 		state, _, since, err := lv.DomainGetControlInfo(d, 0)
-		return control{state, since}, err
+		return info{state, since}, err
 	})
 	if err != nil {
-		return ""
+		return libvirt.DomainControlOk, 0
 	}
-	switch libvirt.DomainControlState(got.state) { //nolint:gosec // an enum
-	case libvirt.DomainControlOccupied:
-		since := time.Duration(min(got.since, uint64(1<<40))) * time.Millisecond //nolint:gosec // bounded
-		if since < unresponsive {
-			return ""
-		}
-		return fmt.Sprintf("%s has not answered for %v", c.hypervisorName(), since.Round(time.Second))
-	case libvirt.DomainControlError:
+	since := time.Duration(min(got.since, uint64(1<<40))) * time.Millisecond //nolint:gosec // bounded
+	return libvirt.DomainControlState(got.state), since                      //nolint:gosec // an enum
+}
+
+// controlWords says that a VM's hypervisor does not answer, and since when; "" when it
+// does or nothing is known.
+func (c *client) controlWords(ctx context.Context, d libvirt.Domain) string {
+	switch state, since := c.control(ctx, d); {
+	case state == libvirt.DomainControlError:
 		return c.hypervisorName() + " can't be reached"
+	case state == libvirt.DomainControlOccupied && since >= unresponsive:
+		return fmt.Sprintf("%s has not answered for %v", c.hypervisorName(), since.Round(time.Second))
 	default:
 		return ""
 	}

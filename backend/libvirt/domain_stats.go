@@ -22,8 +22,8 @@ const (
 // NOWAIT only skips VMs that another call is busy with: the first call to meet a VM
 // that hangs waits for it, for ever. From then on that call is the one that keeps
 // the VM busy, and the next are quick. So such calls are given up after a while, and
-// at most maxDear may be stuck at a time, for as many hung VMs; with more, the
-// figures that need QEMU are left out until one of them recovers.
+// at most maxDear may be stuck at a time, for as many hung VMs; with more, those
+// that hang are asked for nothing. See carefulStats.
 const (
 	maxDear      = 2
 	dearPatience = 2 * time.Second
@@ -52,11 +52,11 @@ func (c *client) dearStats(ctx context.Context, domains []libvirt.Domain, groups
 		if err == nil {
 			return got, true
 		}
-		if !gaveUp {
+		if !gaveUp && backend.ClassOf(err) != backend.ClassBusy {
 			return nil, false
 		}
 	}
-	return nil, false
+	return c.carefulStats(ctx, domains, groups)
 }
 
 // Stats implements backend.Backend. Source: virConnectGetAllDomainStats,
