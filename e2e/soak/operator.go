@@ -82,6 +82,22 @@ func atHome(lines []string) bool {
 		})
 }
 
+// inReview says whether a draft is open, which no esc may lose.
+func inReview(lines []string) bool {
+	return slices.ContainsFunc(lines[:min(4, len(lines))], func(l string) bool { return strings.Contains(l, " D discards") })
+}
+
+// discard gives a draft up, as the operator is asked to confirm.
+func (s *Soak) discard() {
+	s.Press("esc", "esc")
+	time.Sleep(late)
+	s.Press("D")
+	if s.saw(func(lines []string) bool { return strings.Contains(strings.Join(lines, "\n"), "Discard the text?") }, patience) {
+		time.Sleep(late)
+		s.Press("y")
+	}
+}
+
 // home closes whatever is open: esc gets an operator out of everything but a console.
 // What is on the screen may be older than the keys that were pressed; so the line of the
 // filter is opened, a sign typed that means nothing elsewhere, and looked for: what was
@@ -93,6 +109,9 @@ func (s *Soak) home() {
 	for try := range 12 {
 		if inConsole(s.Lines()) {
 			s.leaveConsole()
+		}
+		if inReview(s.Lines()) {
+			s.discard()
 		}
 		sign := string([]rune("¤§¶£")[try%4])
 		typed := func(lines []string) bool { return strings.HasPrefix(lines[len(lines)-1], " /"+sign) }
