@@ -25,12 +25,13 @@ func (p *paste) see(read []byte) {
 	p.tail = all[max(0, len(all)-len(pasteStart)+1):]
 }
 
-// wayOut reports whether bytes are a key by which somebody wants out: esc or ctrl-c alone,
-// in the old way and in kitty's.
+// wayOut reports whether bytes end with a key by which somebody wants out: esc or ctrl-c, in
+// the old way and in kitty's. A lone esc has to be alone: it may begin the second mark.
 func wayOut(read []byte) bool {
-	switch string(read) {
-	case "\x1b", "\x03", "\x1b[27u", "\x1b[27;1u", "\x1b[99;5u":
-		return true
+	for _, key := range []string{"\x03", "\x1b[27u", "\x1b[27;1u", "\x1b[99;5u"} {
+		if bytes.HasSuffix(read, []byte(key)) {
+			return true
+		}
 	}
-	return false
+	return string(read) == "\x1b"
 }

@@ -1,8 +1,9 @@
 // Package tty is the operator's terminal as the program meets it. It promises that a
 // terminal that takes nothing more cannot keep the program from ending, that the end of
 // the terminal is noticed whether or not a signal tells of it, that a terminal that took
-// nothing for a while is still put back in order when it reads again, and that a paste whose
-// end got lost does not take the keys for good.
+// nothing for a while is still put back in order when it reads again, that a paste whose
+// end got lost does not take the keys for good, and that no sequence of the terminal is longer
+// than who decodes it can bear.
 package tty
 
 import (
@@ -135,6 +136,7 @@ type Input struct {
 	*os.File
 	t     *Terminal
 	paste paste
+	seqs  sequences
 }
 
 // Read implements io.Reader; an end or an error of the terminal is its end. Esc and ctrl-c
@@ -146,6 +148,7 @@ func (i *Input) Read(p []byte) (int, error) {
 	}
 	n, err := i.File.Read(p[:room])
 	i.t.look(err)
+	n = len(i.seqs.bound(p[:max(n, 0)]))
 	if room < len(p) && wayOut(p[:n]) {
 		copy(p[len(pasteEnd):], p[:n])
 		n += copy(p, pasteEnd)

@@ -2,10 +2,12 @@ package tty
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
 )
 
@@ -96,5 +98,30 @@ func TestPaste(t *testing.T) {
 		if p.see([]byte(step.read)); p.open != step.open {
 			t.Errorf("after %q: %v", step.read, p.open)
 		}
+	}
+}
+
+// Too many parameters made the decoder of sequences panic: what it is given is bounded,
+// however it is cut into reads, and characters stay as they are.
+func TestSequencesAreBounded(t *testing.T) {
+	many := strings.Repeat("9;", 500)
+	for _, text := range []string{"\x1b[?" + many + "c", "\x1b[" + many + "R", "\x1bP" + many + "|x\x1b\\", "\x9b" + many + "c", "\x1b[1" + strings.Repeat(":2", 500) + "u"} {
+		for cut := 1; cut < 40; cut += 13 {
+			var s sequences
+			var got []byte
+			for part := range slices.Chunk([]byte(text), cut) {
+				got = append(got, s.bound(part)...)
+			}
+			parser := ansi.NewParser()
+			_, _, n, _ := ansi.DecodeSequence(got, 0, parser)
+			if n != len(got) || len(got) > 40 || got[len(got)-1] != text[len(text)-1] {
+				t.Errorf("%.20q became %q, of which %d bytes were decoded", text, got, n)
+			}
+		}
+	}
+	plain := "ě;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;日本\x1b[1;2A" + many + "\x1b[<0;1;1M"
+	var s sequences
+	if got := string(s.bound([]byte(plain))); got != plain {
+		t.Errorf("%q became %q", plain, got)
 	}
 }

@@ -99,8 +99,8 @@ func TestAPasteWithoutAnEnd(t *testing.T) {
 			c := demo(t, desk.Setup{OldKeys: old})
 			c.Pane("VMs").WaitFor("NAME")
 			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
-			c.Send("j").Settle(50 * time.Millisecond)
-			c.Press("esc").Settle(50 * time.Millisecond)
+			c.Send("j").Settle(400 * time.Millisecond) // a lone esc has to be alone
+			c.Press("esc").Settle(100 * time.Millisecond)
 			c.Press("?").WaitFor("Help", soon).Press("q").WaitGone("Help")
 			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
 			c.Press("ctrl+c")
@@ -134,7 +134,7 @@ func TestEndDuringAnEditor(t *testing.T) {
 			t.Parallel()
 			home := t.TempDir()
 			// An editor that hears nothing: it has to be killed.
-			desk.WriteFile(t, filepath.Join(home, "editor.sh"), "trap '' TERM HUP\necho editing; : >"+home+"/begun\nwhile :; do sleep 0.1; done\n")
+			desk.WriteFile(t, filepath.Join(home, "editor.sh"), "trap '' TERM HUP\necho editing; : >"+home+"/begun\nwhile :; do sleep 0.1; echo .; done\n")
 			if err := os.Mkdir(filepath.Join(home, "run"), 0o700); err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -361,7 +362,7 @@ func TestADraftFindsNoRoom(t *testing.T) {
 	d := roomless(t, filepath.Join(home, "run"))
 	desk.WriteFile(t, filepath.Join(home, "editor.sh"), "exit 0\n")
 	c := desk.Start(t, desk.Setup{Home: home, Args: []string{"--demo"}, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
-	c.Pane("VMs").Select("git-01")
+	c.Press("/").Type("git-01").Press("enter").Pane("VMs").WaitFor(regexp.MustCompile(`❯\S git-01`))
 	c.Press("e").WaitFor("no space left on").WaitFor("make room there, or name another place").Expect(d.dir)
 	c.Dismiss("Can't start the editor")
 	d.free()
@@ -389,6 +390,6 @@ func TestACertificateFindsNoRoom(t *testing.T) {
 	events(c, "is trusted until hvdeck ends, its certificate can't be remembered: read-only file system")
 	v.Restart() // with another certificate at the same address: what was trusted is known
 	c.WaitFor("vc refused", 20*time.Second).Press("i").WaitFor("Connections").Press("enter").WaitFor("the certificate has changed")
-	c.Press("ctrl+c")
+	c.Press("q").Settle(100 * time.Millisecond).Press("ctrl+c")
 	ends(t, c)
 }

@@ -100,6 +100,7 @@ func TestNobodyReads(t *testing.T) {
 	c.GoOn()
 	c.WaitFor("/VM2", 5*time.Second).WaitFor("last-VM2", desk.LiveWithin(2*time.Second))
 	c.Press("enter", "esc").WaitGone("/VM2")
+	vms.Select("VM0") // what is under the cursor has its own questions
 	c.NothingLeaked(before, soon)
 	c.Press("ctrl+c")
 	ends(t, c)
