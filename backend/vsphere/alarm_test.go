@@ -119,6 +119,7 @@ func TestAlarmsFollowNames(t *testing.T) {
 // TestAlarmsAfterRenewal: an alarm that cleared while nobody looked is gone.
 func TestAlarmsAfterRenewal(t *testing.T) {
 	v := lab.StartVcsim(t, "-vm", "2")
+	t.Parallel()
 	m := watch(t, dial(t, vsphere.Options{URL: v.URL()}))
 	m.untilSynced()
 	post := func(id, vm string) { v.Govc("event.post", "-s", "warning", "-i", "vcsim.vm."+id, "/DC0/vm/"+vm) }

@@ -151,11 +151,11 @@ func (b *answer) await(limit time.Duration, w *wire, late func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.limit = limit
-	before := w.count()
+	before := w.got()
 	b.clock = time.AfterFunc(limit, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if now := w.count(); b.clock != nil && now-before >= busyBytes {
+		if now := w.got(); b.clock != nil && now-before >= busyBytes {
 			before = now
 			b.clock.Reset(limit)
 			return

@@ -15,6 +15,7 @@ import (
 func TestConformance(t *testing.T) {
 	v := lab.StartVcsim(t, "-vm", "1")
 	v.Govc("vm.change", "-vm", "DC0_H0_VM0", "-e", "SET.guest.toolsRunningStatus=guestToolsRunning")
+	t.Parallel()
 	backendtest.Run(t, backendtest.Target{
 		Name: "vcsim",
 		Open: func(t *testing.T) backend.Backend {

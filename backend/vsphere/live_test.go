@@ -71,6 +71,7 @@ func TestChangesOfOthersAreSeen(t *testing.T) {
 
 func TestEndedSessionIsRenewed(t *testing.T) {
 	v := lab.StartVcsim(t, "-vm", "2")
+	t.Parallel()
 	b := dial(t, vsphere.Options{URL: v.URL()})
 	m := watch(t, b)
 	m.untilSynced()
@@ -114,6 +115,7 @@ func TestEndedSessionIsRenewed(t *testing.T) {
 
 func TestFrozenServerIsNoticed(t *testing.T) {
 	v := lab.StartVcsim(t, "-vm", "1")
+	t.Parallel()
 	b := dial(t, vsphere.Options{URL: v.URL()})
 	ended := make(chan error, 1)
 	synced := make(chan struct{}, 1)

@@ -56,7 +56,7 @@ func (w *watch) pulse(ctx context.Context, feed chan<- func(context.Context) err
 }
 
 func (w *watch) beat(ctx context.Context) error {
-	own, bulk := w.c.wire.count(), w.c.bulk.count()
+	own, bulk := w.c.wire.got(), w.c.bulk.both()
 	ctx, cancel := w.c.bounded(aWord(ctx), beatTimeout)
 	defer cancel()
 	began := time.Now()
@@ -71,7 +71,7 @@ func (w *watch) beat(ctx context.Context) error {
 	}
 	// A line that is full of bytes delays the answer; they are a sign of life as well. But
 	// an answer without an end is no answer: only transfers go on for long.
-	if w.late++; w.late <= lateBeats && w.c.wire.count()-own >= busyBytes || w.c.bulk.count()-bulk >= busyBytes {
+	if w.late++; w.late <= lateBeats && w.c.wire.got()-own >= busyBytes || w.c.bulk.both()-bulk >= busyBytes {
 		return nil
 	}
 	return err

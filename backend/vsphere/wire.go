@@ -12,11 +12,15 @@ const busyBytes = 8 << 10
 // wire counts the bytes that moved on connections to a server, whatever they were for.
 // It is safe for concurrent use.
 type wire struct {
-	bytes atomic.Int64
-	long  turn // of answers that are long
+	in, out atomic.Int64
+	long    turn // of answers that are long
 }
 
-func (w *wire) count() int64 { return w.bytes.Load() }
+// got is what came from the server: what we sent it may lie there unread.
+func (w *wire) got() int64 { return w.in.Load() }
+
+// both ways: who sends a file to a server that takes nothing fills the buffers and stops.
+func (w *wire) both() int64 { return w.in.Load() + w.out.Load() }
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -31,27 +35,20 @@ func (w *wire) dialed(dial dialFunc) dialFunc {
 	}
 }
 
-// wired is a connection that counts the bytes it moves. What is written counts as well: a
-// server that takes nothing any more fills the buffers and stops the writer.
+// wired is a connection that counts the bytes it moves.
 type wired struct {
 	net.Conn
 	w *wire
 }
 
-func (c *wired) note(n int) {
-	if n > 0 {
-		c.w.bytes.Add(int64(n))
-	}
-}
-
 func (c *wired) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.note(n)
+	c.w.in.Add(int64(n))
 	return n, err
 }
 
 func (c *wired) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	c.note(n)
+	c.w.out.Add(int64(n))
 	return n, err
 }

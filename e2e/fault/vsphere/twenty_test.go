@@ -98,7 +98,7 @@ func TestTwentyConnections(t *testing.T) {
 	dead := map[string]string{ // and what is said of each
 		"d01-refused": "connection refused", "d02-deaf": "no answer|connecting", "d03-hole": "no answer|i/o timeout|connecting",
 		"d04-cert": "certificate has changed", "d05-500": "500 Internal", "d06-503": "503 Service", "d07-html": "does not speak",
-		"d08-half": "does not speak|can't be read", "d09-socket": "socket|libvirt", "d10-gone": "no such file|socket",
+		"d08-half": "does not speak|can't be read", "d09-socket": "nothing listens", "d10-gone": "no libvirt daemon here",
 	}
 	for name, uri := range map[string]string{ // in whatever order
 		"d01-refused": "http://user@" + refused(t) + "/sdk", "d02-deaf": "http://user@" + silent(t) + "/sdk", "d03-hole": "http://user@" + hole(t) + "/sdk",
