@@ -198,6 +198,8 @@ func (m *Model) taskLine(w int) string {
 
 func (m *Model) taskTail(t task.Task) string {
 	switch {
+	case t.Checking:
+		return t.Note
 	case t.State == backend.TaskFailed, t.State == backend.TaskCancelled && t.Err != "":
 		_, why, found := strings.Cut(t.Err, ": ") // what and on which object stand before
 		if !found {
