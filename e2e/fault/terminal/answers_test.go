@@ -50,9 +50,9 @@ func rubbish() []string {
 }
 
 func TestATerminalThatAnswersRubbish(t *testing.T) {
-	c := demo(t, desk.Setup{})
-	vms := c.Pane("VMs").WaitFor("NAME")
-	vms.Select("ad-1")
+	c, v := center(t, desk.Setup{})
+	vms := c.Pane("VMs")
+	vms.Select("VM0")
 	before := c.Vitals()
 	for _, text := range rubbish() {
 		c.Send(text).Settle(60 * time.Millisecond) // longer than the rest of a sequence is waited for
@@ -67,10 +67,11 @@ func TestATerminalThatAnswersRubbish(t *testing.T) {
 	}
 	c.Settle(200 * time.Millisecond)
 	c.Resize(141, 45).Press("ctrl+l")
-	vms.WaitFor("ad-1")
+	vms.WaitFor("VM0")
 	c.NothingLeaked(before, soon)
 	c.Press("ctrl+c")
 	ends(t, c)
+	loggedOut(t, v)
 }
 
 // A paste of a megabyte, by mistake: it does nothing, also where text is taken, and the

@@ -21,9 +21,9 @@ func demo(t *testing.T, s desk.Setup) *desk.Console {
 // 200 sizes in a second, and then the right picture: that of a console that was never
 // another size.
 func TestAStormOfSizes(t *testing.T) {
-	c := demo(t, desk.Setup{Size: uitest.Size{W: 120, H: 40}})
-	vms := c.Pane("VMs").WaitFor("NAME")
-	vms.Focus()
+	c, v := center(t, desk.Setup{Size: uitest.Size{W: 120, H: 40}})
+	vms := c.Pane("VMs")
+	vms.Select("VM0")
 	before := c.Vitals()
 	for range 200 {
 		c.Resize(20+rand.IntN(231), 5+rand.IntN(66))
@@ -41,6 +41,7 @@ func TestAStormOfSizes(t *testing.T) {
 	c.NothingLeaked(before, soon)
 	c.Press("ctrl+c")
 	ends(t, c)
+	loggedOut(t, v)
 }
 
 // Terminals in which there is no room for anything: a plain line says so, keys do nothing
