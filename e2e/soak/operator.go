@@ -87,12 +87,18 @@ func inReview(lines []string) bool {
 	return slices.ContainsFunc(lines[:min(4, len(lines))], func(l string) bool { return strings.Contains(l, " D discards") })
 }
 
-// discard gives a draft up, as the operator is asked to confirm.
-func (s *Soak) discard() {
-	s.Press("esc", "esc")
-	time.Sleep(late)
-	s.Press("D")
-	if s.saw(func(lines []string) bool { return strings.Contains(strings.Join(lines, "\n"), "Discard the text?") }, patience) {
+// inWizard says whether a wizard is open, which takes letters as answers.
+func inWizard(lines []string) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "ctrl-c quit") })
+}
+
+// giveUp leaves what an operator has to confirm to lose; the question may be there already.
+func (s *Soak) giveUp(key, question string) {
+	asked := func(lines []string) bool { return strings.Contains(strings.Join(lines, "\n"), question) }
+	if !asked(s.Lines()) {
+		s.Press(key)
+	}
+	if s.saw(asked, patience) {
 		time.Sleep(late)
 		s.Press("y")
 	}
@@ -111,7 +117,10 @@ func (s *Soak) home() {
 			s.leaveConsole()
 		}
 		if inReview(s.Lines()) {
-			s.discard()
+			s.giveUp("D", "Discard the text?")
+		}
+		if inWizard(s.Lines()) {
+			s.giveUp("ctrl+c", "Quit the ")
 		}
 		sign := string([]rune("¤§¶£")[try%4])
 		typed := func(lines []string) bool { return strings.HasPrefix(lines[len(lines)-1], " /"+sign) }
