@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"io"
@@ -166,6 +167,19 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(uint8(0), uint32(statusOK), statsAnswer())
 	f.Add(uint8(0), uint32(statusOK), frameOf(1<<31-1, 0, 0, 0))
 	f.Add(uint8(2), uint32(statusError), refusalOf("no such domain"))
+	one := &xdrWriter{}
+	one.domain(libvirt.Domain{Name: "web", UUID: libvirt.UUID{1}, ID: 3})
+	f.Add(uint8(1), uint32(statusOK), append(append(frameOf(1), one.buf...), frameOf(1)...))
+	text := &xdrWriter{}
+	text.string(fuzzedDomain)
+	f.Add(uint8(2), uint32(statusOK), text.buf)
+	f.Add(uint8(3), uint32(statusOK), append(append(frameOf(1, 4), "eth0"...), frameOf(0, 1, 0, 2, 0x612e6200, 24)...))
+	f.Add(uint8(4), uint32(statusOK), frameOf(0, 0))
+	f.Add(uint8(5), uint32(statusOK), append(append(frameOf(1, 4), "user"...), frameOf(0, 9, 4)...))
+	f.Add(uint8(6), uint32(statusOK), frameOf(1, 0xff000000, 8, 8))
+	f.Add(uint8(7), uint32(statusOK), bytes.Repeat(frameOf(1), 40))
+	f.Add(uint8(8), uint32(statusOK), append(append(frameOf(1, 1, 4), "type"...), frameOf(6, 1)...))
+	f.Add(uint8(9), uint32(statusOK), frameOf(3, 0x61626300))
 	f.Fuzz(func(t *testing.T, which uint8, status uint32, payload []byte) {
 		calls := anyCalls()
 		_ = checkAnswer(t, calls[int(which)%len(calls)], status%3, payload)
