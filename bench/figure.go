@@ -38,7 +38,7 @@ const (
 	upload     = "upload 512 MiB"
 	download   = "download 512 MiB"
 
-	soakMemory     = "memory, growth of its floor in an hour"
+	soakMemory     = "memory, growth of its floor while watched"
 	soakGoroutines = "goroutines more than before"
 	soakFiles      = "files more than before"
 )

@@ -13,8 +13,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -56,6 +58,7 @@ func (b *bench) run() error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	b.dir = dir
+	go cleanUp(dir)
 	if err := build(dir); err != nil {
 		return err
 	}
@@ -71,6 +74,17 @@ func (b *bench) run() error {
 	fmt.Printf("%d cores, %s; load of the machine before %s, after %s; took %.0f s\n",
 		runtime.NumCPU(), runtime.Version(), before, load(), time.Since(began).Seconds())
 	return err
+}
+
+// cleanUp ends the run in good order when it is ended from outside: servers and
+// programs end with it.
+func cleanUp(dir string) {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	<-stop
+	_ = os.RemoveAll(dir)
+	fmt.Fprintln(os.Stderr, "bench: ended from outside; what was measured stands above")
+	os.Exit(1)
 }
 
 // measure takes all that was asked for. What fails leaves the rest to be measured.

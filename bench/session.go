@@ -141,9 +141,8 @@ func (p part) take(s *session) error {
 	}
 	fmt.Fprintf(os.Stderr, "  %s %s: %.1f s\n", s.at, p.name, time.Since(began).Seconds())
 	for _, f := range s.figures[from:] {
-		if text, missed := f.judged(); missed {
-			fmt.Fprintf(os.Stderr, "    missed: %s: %s %s, target %s\n", f.name, number(f.value), f.unit, text)
-		}
+		line, _ := f.fields()
+		fmt.Fprintln(os.Stderr, "    "+strings.Join(line[1:], "  "))
 	}
 	return nil
 }

@@ -37,8 +37,7 @@ func (b *bench) watched(s *server) error {
 	fmt.Fprintln(os.Stderr)
 	third := max(len(all)/3, 1)
 	first, last := all[:third], all[len(all)-third:]
-	hour := float64(time.Hour) / float64(b.soak)
-	b.add(at, soakMemory, (least(last, resident)-least(first, resident))/(1<<20)*hour*1.5, "MiB")
+	b.add(at, soakMemory, (least(last, resident)-least(first, resident))/(1<<20), "MiB")
 	b.add(at, soakGoroutines, least(last, goroutines)-least(first, goroutines), "")
 	b.add(at, soakFiles, least(last, openFiles)-least(first, openFiles), "")
 	return nil
