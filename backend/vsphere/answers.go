@@ -139,10 +139,12 @@ type answer struct {
 	mine       bool
 	done       bool
 
-	mu    sync.Mutex  // of what is below, and of mine and done
-	clock *time.Timer // nil: none
-	limit time.Duration
-	got   int // bytes since the clock was set
+	mu     sync.Mutex  // of what is below, and of mine and done
+	clock  *time.Timer // nil: none
+	limit  time.Duration
+	got    int // bytes since the clock was set
+	wire   *wire
+	before int64 // what the wire had got when the clock was set
 }
 
 // await has late called when there is no headway for so long. A line that is full of bytes
@@ -150,13 +152,12 @@ type answer struct {
 func (b *answer) await(limit time.Duration, w *wire, late func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.limit = limit
-	before := w.got()
+	b.limit, b.wire, b.before = limit, w, w.got()
 	b.clock = time.AfterFunc(limit, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if now := w.got(); b.clock != nil && now-before >= busyBytes {
-			before = now
+		if now := w.got(); b.clock != nil && now-b.before >= busyBytes {
+			b.before = now
 			b.clock.Reset(limit)
 			return
 		}
@@ -183,7 +184,7 @@ func (b *answer) Read(p []byte) (int, error) {
 	}
 	b.mu.Lock()
 	if b.got += n; b.got >= quietBytes && b.clock != nil && b.clock.Stop() {
-		b.got = 0
+		b.got, b.before = 0, b.wire.got() // what is its own says nothing of a full line
 		b.clock.Reset(b.limit)
 	}
 	b.mu.Unlock()

@@ -67,7 +67,7 @@ func TestClockThatIsOff(t *testing.T) {
 			b.Pane("VMs").WaitFor(desk.Row(vmName(3+i), "sus"))
 			b.Pane("Tasks").WaitFor(regexp.MustCompile(`suspend .*success +0:0\d`))
 			b.Reject(regexp.MustCompile(`\s-\d+[:smhd]`))
-			b.Press("E").WaitFor("Events").WaitFor("suspended")
+			b.Press("ctrl+e").WaitFor(regexp.MustCompile(`(?s)Events.*suspended`))
 			text := b.Text()
 			for _, off := range []time.Duration{24 * time.Hour, -24 * time.Hour} {
 				if day := time.Now().Add(off).Format(time.DateOnly); regexp.MustCompile(day + `.*suspended`).MatchString(text) {

@@ -41,9 +41,12 @@ func TestAnotherInventory(t *testing.T) {
 	b.prompt()
 	v.RestartAs("-dc", "1", "-cluster", "1", "-host", "2", "-standalone", "-1", "-vm", "4")
 	b.back()
-	b.WaitGone(b.vm + " ")
 	b.Pane("VMs").WaitTitle(" 4 ")
 	b.Pane("Hosts").WaitTitle(" 2 ")
+	if rows := strings.Join(b.Pane("VMs").Lines(), "\n"); strings.Contains(rows, b.vm) {
+		t.Errorf("%s is still in the list:\n%s", b.vm, rows)
+	}
+	b.WaitFor(regexp.MustCompile(`power off ` + b.vm + ` unknown: checking`))
 	b.Reject(regexp.MustCompile(`power off .*success`))
 	if n := b.audited(); n != 1 {
 		t.Errorf("%d operations in the audit log", n)

@@ -142,7 +142,7 @@ func TestTwentyConnections(t *testing.T) {
 	heap := c.Vitals().Resident
 	v.Govc("vm.power", "-off", vmName(0))
 	began = time.Now()
-	c.Pane("VMs").WaitFor(desk.Row(vmName(0), "off"), desk.LiveWithin(2*time.Second))
+	c.Pane("VMs").WaitFor(desk.Row(vmName(0), "off"), desk.LiveWithin(5*time.Second))
 	t.Logf("a change was on the screen after %v", time.Since(began).Round(10*time.Millisecond))
 	time.Sleep(30 * time.Second) // of redialling
 	l := keys.Stop()
