@@ -25,13 +25,31 @@ func (p *paste) see(read []byte) {
 	p.tail = all[max(0, len(all)-len(pasteStart)+1):]
 }
 
-// wayOut reports whether bytes end with a key by which somebody wants out: esc or ctrl-c, in
-// the old way and in kitty's. A lone esc has to be alone: it may begin the second mark.
-func wayOut(read []byte) bool {
+// wayOut is the length of a key at the end by which somebody wants out: esc or ctrl-c, in
+// the old way and in kitty's; 0: there is none. A lone esc has to be alone: it may begin the
+// second mark.
+func wayOut(read []byte) int {
 	for _, key := range []string{"\x03", "\x1b[27u", "\x1b[27;1u", "\x1b[99;5u"} {
 		if bytes.HasSuffix(read, []byte(key)) {
-			return true
+			return len(key)
 		}
 	}
-	return string(read) == "\x1b"
+	if string(read) == "\x1b" {
+		return 1
+	}
+	return 0
+}
+
+// ended closes a paste that is still open where its bytes end with a way out: the mark goes
+// before that key. p has room for it.
+func (p *paste) ended(buf []byte, n int) int {
+	p.see(buf[:n])
+	key := wayOut(buf[:n])
+	if !p.open || key == 0 {
+		return n
+	}
+	copy(buf[n-key+len(pasteEnd):], buf[n-key:n])
+	copy(buf[n-key:], pasteEnd)
+	*p = paste{}
+	return n + len(pasteEnd)
 }

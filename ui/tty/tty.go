@@ -47,7 +47,7 @@ type Terminal struct {
 func Open(in, out *os.File) *Terminal {
 	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{})}
 	for _, name := range []string{"/proc/self/fd/1", "/dev/tty"} {
-		f, err := os.OpenFile(name, os.O_WRONLY|openFlags, 0)
+		f, err := os.OpenFile(name, os.O_WRONLY|openFlags, 0) //nolint:gosec // names of our own
 		if err != nil {
 			continue
 		}
@@ -143,17 +143,15 @@ type Input struct {
 // end a paste that has no end.
 func (i *Input) Read(p []byte) (int, error) {
 	room := len(p)
-	if i.paste.open && room > len(pasteEnd) {
+	if room > len(pasteEnd) {
 		room -= len(pasteEnd)
 	}
 	n, err := i.File.Read(p[:room])
 	i.t.look(err)
 	n = len(i.seqs.bound(p[:max(n, 0)]))
-	if room < len(p) && wayOut(p[:n]) {
-		copy(p[len(pasteEnd):], p[:n])
-		n += copy(p, pasteEnd)
+	if n+len(pasteEnd) <= len(p) {
+		n = i.paste.ended(p, n)
 	}
-	i.paste.see(p[:n])
 	return n, err
 }
 

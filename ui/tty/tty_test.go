@@ -87,6 +87,22 @@ func TestTheEndIsNoticed(t *testing.T) {
 	}
 }
 
+func TestTheWayOutOfAPaste(t *testing.T) {
+	const out = pasteEnd
+	for _, c := range []struct{ before, read, want string }{
+		{"\x1b[200~", "\x1b", out + "\x1b"}, {"\x1b[200~", "j\x03", "j" + out + "\x03"}, {"", "\x1b[200~j\x1b[27u", "\x1b[200~j" + out + "\x1b[27u"},
+		{"\x1b[200~", "j\x1b", "j\x1b"}, {"", "\x03", "\x03"}, {"\x1b[200~", "", ""}, {"\x1b[200~", "x\x1b[201~\x03", "x\x1b[201~\x03"},
+	} {
+		var p paste
+		p.see([]byte(c.before))
+		buf := make([]byte, 100)
+		n := p.ended(buf, copy(buf, c.read))
+		if got := string(buf[:n]); got != c.want {
+			t.Errorf("after %q: %q became %q, want %q", c.before, c.read, got, c.want)
+		}
+	}
+}
+
 func TestPaste(t *testing.T) {
 	var p paste
 	for _, step := range []struct {

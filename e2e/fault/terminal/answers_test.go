@@ -26,6 +26,7 @@ func TestATerminalThatAnswersNothing(t *testing.T) {
 
 // Terminals that are not described: no name, one that nobody knows.
 func TestATerminalThatIsNotKnown(t *testing.T) {
+	t.Parallel()
 	for name, env := range map[string][]string{"none": {"TERM="}, "unknown": {"TERM=no-such-terminal", "COLORTERM="}} {
 		t.Run(name, func(t *testing.T) {
 			c := demo(t, desk.Setup{Env: env})
@@ -53,7 +54,7 @@ func TestATerminalThatAnswersRubbish(t *testing.T) {
 	c, v := center(t, desk.Setup{})
 	vms := c.Pane("VMs")
 	vms.Select("VM0")
-	before := c.Vitals()
+	before := underWay(c, v)
 	for _, text := range rubbish() {
 		c.Send(text).Settle(60 * time.Millisecond) // longer than the rest of a sequence is waited for
 	}
@@ -93,21 +94,23 @@ func TestAPasteOfAMegabyte(t *testing.T) {
 	ends(t, c)
 }
 
-// A paste whose end got lost on the way: esc gives the keys back, as ctrl-c does.
+// A paste whose end got lost on the way: esc gives the keys back, ctrl-c does and leaves.
 func TestAPasteWithoutAnEnd(t *testing.T) {
-	for name, old := range map[string]bool{"kitty": false, "old keys": true} {
-		t.Run(name, func(t *testing.T) {
-			c := demo(t, desk.Setup{OldKeys: old})
-			c.Pane("VMs").WaitFor("NAME")
-			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
-			c.Send("j").Settle(400 * time.Millisecond) // a lone esc has to be alone
-			c.Press("esc").Settle(100 * time.Millisecond)
-			c.Press("?").WaitFor("Help", soon).Press("q").WaitGone("Help")
-			c.Send("\x1b[200~half of it").Settle(50 * time.Millisecond)
-			c.Press("ctrl+c")
-			ends(t, c)
-		})
-	}
+	t.Parallel()
+	t.Run("esc", func(t *testing.T) {
+		c := demo(t, desk.Setup{})
+		c.Pane("VMs").WaitFor("NAME")
+		c.Send("\x1b[200~half of it").Send("j").Press("esc").Settle(100 * time.Millisecond)
+		c.Press("?").WaitFor("Help", soon).Press("q").WaitGone("Help")
+		c.Press("ctrl+c")
+		ends(t, c)
+	})
+	t.Run("ctrl-c of old", func(t *testing.T) {
+		c := demo(t, desk.Setup{OldKeys: true})
+		c.Pane("VMs").WaitFor("NAME")
+		c.Send("\x1b[200~half of it").Press("ctrl+c")
+		ends(t, c)
+	})
 }
 
 // Standard input that is no terminal, or closed, is refused with a line.
@@ -127,6 +130,7 @@ func TestNoTerminalToReadFrom(t *testing.T) {
 // While an editor has the terminal the console is told to end, or the terminal goes: the
 // editor ends too, the text is gone from the disk.
 func TestEndDuringAnEditor(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*desk.Console){
 		"TERM": func(c *desk.Console) { c.Signal("TERM") }, "HUP": func(c *desk.Console) { c.Signal("HUP") },
 		"the terminal goes": func(c *desk.Console) { c.HangUp() },
@@ -140,7 +144,7 @@ func TestEndDuringAnEditor(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := desk.Start(t, desk.Setup{Home: home, Args: []string{"--demo"}, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
-			c.Pane("VMs").Select("git-01")
+			finds(c, "git-01")
 			c.Press("e").WaitFor("editing")
 			end(c)
 			if status := c.WaitExit(soon); status != 0 {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -218,7 +217,8 @@ func TestTheDiskFillsUp(t *testing.T) {
 	counted(t, audited(t, c))
 	for _, name := range []string{"trace", "hvdeck.log"} {
 		text, err := os.ReadFile(c.State(name))
-		if err != nil || !(strings.Contains(string(text), "lines were dropped here") || strings.Contains(string(text), "could not be written")) {
+		told := strings.Contains(string(text), "lines were dropped here") || strings.Contains(string(text), "could not be written")
+		if err != nil || !told {
 			t.Errorf("%s says nothing of the gap: %v %.2000s", name, err, text)
 		}
 	}
@@ -362,9 +362,7 @@ func TestADraftFindsNoRoom(t *testing.T) {
 	d := roomless(t, filepath.Join(home, "run"))
 	desk.WriteFile(t, filepath.Join(home, "editor.sh"), "exit 0\n")
 	c := desk.Start(t, desk.Setup{Home: home, Args: []string{"--demo"}, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
-	c.Pane("VMs").WaitFor("ad-1").Focus()
-	c.Press("/").Type("git-01").Pane("VMs").WaitFor(regexp.MustCompile(`❯\S git-01`))
-	c.Press("enter").Settle(100 * time.Millisecond)
+	finds(c, "git-01")
 	c.Press("e").WaitFor("no space left on").WaitFor("make room there, or name another place").Expect(d.dir)
 	c.Dismiss("Can't start the editor")
 	d.free()

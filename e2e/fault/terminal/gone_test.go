@@ -13,6 +13,7 @@ import (
 	"hvdeck/backend/lab"
 	"hvdeck/e2e/desk"
 	"hvdeck/ui/uitest"
+	"hvdeck/vitals"
 )
 
 // center is a console on a vCenter of its own, which counts who is logged in.
@@ -31,10 +32,26 @@ func loggedOut(t *testing.T, v *lab.Vcsim) {
 	desk.Eventually(t, 5*time.Second, "the log-out", func() bool { return desk.Sessions(v) == 0 })
 }
 
+// underWay is what the program holds when every part of its session is under way.
+func underWay(c *desk.Console, v *lab.Vcsim) vitals.Vitals {
+	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM2", "seen-VM2")
+	c.Pane("VMs").WaitFor("seen-VM2")
+	was := c.Vitals()
+	for same := 0; same < 3; {
+		time.Sleep(300 * time.Millisecond)
+		now := c.Vitals()
+		if same++; now.Grown(was) != "" {
+			same = 0
+		}
+		was = now
+	}
+	return was
+}
+
 func inventory(c *desk.Console) { c.Pane("VMs").WaitFor("DC0_C0_RP0_VM0") }
 
 // The window is closed: a signal tells, or nothing does but the end of the terminal itself.
-func TestTheTerminalGoesAway(t *testing.T) {
+func TestTheTerminalGoesAway(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	for name, s := range map[string]desk.Setup{"with its session": {}, "without a signal": {NoSession: true}} {
 		t.Run(name, func(t *testing.T) {
 			c, v := center(t, s)
@@ -75,9 +92,7 @@ func TestNobodyReads(t *testing.T) {
 	inventory(c)
 	vms := c.Pane("VMs")
 	vms.Select("VM0")
-	v.Govc("object.rename", "/DC0/vm/DC0_C0_RP0_VM2", "seen-VM2")
-	vms.WaitFor("seen-VM2") // every part of the session is under way
-	before := c.Vitals()
+	before := underWay(c, v)
 	c.StopReading()
 	end := time.Now().Add(quietTime())
 	for i := 0; time.Now().Before(end); i++ {
@@ -117,7 +132,7 @@ func quietTime() time.Duration {
 
 // A console on a terminal that takes nothing more ends when it is told to, is logged out,
 // and the terminal is found in order when it is read again.
-func TestNobodyReadsTheEnd(t *testing.T) {
+func TestNobodyReadsTheEnd(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	for _, signal := range []string{"TERM", "HUP"} {
 		t.Run(signal, func(t *testing.T) {
 			c, v := center(t, desk.Setup{})
@@ -174,7 +189,7 @@ func TestNoShellToGoBackTo(t *testing.T) {
 func TestStoppedDuringAFault(t *testing.T) {
 	c, v := center(t, desk.Setup{})
 	inventory(c)
-	before := c.Vitals()
+	before := underWay(c, v)
 	v.Freeze()
 	c.Signal("STOP")
 	desk.Eventually(t, soon, "the program to stand still", func() bool { return state(c.Pid()) == "T" })

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,13 +19,20 @@ func demo(t *testing.T, s desk.Setup) *desk.Console {
 	return desk.Start(t, s)
 }
 
+// finds filters for a VM of a long list; the cursor is on it then.
+func finds(c *desk.Console, name string) {
+	c.Pane("VMs").WaitFor("ad-1").Focus()
+	c.Press("/").Type(name).Pane("VMs").WaitFor(regexp.MustCompile(`❯\S ` + name))
+	c.Press("enter").Settle(100 * time.Millisecond)
+}
+
 // 200 sizes in a second, and then the right picture: that of a console that was never
 // another size.
 func TestAStormOfSizes(t *testing.T) {
 	c, v := center(t, desk.Setup{Size: uitest.Size{W: 120, H: 40}})
 	vms := c.Pane("VMs")
 	vms.Select("VM0")
-	before := c.Vitals()
+	before := underWay(c, v)
 	for range 200 {
 		c.Resize(20+rand.IntN(231), 5+rand.IntN(66))
 		time.Sleep(5 * time.Millisecond)

@@ -193,7 +193,7 @@ func (w *way) kill(pids ...int) {
 	}
 }
 
-func TestSSH(t *testing.T) {
+func TestSSH(t *testing.T) { //nolint:tparallel // the first part is measured, alone
 	f := startFar(t)
 	t.Run("dies", func(t *testing.T) { dies(t, f) }) // the keys are measured: nothing else may run
 	for name, test := range map[string]func(*testing.T, *far){

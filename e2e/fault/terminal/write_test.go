@@ -14,7 +14,7 @@ func writable(f *os.File) bool {
 	}
 	ready := true
 	_ = conn.Control(func(fd uintptr) {
-		at := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}} //nolint:gosec // a file descriptor
+		at := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 		n, err := unix.Poll(at, 0)
 		ready = err != nil || n > 0
 	})
