@@ -13,30 +13,40 @@ const (
 	// mostEvents is how many events of a second are read one by one. Of more it is only
 	// known that there were some, and all lists are asked for again.
 	mostEvents = 1000
-	// mostFrames is how many are taken from the connection in a second at all: with more
-	// the server has to wait, and its answers with it.
-	mostFrames = 20_000
+	// mostFrames is how many are taken from the connection in a frameSpan at all: with
+	// more the server has to wait. Its answers wait with them, hence the short span.
+	mostFrames = 200
+	frameSpan  = 10 * time.Millisecond
 	// floodPause is the least time between two looks at everything.
 	floodPause = time.Second
 )
 
-// eventRate counts the events of a second. It is for one goroutine.
+// eventRate counts events. It is for one goroutine.
 type eventRate struct {
+	second, span per
+}
+
+// per counts what comes in a time.
+type per struct {
 	since time.Time
 	n     int
+}
+
+func (p *per) count(now time.Time, span time.Duration) int {
+	if now.Sub(p.since) >= span {
+		p.since, p.n = now, 0
+	}
+	p.n++
+	return p.n
 }
 
 // room takes an event in and reports whether it is to be read. It waits when there are
 // so many that looking at each would be work enough.
 func (r *eventRate) room(now time.Time) bool {
-	if now.Sub(r.since) >= time.Second {
-		r.since, r.n = now, 0
+	if r.span.count(now, frameSpan) == mostFrames {
+		time.Sleep(frameSpan - now.Sub(r.span.since))
 	}
-	r.n++
-	if r.n == mostFrames {
-		time.Sleep(time.Second - now.Sub(r.since))
-	}
-	return r.n <= mostEvents
+	return r.second.count(now, time.Second) <= mostEvents
 }
 
 // skip notes that an event was not read.

@@ -31,7 +31,7 @@ func TestAFloodOfEventsIsBounded(t *testing.T) {
 	c := &client{caps: backend.Caps{Kinds: []backend.Kind{backend.KindHost, backend.KindVM, backend.KindPool}}}
 	known := strangeEvent(1)
 	b := newEventBox(c)
-	for i := range mostFrames - 1 {
+	for i := range 20 * mostEvents {
 		b.receive(procDomainLifecycle, strangeEvent(i))
 	}
 	c.networks.by = map[libvirt.UUID]cachedNetwork{{}: {}}
