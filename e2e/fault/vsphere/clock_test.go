@@ -74,7 +74,7 @@ func TestClockThatIsOff(t *testing.T) {
 					t.Errorf("an event of today is of %s:\n%s", day, text)
 				}
 			}
-			b.Press("esc").WaitGone("Events")
+			b.Press("esc").Pane("VMs").WaitTitle(" 6 ")
 			b.story(c.word)
 			b.Reject("reconnecting")
 		})
