@@ -35,7 +35,7 @@ func TestVCenterAnswersThatAreLost(t *testing.T) {
 
 	lost(t, c, bad, "CloneVM_Task", func() {
 		c.Menu("v", "manage: "+vm, "c")
-		c.Calm("Clone: "+vm).Press("ctrl+u").Type("copy").Press("enter")
+		c.Calm("Clone: " + vm).Press("ctrl+u").Type("copy").Press("enter")
 	}, "clone VM "+vm)
 	told(t, c, "clone VM", "started", "unknown", "success")
 	if out := v.Govc("find", "/", "-type", "m", "-name", "copy"); strings.Count(out, "copy") != 1 {
