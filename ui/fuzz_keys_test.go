@@ -40,7 +40,13 @@ type typist struct {
 	typed  strings.Builder // the letters pressed
 
 	mu  sync.Mutex
-	ops []backend.Op
+	ops []sent
+}
+
+// sent is an operation that reached a hypervisor, with the name that its target had then.
+type sent struct {
+	backend.Op
+	name string
 }
 
 // watched notes the operations that reach a hypervisor, and lets none through that would
@@ -79,8 +85,9 @@ func (b watched) Do(ctx context.Context, op backend.Op, p backend.Progress) (bac
 		b.w.t.Errorf("%s was asked for", op.Verb())
 		return backend.Result{}, errors.New("not here")
 	}
+	name := b.w.nameOf(op.Target())
 	b.w.mu.Lock()
-	b.w.ops = append(b.w.ops, op)
+	b.w.ops = append(b.w.ops, sent{op, name})
 	b.w.mu.Unlock()
 	return b.Backend.Do(ctx, op, p)
 }
@@ -261,8 +268,8 @@ func (w *typist) unasked() string {
 		if !w.seen(titles) {
 			return fmt.Sprintf("%s was done, and none of %q was asked", op.Verb(), titles)
 		}
-		if name := w.nameOf(op.Target()); risk == keymap.Irreversible && name != "" && !inOrder(name, w.typed.String()) {
-			return fmt.Sprintf("%s of %s was done, and its name was not typed: %q", op.Verb(), name, w.typed.String())
+		if risk == keymap.Irreversible && !inOrder(op.name, w.typed.String()) {
+			return fmt.Sprintf("%s of %s was done, and its name was not typed: %q", op.Verb(), op.name, w.typed.String())
 		}
 	}
 	return ""
@@ -325,7 +332,7 @@ const mostPressed = 48
 // nothing that destroys is done without its question.
 func FuzzKeys(f *testing.F) {
 	for _, keys := range []string{
-		"jjk\r\x1b1234567890[]{}+-_w", "pf\x1by", "pfy", "pr\rq", "s\x1bn\rx\r", "md\x1ba1\r", "2mda1\r", "4jmdp1\r", "/a1\r\x1b", ":power\r\x1b", "?\x1bi\x1bt\x1b\x05",
+		"jjk\r\x1b1234567890[]{}+-_w", "pf\x1by", "pfy", "pr\rq", "s\x1bn\rx\r", "md\x1ba1\r", "2mda1\r", "4\r  jvdf1\r", "4]vx\x1bvd", "3sts1\r", "/a1\r\x1b", ":power\r\x1b", "?\x1bi\x1bt\x1b\x05",
 		"*p\x1b ", "\x1b[<0;10;10M\x1b[<64;10;10M\x1b[<0;10;10m", "\x1b[200~paste\x0d\x1b[201~", "\x1b[97;5u\x1b[27u\x1bOA\x1b[1;5C", "c\x1b\x1d", "ea\x1b", "n\r\r\r", "dd\x1bDD\x1b",
 		"\x0cpf\ty\x1b", "\x1b[8;24;80tjjpf\x1b[8;5;20tq\x1b[8;40;120t", "\x12\x03n\x1b", "\xff\xfe\x9b1m日本", "s\x1bdy", "q\x1bQ",
 	} {
@@ -402,7 +409,8 @@ func TestTypistDestroys(t *testing.T) {
 		{"pfy", backend.VerbPowerOff, keymap.Disruptive},
 		{"pf\r", "", keymap.Safe}, // Cancel has the focus
 		{"pfn", "", keymap.Safe},
-		{"md\ta1\r", "", keymap.Safe},
+		{"4\r  jvdf1\r", backend.VerbVolumeDelete, keymap.Irreversible},
+		{"4\r  jvdf2\r", "", keymap.Safe},
 	}
 	for _, c := range cases {
 		t.Run(c.keys, func(t *testing.T) {
@@ -424,6 +432,12 @@ func TestTypistDestroys(t *testing.T) {
 				if why := w.unasked(); why != "" {
 					t.Error(why)
 				}
+				typed := w.typed.String()
+				w.typed.Reset()
+				if c.risk == keymap.Irreversible && w.unasked() == "" {
+					t.Error("it would not be noticed that no name was typed")
+				}
+				w.typed.WriteString(typed)
 				clear(w.frames)
 				if w.unasked() == "" {
 					t.Error("it would not be noticed without a question")

@@ -233,11 +233,10 @@ func FuzzFaults(f *testing.F) {
 		defer bounded(t, len(body))()
 		c := listening(t, &saying{body: body, status: 200 + (status%400+400)%400, left: 1})
 		_, err := methods.PowerOnVM_Task(context.Background(), c.vc, &types.PowerOnVM_Task{This: moref{Type: "VirtualMachine", Value: "vm-1"}})
-		made := c.failed(context.Background(), "power on", "vm", err)
-		if err == nil {
+		var e *backend.Error
+		if !errors.As(c.failed(context.Background(), "power on", "vm", err), &e) {
 			return
 		}
-		e := made.(*backend.Error)
 		if e.Error() == "" || strings.TrimSpace(e.Message) == "" && e.Err == nil {
 			t.Errorf("no words: %+v", e)
 		}
