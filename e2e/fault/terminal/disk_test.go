@@ -331,18 +331,21 @@ func TestADownloadFindsNoRoom(t *testing.T) {
 	d := newDisk(t, filepath.Join(home, "downloads"))
 	c := desk.Start(t, desk.Setup{Home: home, Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 45}})
 	c.WaitFor("● kvm").Press("4").Pane("Storage").WaitFor("big")
-	download := func() {
+	download := func(nth int) {
 		if !strings.Contains(c.Text(), "Storage · big") {
 			c.Pane("Storage").Select("big").Press("enter")
 		}
 		c.Pane("Storage · big").Select("image.raw")
 		c.Menu("v", "manage: ", "D")
 		c.WaitFor("Download: ").Press("ctrl+u").Type(filepath.Join(d.dir, "copy.raw")).Press("enter")
-		c.Dismiss("no space left on device")
+		c.WaitUntil("a failed task more", func(lines []string) bool {
+			return strings.Count(strings.Join(lines, "\n"), "✗ download volume") >= nth
+		})
+		c.Calm("no space left on device").Press("esc").Settle(100 * time.Millisecond)
 	}
-	download()
+	download(1)
 	before := c.Vitals() // the audit log is open now
-	download()
+	download(2)
 	if left, _ := filepath.Glob(filepath.Join(d.dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

