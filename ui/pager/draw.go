@@ -150,35 +150,47 @@ func (p *Pager) scroll(n int) {
 		p.top--
 		p.sub = len(p.rows(p.top)) - 1
 	}
-	for ; n > 0 && p.below(); n-- {
-		if p.sub+1 < len(p.rows(p.top)) {
-			p.sub++
-			continue
-		}
-		p.top, p.sub = p.top+1, 0
+	if n > 0 {
+		p.down(n)
 	}
 	if p.top < p.src.Len() {
 		p.sub = min(p.sub, len(p.rows(p.top))-1)
 	}
 }
 
-// below says that there is more than the page from the top.
-func (p *Pager) below() bool {
-	seen := -p.sub
-	for i := p.top; i < p.src.Len(); i++ {
-		if seen += len(p.rows(i)); seen > p.page {
-			return true
+// down goes n rows down, to where the last page begins at most. The rows of a line are
+// counted once: a long one has hundreds.
+func (p *Pager) down(n int) {
+	top, sub := p.lastPage()
+	for rows := -1; n > 0 && (p.top < top || p.top == top && p.sub < sub); n-- {
+		if rows < 0 {
+			rows = len(p.rows(p.top))
 		}
+		if p.sub+1 < rows {
+			p.sub++
+			continue
+		}
+		p.top, p.sub, rows = p.top+1, 0, -1
 	}
-	return false
+}
+
+// lastPage is the line and its row at which the last page of wrapped lines begins.
+func (p *Pager) lastPage() (top, sub int) {
+	left := max(p.page, 1)
+	for i := p.src.Len() - 1; i >= 0; i-- {
+		n := len(p.rows(i))
+		if n >= left {
+			return i, n - left
+		}
+		left -= n
+	}
+	return 0, 0
 }
 
 func (p *Pager) bottom() {
 	p.top, p.sub = max(p.src.Len()-p.page, 0), 0
 	if p.Wrapped {
-		for p.below() {
-			p.scroll(1)
-		}
+		p.top, p.sub = p.lastPage()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -144,9 +145,34 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// TestLongLinesScroll: a page of a line that is wrapped into many rows costs no more
+// than a few readings of it, wherever it is.
+func TestLongLinesScroll(t *testing.T) {
+	took := func(cells int) time.Duration {
+		p := New(Plain(strings.Repeat("ü", cells)))
+		p.Wrapped = true
+		drawn(t, p, 40, 20)
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			for _, id := range []string{"pager.bottom", "pager.up", "pager.page-down", "pager.top", "pager.page-down", "pager.down"} {
+				p.Do(id)
+			}
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	if few, many := took(4_000), took(40_000); many > 40*few && many > 100*time.Millisecond {
+		t.Errorf("%v, and ten times as much %v", few, many)
+	}
+}
+
 func FuzzDraw(f *testing.F) {
 	f.Add("日本\x1b[31m\tx\u0301", 20, 3, "b", true)
 	f.Fuzz(func(t *testing.T, text string, w, h int, find string, wrap bool) {
+		if len(text) > 8<<10 {
+			return
+		}
 		p := New(Plain(text + "\nabc"))
 		p.Wrapped = wrap
 		w, h = w&0x3f, h&0xf
