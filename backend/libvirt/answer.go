@@ -3,9 +3,12 @@ package libvirt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"time"
 )
 
 // procedure names what is called.
@@ -42,13 +45,22 @@ func (f *fence) wholeAnswer(head []byte, h frameHead, size int) error {
 // that the frame is not as long as it says: no payload has those bytes, and waiting for
 // the rest of it would swallow whatever comes.
 func (f *fence) payload(size int) ([]byte, error) {
+	if f.in.Buffered() < size {
+		defer func() { _ = f.Conn.SetReadDeadline(time.Time{}) }()
+	}
 	var all []byte
 	for len(all) < size {
 		if len(all) == cap(all) { // room is made for what comes, not for what is claimed
 			all = slices.Grow(all, min(size-len(all), max(len(all), firstRoom)))
 		}
+		if f.in.Buffered() == 0 {
+			_ = f.Conn.SetReadDeadline(time.Now().Add(f.rest))
+		}
 		at := len(all)
 		n, err := f.in.Read(all[at:min(cap(all), size)])
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, fmt.Errorf("the rest of a message of %d bytes did not come within %v", size+frameHeadLen, f.rest)
+		}
 		if err != nil {
 			return nil, unexpected(err)
 		}
@@ -60,6 +72,11 @@ func (f *fence) payload(size int) ([]byte, error) {
 	}
 	return all, nil
 }
+
+// restPatience is how long the rest of a message may stay away: whoever waits for it
+// longer waits for what was never sent. It is not put off by calls that are long, only by
+// a message that has begun.
+const restPatience = 8 * time.Second
 
 // firstRoom is how much room a payload gets at first, in bytes.
 const firstRoom = 64 << 10

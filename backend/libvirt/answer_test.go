@@ -103,3 +103,33 @@ func TestFramesThatNobodySends(t *testing.T) {
 		}
 	}
 }
+
+// TestAMessageThatStopsHalfWay ends the connection, also before signs of life are
+// exchanged.
+func TestAMessageThatStopsHalfWay(t *testing.T) {
+	near, far := net.Pipe()
+	t.Cleanup(func() { _, _ = near.Close(), far.Close() })
+	f := newFence(near, false)
+	f.rest = 50 * time.Millisecond
+	go func() { _, _ = io.Copy(io.Discard, f) }()
+	if _, err := far.Write(frameOf(32, programRemote, 1, procDomainLifecycle, frameMessage, 0, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * f.rest) // between messages there may be any time
+	select {
+	case <-f.done:
+		t.Fatalf("a quiet connection ended: %v", f.cause)
+	default:
+	}
+	if _, err := far.Write(frameOf(64, programRemote, 1, procDomainLifecycle, frameMessage, 0, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-f.done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("it waits for the rest")
+	}
+	if !strings.Contains(f.cause.Error(), "the rest of a message of 64 bytes did not come") {
+		t.Errorf("%v", f.cause)
+	}
+}

@@ -32,8 +32,6 @@ type client struct {
 
 	// dear lends the calls that a hung VM can block for ever. See dearStats.
 	dear chan struct{}
-	// careful lends the one that only asks for VMs that do not hang. See carefulStats.
-	careful chan struct{}
 	// texts lends the one call at a time that reads a VM's XML. See domainText.
 	texts chan struct{}
 	// agent lends the one call at a time that waits for a guest agent.
@@ -56,7 +54,7 @@ type client struct {
 func newClient(ctx context.Context, d *dialer, tr transport.Transport, poll, act *rpcConn) (*client, error) {
 	c := &client{
 		id: d.opts.ID, dialer: d, transport: tr, poll: poll, act: act,
-		dear: make(chan struct{}, maxDear), careful: make(chan struct{}, 1), agent: make(chan struct{}, 1), texts: make(chan struct{}, 1),
+		dear: make(chan struct{}, maxDear), agent: make(chan struct{}, 1), texts: make(chan struct{}, 1),
 	}
 	if err := c.introduce(ctx, d); err != nil {
 		return nil, err

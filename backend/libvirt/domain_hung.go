@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"hvdeck/backend"
-
 	libvirt "github.com/digitalocean/go-libvirt"
 )
 
@@ -18,33 +16,67 @@ const (
 	hungAfter = time.Second
 )
 
-// hungVMs remembers which VMs hang.
+// hungVMs remembers which VMs hang, and keeps a connection while some do.
 type hungVMs struct {
 	mu   sync.Mutex
 	read time.Time
 	by   map[libvirt.UUID]bool
+	side *rpcConn // nil for none
 }
 
-// carefulStats is dearStats while some VMs hang: it asks for the others only. One that
-// begins to hang just then blocks it, and then there are no figures from QEMU until one
-// of them recovers.
+// carefulStats is dearStats while some VMs hang: it asks for the others only, on a
+// connection of its own, so that those that begin to hang only then hold up no list. Each
+// such VM costs a call once: from then on it is known to hang. With more of them than the
+// connection has calls there are no figures from QEMU until one recovers.
 func (c *client) carefulStats(ctx context.Context, domains []libvirt.Domain, groups uint32) (got []libvirt.DomainStatsRecord, ok bool) {
+	r, err := c.sideOfHung(ctx)
+	if err != nil || len(r.slots) == cap(r.slots) {
+		return nil, false
+	}
 	well, err := c.responsive(ctx, domains)
 	if err != nil || len(well) == 0 {
 		return nil, false
 	}
 	patience, cancel := context.WithTimeout(ctx, dearPatience)
 	defer cancel()
-	got, err = read(patience, c, "sample", "", func(lv *libvirt.Libvirt) ([]libvirt.DomainStatsRecord, error) {
-		select {
-		case c.careful <- struct{}{}:
-			defer func() { <-c.careful }()
-			return lv.ConnectGetAllDomainStats(well, groups, statsNoWait)
-		default:
-			return nil, backend.Refuse(backend.ClassBusy, "sample", "", "more than %d VMs hang", maxDear)
-		}
+	asking := deed{doing: "sample", limit: longLimit}
+	got, err = call(patience, r, asking, func(lv *libvirt.Libvirt) ([]libvirt.DomainStatsRecord, error) {
+		return lv.ConnectGetAllDomainStats(well, groups, statsNoWait)
 	})
 	return got, err == nil
+}
+
+// sideOfHung is the connection for what a VM may block while some hang.
+func (c *client) sideOfHung(ctx context.Context) (*rpcConn, error) {
+	c.hung.mu.Lock()
+	r := c.hung.side
+	c.hung.mu.Unlock()
+	if r != nil && !r.dead() {
+		return r, nil
+	}
+	r, _, err := c.sideline(ctx) // ends with the backend
+	if err != nil {
+		return nil, err
+	}
+	c.hung.mu.Lock()
+	defer c.hung.mu.Unlock()
+	if was := c.hung.side; was != nil && !was.dead() { // somebody else was first
+		r.close()
+		return was, nil
+	}
+	c.hung.side = r
+	return r, nil
+}
+
+// noneHangs gives the connection back when no call is stuck any more.
+func (c *client) noneHangs() {
+	c.hung.mu.Lock()
+	defer c.hung.mu.Unlock()
+	if c.hung.side == nil || len(c.hung.side.slots) > 0 || len(c.dear) > 0 {
+		return
+	}
+	c.hung.side.close()
+	c.hung.side, c.hung.by, c.hung.read = nil, nil, time.Time{}
 }
 
 // responsive leaves out the VMs that hang; nil stands for all that run. Sources:

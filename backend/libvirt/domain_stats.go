@@ -50,6 +50,7 @@ func (c *client) dearStats(ctx context.Context, domains []libvirt.Domain, groups
 		gaveUp := patience.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err == nil {
+			c.noneHangs()
 			return got, true
 		}
 		if !gaveUp && backend.ClassOf(err) != backend.ClassBusy {

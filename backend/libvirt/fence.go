@@ -24,6 +24,8 @@ type fence struct {
 	in *bufio.Reader
 	// pong is what the peer answers to a ping.
 	pong []byte
+	// rest is how long nothing of a message that has begun may come.
+	rest time.Duration
 	// readOnly asks the server for a read-only connection when it is opened.
 	readOnly bool
 
@@ -53,7 +55,7 @@ type fence struct {
 }
 
 func newFence(c net.Conn, readOnly bool) *fence {
-	return &fence{Conn: c, in: bufio.NewReaderSize(c, 64<<10), pong: keepaliveFrame(keepalivePong), readOnly: readOnly, done: make(chan struct{})}
+	return &fence{Conn: c, in: bufio.NewReaderSize(c, 64<<10), pong: keepaliveFrame(keepalivePong), rest: restPatience, readOnly: readOnly, done: make(chan struct{})}
 }
 
 // fail ends the connection; the first cause stays.
