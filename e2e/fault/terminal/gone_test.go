@@ -113,7 +113,7 @@ func TestNobodyReads(t *testing.T) {
 	c.Press("j", "j", "/").Type("VM2")
 	v.Govc("object.rename", "/DC0/vm/seen-VM2", "last-VM2")
 	c.GoOn()
-	c.WaitFor("/VM2", 5*time.Second).WaitFor("last-VM2", desk.LiveWithin(2*time.Second))
+	c.WaitFor("/VM2", 5*time.Second).WaitFor("last-VM2", soon)
 	c.Press("enter", "esc").WaitGone("/VM2")
 	vms.Select("VM0") // what is under the cursor has its own questions
 	c.NothingLeaked(before, soon)
