@@ -1,0 +1,9 @@
+package libvirt
+
+import (
+	"testing"
+
+	"hvdeck/e2e/desk"
+)
+
+func TestMain(m *testing.M) { desk.Main(m) }
