@@ -67,10 +67,12 @@ func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
 }
 
 func (k *Keyboard) press(key string) {
-	was := k.s.cursorLine()
+	// Between frames only: half of one may have the cursor anywhere, or twice.
+	was := -1
+	k.s.until(keyPatience, func() bool { was = cursorIn(k.s.lines()); return was >= 0 })
 	began := time.Now()
 	k.s.Press(key)
-	ok := k.s.until(keyPatience, func() bool { return cursorIn(k.s.lines()) != was })
+	ok := k.s.until(keyPatience, func() bool { now := cursorIn(k.s.lines()); return now >= 0 && now != was })
 	took := time.Since(began)
 	k.mu.Lock()
 	defer k.mu.Unlock()
