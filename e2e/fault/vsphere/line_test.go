@@ -10,31 +10,32 @@ import (
 	"hvdeck/e2e/desk"
 )
 
-// mute is a line on which the answers stop coming with this call, and nobody is told. What
-// is said before is heard by the server.
+// mute is a line on which nothing passes from the answer to this call on, and nobody is
+// told.
 func mute(call string) lab.Fault {
-	var gone atomic.Bool
-	return func(w lab.Way, piece []byte) ([][]byte, bool) {
-		if w == lab.ToServer && bytes.Contains(piece, []byte(call)) {
-			gone.Store(true)
-			return [][]byte{piece}, true
-		}
-		if gone.Load() {
-			return nil, true
-		}
-		return [][]byte{piece}, true
-	}
+	return from(call, func([]byte) ([][]byte, bool) { return nil, true })
 }
 
-// cutAt is a line that breaks with this call, which the server still gets.
+// cutAt is a line that breaks with the answer to this call.
 func cutAt(call string) lab.Fault {
-	var gone atomic.Bool
+	return from(call, func(piece []byte) ([][]byte, bool) { return nil, false })
+}
+
+// from is a line that is bad from the answer to a call on. The call itself, which may come
+// in several pieces, gets to the server as a whole: it answers nothing less.
+func from(call string, bad func([]byte) ([][]byte, bool)) lab.Fault {
+	var sent, gone atomic.Bool
 	return func(w lab.Way, piece []byte) ([][]byte, bool) {
-		if w == lab.ToServer && bytes.Contains(piece, []byte(call)) {
+		switch {
+		case w == lab.ToServer && bytes.Contains(piece, []byte(call)):
+			sent.Store(true)
+		case w == lab.ToClient && sent.Load():
 			gone.Store(true)
-			return [][]byte{piece}, true
 		}
-		return [][]byte{piece}, !gone.Load()
+		if gone.Load() {
+			return bad(piece)
+		}
+		return [][]byte{piece}, true
 	}
 }
 
