@@ -50,7 +50,7 @@ func TestADaemonThatDies(t *testing.T) {
 	r.during("a daemon comes back", func() {
 		l.Restart()
 		l.Virsh("undefine", "tail") // not what the cursor may be on
-		l.DefineMany(2)
+		l.Virsh("define", domain(t, l, "tail2"))
 		r.back("kvm")
 		r.likeVirsh(1)
 	})
@@ -68,7 +68,7 @@ func TestADaemonThatIsRestarted(t *testing.T) {
 	r.steady("guest")
 	r.during("a daemon is restarted", func() {
 		l.Restart()
-		l.DefineMany(1)
+		l.Virsh("define", domain(t, l, "tail"))
 		r.back("kvm")
 		r.likeVirsh(1)
 	})

@@ -88,7 +88,7 @@ func TestAFloodOfEvents(t *testing.T) {
 		var sent int64
 		r.during("events of "+kind+" flood", func() {
 			stop := flood(event, uuid, kind == "strangers")
-			name := map[string]string{"one VM": "aaa", "strangers": "bbb"}[kind]
+			name := map[string]string{"one VM": "zaa", "strangers": "zbb"}[kind]
 			path := domain(t, l, name)
 			time.Sleep(calmTime)
 			l.Virsh("define", path)
