@@ -48,7 +48,7 @@ func (c *Conn) pay() {
 		defer release()
 		for _, end := range owed {
 			ctx, cancel := c.bounded(context.Background(), logoutTimeout)
-			if err := end(ctx); err != nil && faultOf(err) == nil {
+			if err := end(ctx); unanswered(err) {
 				c.debts.add(end)
 			}
 			cancel()
@@ -56,9 +56,15 @@ func (c *Conn) pay() {
 	})
 }
 
+// unanswered tells whether a session may live on: the server said neither that it ended nor
+// that it knows of none.
+func unanswered(err error) bool {
+	return err != nil && faultOf(err) == nil
+}
+
 // owe remembers the session of this connection, unless the server said why it did not end.
 func (c *Conn) owe(why error) {
-	if why == nil || faultOf(why) != nil {
+	if !unanswered(why) {
 		return
 	}
 	sm, vc := c.sm, c.vc

@@ -258,7 +258,15 @@ func (t *tagger) close(ctx context.Context) {
 	t.closed = true
 	if t.in {
 		if err := t.rc.Logout(ctx); err != nil && t.owe != nil {
-			t.owe(t.rc.Logout)
+			rc := t.rc
+			t.owe(func(ctx context.Context) error {
+				defer rc.CloseIdleConnections()
+				err := rc.Logout(ctx)
+				if rest.IsStatusError(err, http.StatusUnauthorized) {
+					return nil // it has ended by itself
+				}
+				return err
+			})
 		}
 		t.in = false
 	}
