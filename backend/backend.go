@@ -109,14 +109,14 @@ type Prompt struct {
 
 // About says what is at the other end (C5).
 type About struct {
-	Product    string // "QEMU", "VMware vCenter Server"
-	Version    string // of the product
-	API        string // API or library version
-	URI        string // as dialled, without password
-	HostName   string
-	Type       string // "libvirt", "vCenter", "ESXi"
-	ReadOnly   bool   // opened so at the server
-	Fields     []Field
+	Product  string // "QEMU", "VMware vCenter Server"
+	Version  string // of the product
+	API      string // API or library version
+	URI      string // as dialled, without password
+	HostName string
+	Type     string // "libvirt", "vCenter", "ESXi"
+	ReadOnly bool   // opened so at the server
+	Fields   []Field
 	// ServerTime is how far the times in objects, tasks and events are ahead of our clock;
 	// 0 when unknown. A driver that knows that the server's clock is off gives them by ours.
 	ServerTime time.Duration
