@@ -43,7 +43,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 }
 
 // TestAnswersThatNeverEnd are given up early, whether they pour or drip.
-func TestAnswersThatNeverEnd(t *testing.T) {
+func TestAnswersThatNeverEnd(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	s := sim(t, vcsim.Options{VMs: 1})
 	for name, c := range map[string]struct {
 		piece string

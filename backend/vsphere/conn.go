@@ -64,7 +64,8 @@ type Conn struct {
 
 func newConn(o Options, end endpoint, vc *vim25.Client, mark *eventMark) *Conn {
 	life, die := context.WithCancel(context.Background())
-	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark, wire: &wire{}, bulk: &wire{}, skew: &skew{}, debts: &debts{}}
+	return &Conn{opts: o, end: end, vc: vc, sm: session.NewManager(vc), life: life, die: die, names: newNames(), mark: mark,
+		wire: &wire{}, bulk: &wire{}, skew: &skew{}, debts: &debts{}}
 }
 
 // ID implements backend.Backend.

@@ -48,7 +48,8 @@ func (d *dialer) remember(ctx context.Context, mark string) error {
 		err = at.Err // the path stands at the end, where it may be cut off
 	}
 	if d.opts.Unwritten != nil {
-		d.opts.Unwritten(fmt.Errorf("%s is trusted until hvdeck ends, its certificate can't be remembered: %w; make room or make it writable: %s", d.end.addr(), err, d.opts.KnownHosts))
+		d.opts.Unwritten(fmt.Errorf("%s is trusted until hvdeck ends, its certificate can't be remembered: %w; make room or make it writable: %s",
+			d.end.addr(), err, d.opts.KnownHosts))
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func clock(by time.Duration) fault {
 }
 
 // TestClockThatIsOff: what has just happened has, by whatever clock the server goes.
-func TestClockThatIsOff(t *testing.T) {
+func TestClockThatIsOff(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "6", "-task-time", "2s")
 	for i, c := range []struct {
 		name string

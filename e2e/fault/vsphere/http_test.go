@@ -10,7 +10,7 @@ import (
 
 // TestHTTPFaults: whatever an HTTP server can do wrong, begun while an operation is under
 // way whose answer goes wrong first.
-func TestHTTPFaults(t *testing.T) {
+func TestHTTPFaults(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	// A simulator goes on looking through what the sessions of before waited for.
 	var servers []*lab.Vcsim
 	for range 3 {

@@ -18,7 +18,7 @@ func mute(call string) lab.Fault {
 
 // cutAt is a line that breaks with the answer to this call.
 func cutAt(call string) lab.Fault {
-	return from(call, func(piece []byte) ([][]byte, bool) { return nil, false })
+	return from(call, func([]byte) ([][]byte, bool) { return nil, false })
 }
 
 // from is a line that is bad from the answer to a call on. The call itself, which may come
@@ -40,7 +40,7 @@ func from(call string, bad func([]byte) ([][]byte, bool)) lab.Fault {
 }
 
 // TestLineFaults: the network goes, with and without a word, while an operation is sent.
-func TestLineFaults(t *testing.T) {
+func TestLineFaults(t *testing.T) { //nolint:tparallel // a simulator has to be started before
 	v := desk.Vcenter(t, "-host", "1", "-standalone", "-1", "-vm", "6")
 	for i, c := range []struct {
 		name  string
