@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"hvdeck/backend"
 )
@@ -82,6 +84,9 @@ func parseEndpoint(s string) (endpoint, error) {
 	if e.host == "" {
 		return endpoint{}, badURL("it names no host")
 	}
+	if !plainHost(e.host) {
+		return endpoint{}, badURL("its host has characters that no host has")
+	}
 	if e.port == "" {
 		e.port = defaultPort(e.scheme)
 	}
@@ -94,6 +99,17 @@ func parseEndpoint(s string) (endpoint, error) {
 		e.hasPassword = e.hasPassword && e.password != ""
 	}
 	return e, nil
+}
+
+// plainHost tells whether a host can be written down again: all of it can be seen, what
+// has colons is an address, and its zone, after a %, is ASCII.
+func plainHost(host string) bool {
+	name, zone, _ := strings.Cut(host, "%")
+	if strings.Contains(name, ":") && net.ParseIP(name) == nil {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool { return r == utf8.RuneError || r == ' ' || !unicode.IsPrint(r) }) &&
+		!strings.ContainsFunc(zone, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("%[]/\\\"<>^`{|}@?#", r) })
 }
 
 // setScheme maps the scheme; libvirt's URIs carry an inventory path and options.
