@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25"
@@ -109,7 +110,9 @@ func useServiceVersion(ctx context.Context, sc *soap.Client) error {
 // contentError is for a server that answers, but not as a vSphere server.
 func (d *dialer) contentError(ctx context.Context, err error) error {
 	var netErr *url.Error
-	if ctx.Err() != nil || errors.As(err, &netErr) && netErr.Op == "Post" {
+	var no *noAnswer
+	elsewhere := errors.As(err, &no) && strings.HasPrefix(no.status, "4") // a proxy before a vCenter that is down says 5xx
+	if ctx.Err() != nil || !elsewhere && errors.As(err, &netErr) && netErr.Op == "Post" {
 		return d.connectError(ctx, err)
 	}
 	return &backend.Error{

@@ -35,6 +35,8 @@ type trial struct {
 	l      *lab.Libvirtd
 	calm   uitest.Latency
 	before vitals.Vitals
+	// The keys that are measured: each has to move the cursor to another line.
+	down, up string
 }
 
 // begin starts the program and waits until every connection named is ready.
@@ -47,7 +49,7 @@ func begin(t *testing.T, l *lab.Libvirtd, config string, names ...string) *trial
 // beginOn is begin on a screen of another size.
 func beginOn(t *testing.T, l *lab.Libvirtd, size uitest.Size, config string, names ...string) *trial {
 	t.Helper()
-	r := &trial{t: t, l: l, Console: desk.Start(t, desk.Setup{Config: config, Size: size})}
+	r := &trial{t: t, l: l, down: "j", up: "k", Console: desk.Start(t, desk.Setup{Config: config, Size: size})}
 	r.WaitFor(" VMs ", 30*time.Second)
 	for _, name := range names {
 		r.WaitFor("● "+name+" ", 30*time.Second)
@@ -73,7 +75,7 @@ func (r *trial) steady(vm string) {
 // during measures the keyboard while fn looks on; fn presses nothing.
 func (r *trial) during(what string, fn func()) {
 	r.t.Helper()
-	keys, noise := r.Measure(keyGap, "j", "k"), listen()
+	keys, noise := r.Measure(keyGap, r.down, r.up), listen()
 	least := time.After(calmTime)
 	fn()
 	<-least // or a few keys would say nothing
