@@ -10,7 +10,10 @@ LINT        := bin/golangci-lint
 # The linter's findings are kept with the path of the work tree that they are of.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint-cache
 
-TEST        ?= ./...
+# The tests that break servers and lines and measure the keyboard meanwhile want a machine
+# of their own: `make faults`.
+FAULTS      := e2e/fault/libvirt e2e/fault/terminal e2e/fault/vsphere
+TEST        ?= $(shell $(GO) list ./... | grep -v $(FAULTS:%=-e '/%$$'))
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
 TESTTIMEOUT ?= 10m
@@ -18,7 +21,7 @@ TESTTIMEOUT ?= 10m
 FOR         ?= 1h
 SEED        ?= 0
 
-.PHONY: help build demo test lint fmt docs screenshots bench fuzz soak clean
+.PHONY: help build demo test lint fmt docs screenshots bench fuzz soak faults clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +35,13 @@ demo: build ## the console on simulated hosts
 # Without the counterparts their tests are skipped, each with a line that says so; with
 # CI=true they fail. The race detector needs cgo, the program does not. Nothing is taken
 # from the test cache: it does not know of the program and servers that e2e runs.
-test: ## every test, under the race detector, against real counterparts
+test: ## every test but those of faults, under the race detector, against real counterparts
 	@scripts/counterparts.sh || [ "$$CI" != true ]
 	@$(GO) build -o bin/testsum ./scripts/testsum
 	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -count=1 -p 3 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
+
+faults: ## break servers, lines and terminals, one after the other
+	@$(MAKE) --no-print-directory test TEST="$(FAULTS:%=./%)" TESTFLAGS="-p 1 $(TESTFLAGS)"
 
 lint: $(LINT) ## vet, gofmt, golangci-lint, tidy modules, scripts
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt these files"; exit 1; }
