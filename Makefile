@@ -11,9 +11,9 @@ LINT        := bin/golangci-lint
 export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint-cache
 
 # The tests that break servers and lines and measure the keyboard meanwhile want a machine
-# of their own: `make faults`.
+# of their own: `make faults`; so does the soak: `make soak`.
 FAULTS      := e2e/fault/libvirt e2e/fault/terminal e2e/fault/vsphere
-TEST        ?= $(shell $(GO) list ./... | grep -v $(FAULTS:%=-e '/%$$'))
+TEST        ?= $(shell $(GO) list ./... | grep -v -e '/e2e/soak$$' $(FAULTS:%=-e '/%$$'))
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
 TESTTIMEOUT ?= 10m
@@ -35,7 +35,7 @@ demo: build ## the console on simulated hosts
 # Without the counterparts their tests are skipped, each with a line that says so; with
 # CI=true they fail. The race detector needs cgo, the program does not. Nothing is taken
 # from the test cache: it does not know of the program and servers that e2e runs.
-test: ## every test but those of faults, under the race detector, against real counterparts
+test: ## every test but those of faults and soak, under the race detector, against real counterparts
 	@scripts/counterparts.sh || [ "$$CI" != true ]
 	@$(GO) build -o bin/testsum ./scripts/testsum
 	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -count=1 -p 3 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
