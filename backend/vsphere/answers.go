@@ -84,7 +84,7 @@ func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if soapless(req, res) {
 		_ = body.Close()
-		return nil, &noAnswer{status: res.Status}
+		return nil, &noAnswer{code: res.StatusCode, status: res.Status}
 	}
 	res.Body = body
 	return res, nil
@@ -124,7 +124,10 @@ func soapless(req *http.Request, res *http.Response) bool {
 }
 
 // noAnswer is an error of HTTP in place of an answer of the API.
-type noAnswer struct{ status string }
+type noAnswer struct {
+	code   int
+	status string
+}
 
 func (e *noAnswer) Error() string { return "the server answers " + e.status }
 

@@ -88,6 +88,7 @@ func (b *bad) under() string {
 func held(c *desk.Console) vitals.Vitals {
 	v := c.Vitals()
 	for range 4 {
+		time.Sleep(250 * time.Millisecond) // what goes on every second is in one of the looks
 		most(v, c.Vitals())
 	}
 	v.Files[c.State("audit.jsonl")] = 1
