@@ -138,6 +138,15 @@ func (b *bad) prompt() {
 	b.t.Logf("keys while all is well: %v; during the fault: %v", b.calm, b.during)
 }
 
+// missable is how many keys may take longer than the 5 s of the measure: under the race
+// detector on a busy machine one does, now and then, also while all is well.
+func missable() int {
+	if desk.RaceDetector {
+		return 1
+	}
+	return 0
+}
+
 // judge compares the keys during the fault with those while all was well. A machine that
 // has just become busy with other things is asked once more.
 func (b *bad) judge() {
@@ -157,7 +166,7 @@ func (b *bad) judge() {
 		b.t.Logf("keys when all is well again: %v", after)
 		worst = max(worst, after.At(99))
 	}
-	if l.Missed > 0 || l.At(99) > limit(worst) {
+	if l.Missed > missable() || l.At(99) > limit(worst) {
 		b.t.Errorf("keys during the fault: %v; at most %v is allowed for p99", l, limit(worst))
 	}
 }
