@@ -182,10 +182,10 @@ func TestOVFBroken(t *testing.T) {
 // TestOVFKeepAlive: a lease of a second holds through a slow transfer, and one that can't
 // be extended ends it.
 func TestOVFKeepAlive(t *testing.T) {
-	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: time.Second}})
+	l := newOVFLab(t, vcsim.Options{NFC: vcsim.NFC{LeaseTimeout: 3 * time.Second}})
 	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
-	l.s.Disturb(vcsim.Trouble{Pace: 60 * time.Millisecond}) // about 2 s
+	l.s.Disturb(vcsim.Trouble{Pace: 180 * time.Millisecond}) // about 6 s
 	mustDo(t, l.b, l.op(source))
 	got := l.lastLease(1)
 	rising := true
