@@ -199,7 +199,8 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 	case errors.As(err, &none):
 		e.Message, e.Remedy = none.Error(), "it may be starting; if it stays so, look at the server or the proxy before it"
 		if none.code < http.StatusInternalServerError { // the request is what it objects to
-			e.Message, e.Remedy = "the server does not speak the vSphere API: it answers "+none.status, "check the host and port; vCenter and ESXi answer at https://HOST/sdk"
+			e.Message, e.Remedy = "the server does not speak the vSphere API: it answers "+none.status,
+				"check the host and port; vCenter and ESXi answer at https://HOST/sdk"
 		}
 	case errors.As(err, &record):
 		e.Message = "no TLS at this port" + firstBytes(record.RecordHeader[:])
