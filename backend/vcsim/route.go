@@ -25,6 +25,9 @@ type snapshot struct {
 
 // route sends the calls that we implement to our own types.
 func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	if by, fault := s.refused(ctx, call); by != nil || fault != nil {
+		return by, fault
+	}
 	if ctx.Session == nil {
 		return nil, nil
 	}

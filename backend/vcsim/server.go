@@ -66,6 +66,8 @@ type Server struct {
 	shelf  shelf
 	frozen frozen
 
+	refusals refusals
+
 	mu      sync.Mutex
 	waiting map[*simulator.PropertyCollector]struct{}
 	asking  map[types.ManagedObjectReference]chan string
@@ -196,7 +198,7 @@ func (s *Server) listen() {
 // URL is where it listens, with a user and password that are accepted.
 func (s *Server) URL() string { return s.http.URL.String() }
 
-// Model gives access to the simulator: its registry, fault rules, delays.
+// Model gives access to the simulator: its registry and delays.
 func (s *Server) Model() *simulator.Model { return s.model }
 
 // Close ends all tasks and connections and removes the files. It may be called

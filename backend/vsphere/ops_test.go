@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -187,34 +186,26 @@ func TestProgressAndCancel(t *testing.T) {
 
 func TestFaultsInWords(t *testing.T) {
 	s, b, vm := first(t, vcsim.Options{VMs: 1})
-	svc := s.Model().Service
 	for _, c := range []struct {
-		fault simulator.FaultType
+		fault types.BaseMethodFault
 		class backend.Class
 		says  string
 	}{
-		{simulator.FaultTypeNoPermission, backend.ClassDenied, "privilege"},
-		{simulator.FaultTypeResourceInUse, backend.ClassBusy, ""},
-		{simulator.FaultTypeInvalidState, backend.ClassConflict, "state"},
+		{&types.NoPermission{PrivilegeId: "VirtualMachine.Interact.PowerOff"}, backend.ClassDenied, "privilege"},
+		{&types.ResourceInUse{}, backend.ClassBusy, ""},
+		{&types.InvalidState{}, backend.ClassConflict, "state"},
 	} {
-		svc.ClearFaultRules()
-		svc.AddFaultRule(&simulator.FaultInjectionRule{
-			MethodName: "PowerOffVM_Task", ObjectType: "*", ObjectName: "*", Probability: 1,
-			FaultType: c.fault, Message: "the server's own words", MaxCount: 1, Enabled: true,
-		})
+		s.Refuse(vcsim.Refusal{Method: "PowerOffVM_Task", Fault: c.fault, Message: "the server's own words", Count: 1})
 		_, err := do(t, b, backend.PowerOffOp{VM: vm.ID})
 		if backend.ClassOf(err) != c.class || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "the server's own words") {
-			t.Errorf("fault %d: %v (%v)", c.fault, err, backend.ClassOf(err))
+			t.Errorf("fault %T: %v (%v)", c.fault, err, backend.ClassOf(err))
 		}
 	}
 }
 
 func TestSessionEndsBeforeAnOperation(t *testing.T) {
 	s, b, vm := first(t, vcsim.Options{VMs: 1})
-	s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: "PowerOffVM_Task", ObjectType: "*", ObjectName: "*", Probability: 1,
-		FaultType: simulator.FaultTypeNotAuthenticated, MaxCount: 1, Enabled: true,
-	})
+	s.Refuse(vcsim.Refusal{Method: "PowerOffVM_Task", Fault: &types.NotAuthenticated{}, Count: 1})
 	mustDo(t, b, backend.PowerOffOp{VM: vm.ID})
 	if got := again(t, b, vm.ID).State; got != backend.PowerOff {
 		t.Errorf("it is %v", got)

@@ -15,8 +15,8 @@ import (
 
 	"github.com/vmware/govmomi"
 	"github.com/vmware/govmomi/property"
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
 	"hvdeck/backend/backendtest"
@@ -196,10 +196,7 @@ func TestOVFKeepAlive(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	before := l.vms()
-	l.s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: "HttpNfcLeaseProgress", ObjectType: "*", ObjectName: "*", Probability: 1,
-		FaultType: simulator.FaultTypeInvalidState, Message: "no more", Enabled: true,
-	})
+	l.s.Refuse(vcsim.Refusal{Method: "HttpNfcLeaseProgress", Fault: &types.InvalidState{}, Message: "no more"})
 	op := l.op(source)
 	op.Name = "refused"
 	if _, err := do(t, l.b, op); err == nil || !strings.Contains(err.Error(), "no more") {
@@ -260,10 +257,7 @@ func TestOVFAbortRefused(t *testing.T) {
 	t.Parallel()
 	source := l.ova(sample("s", backendtest.Noise(2<<20, 1)))
 	l.s.Disturb(vcsim.Trouble{CutAfter: 500_000, KeepVM: true})
-	l.s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: "Destroy_Task", ObjectType: "*", ObjectName: "*", Probability: 1,
-		FaultType: simulator.FaultTypeNoPermission, Message: "not yours", Enabled: true,
-	})
+	l.s.Refuse(vcsim.Refusal{Method: "Destroy_Task", Fault: &types.NoPermission{PrivilegeId: "VirtualMachine.Inventory.Delete"}, Message: "not yours"})
 	_, err := do(t, l.b, l.op(source))
 	if backend.ClassOf(err) != backend.ClassLost || !strings.Contains(err.Error(), "the VM made may be left") || !strings.Contains(err.Error(), "not yours") {
 		t.Errorf("%v (%v)", err, backend.ClassOf(err))

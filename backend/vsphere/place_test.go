@@ -333,9 +333,7 @@ func TestAClonesStateIsThatOfItsSnapshot(t *testing.T) {
 // TestAFolderThatCannotBeEntered: what was done before is said.
 func TestAFolderThatCannotBeEntered(t *testing.T) {
 	s, b, vm := first(t, vcsim.Options{VMs: 1, StandaloneHosts: -1})
-	s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: "MoveIntoFolder_Task", ObjectType: "*", ObjectName: "*", Probability: 1, FaultType: simulator.FaultTypeNoPermission, Enabled: true,
-	})
+	s.Refuse(vcsim.Refusal{Method: "MoveIntoFolder_Task", Fault: &types.NoPermission{PrivilegeId: "VirtualMachine.Inventory.Move"}})
 	to := elsewhere(t, b, vm)
 	_, err := do(t, b, backend.VMRelocateOp{VM: vm.ID, To: backend.Placement{Host: to, Folder: vm.FolderRef}})
 	if backend.ClassOf(err) != backend.ClassDenied || !strings.Contains(err.Error(), "it was moved, but not into the folder") {

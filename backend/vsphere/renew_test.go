@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"hvdeck/backend"
@@ -94,10 +93,7 @@ func TestIdleSessionIsRenewed(t *testing.T) {
 
 // fault makes calls of a method fail from the next on: count times, 0 always.
 func fault(s *vcsim.Server, method string, f types.BaseMethodFault, count int) {
-	s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: method, ObjectType: "*", ObjectName: "*", Probability: 1, FaultType: simulator.FaultTypeCustom,
-		Fault: f, MaxCount: count, Enabled: true,
-	})
+	s.Refuse(vcsim.Refusal{Method: method, Fault: f, Count: count})
 }
 
 // TestPasswordChangedMeanwhile: the operator is told in words, and the account is not
@@ -114,7 +110,7 @@ func TestPasswordChangedMeanwhile(t *testing.T) {
 				t.Errorf("%v (%v)", err, backend.ClassOf(err))
 			}
 		}
-		s.Model().Service.ClearFaultRules()
+		s.Relent()
 	})
 	if n := strings.Count(text, " > Login id="); n != 2 {
 		t.Errorf("%d logins, want that of the dial and one more", n)

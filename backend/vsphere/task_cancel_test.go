@@ -110,10 +110,7 @@ func TestTasksImplyStates(t *testing.T) {
 // TestATaskThatCannotBeCancelledGoesOn: that is said once, and its end counts.
 func TestATaskThatCannotBeCancelledGoesOn(t *testing.T) {
 	s, b, vm := first(t, vcsim.Options{VMs: 1, TaskTime: time.Second})
-	s.Model().Service.AddFaultRule(&simulator.FaultInjectionRule{
-		MethodName: "CancelTask", ObjectType: "*", ObjectName: "*", Probability: 1, FaultType: simulator.FaultTypeCustom,
-		Fault: &types.NotSupported{}, Enabled: true,
-	})
+	s.Refuse(vcsim.Refusal{Method: "CancelTask", Fault: &types.NotSupported{}})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var said []string
