@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,11 +30,16 @@ type Libvirtd struct {
 	dir    string
 	holder *exec.Cmd
 	stdin  io.Closer
-	daemon *exec.Cmd
-	exited chan struct{}
 	fail   func(format string, args ...any)
 	frozen bool
 	setup  LibvirtdSetup
+
+	mu      sync.Mutex
+	daemon  *exec.Cmd
+	exited  chan struct{} // closed when the daemon is gone
+	asked   bool          // it was told to end
+	over    bool          // and for good
+	crashes int
 }
 
 // StartLibvirtd starts a private libvirtd and ends it, with all that runs in it,
@@ -230,14 +236,9 @@ func (l *Libvirtd) start() error {
 	cmd.Env = l.setup.environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
+	if err := l.launch(cmd); err != nil {
 		return err
 	}
-	l.daemon, l.exited = cmd, make(chan struct{})
-	go func(gone chan struct{}) {
-		_ = cmd.Wait()
-		close(gone)
-	}(l.exited)
 	if err := l.awaitAnswer(); err != nil {
 		return err
 	}
@@ -252,7 +253,7 @@ func (l *Libvirtd) awaitAnswer() error {
 			}
 		}
 		select {
-		case <-l.exited:
+		case <-l.gone():
 			return fmt.Errorf("libvirtd ended: %s", l.Log())
 		case <-time.After(20 * time.Millisecond):
 		}

@@ -57,14 +57,15 @@ func (l *Libvirtd) Thaw() {
 
 // Kill ends the daemon at once; its guests go on, as on a real host.
 func (l *Libvirtd) Kill() {
+	l.told()
 	l.signal(syscall.SIGKILL)
-	<-l.exited
+	<-l.gone()
 }
 
 // Restart kills the daemon when it still runs, and starts it again.
 func (l *Libvirtd) Restart() {
 	select {
-	case <-l.exited:
+	case <-l.gone():
 	default:
 		l.Kill()
 	}
@@ -75,6 +76,8 @@ func (l *Libvirtd) Restart() {
 }
 
 func (l *Libvirtd) signal(s syscall.Signal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.daemon.Process.Signal(s); err != nil {
 		l.fail("signal libvirtd: %v", err)
 	}
@@ -82,10 +85,7 @@ func (l *Libvirtd) signal(s syscall.Signal) {
 
 // Stop ends the daemon, its guests and networks, and removes its directory.
 func (l *Libvirtd) Stop() {
-	if l.daemon != nil {
-		_ = l.daemon.Process.Kill()
-		<-l.exited
-	}
+	l.end()
 	l.copyCapabilities(l.capabilities(), libvirtCapabilities())
 	if l.holder != nil {
 		_ = l.stdin.Close()

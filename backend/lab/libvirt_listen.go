@@ -49,7 +49,7 @@ func (l *Libvirtd) Inside(name string, args ...string) *exec.Cmd {
 // does not answer.
 func (l *Libvirtd) Fate() string {
 	select {
-	case <-l.exited:
+	case <-l.gone():
 		return "the daemon has ended: " + l.daemon.ProcessState.String()
 	default:
 		return "the daemon runs"

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -55,5 +56,32 @@ func TestLibvirtGuestRuns(t *testing.T) {
 			t.Fatal("the guest outlived its instance")
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// A daemon that crashes is started again, one that is killed stays dead.
+func TestLibvirtdThatCrashes(t *testing.T) {
+	t.Parallel()
+	l := StartLibvirtd(t)
+	l.DefineMany(2)
+	l.signal(syscall.SIGSEGV)
+	up := func(limit time.Duration) bool {
+		for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if out, err := l.TryVirsh("list", "--all", "--name"); err == nil && len(strings.Fields(out)) == 2 && l.Crashes() == 1 {
+				return true
+			}
+		}
+		return false
+	}
+	if !up(20 * time.Second) {
+		t.Fatal("it is not started again")
+	}
+	l.Kill()
+	if up(500 * time.Millisecond) {
+		t.Error("it was killed and is back")
+	}
+	l.Restart()
+	if !up(10 * time.Second) {
+		t.Error("it was started again and does not answer")
 	}
 }
