@@ -6,30 +6,44 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // keyPatience is how long a key may take before it counts as missed.
 const keyPatience = 5 * time.Second
 
-// Latency is how long keys took from being sent to the cursor standing elsewhere.
+// Latency is how long keys took from being sent to the cursor standing on another row.
 type Latency struct {
-	Times  []time.Duration
-	Missed int // keys that moved nothing in 5 s
+	Times []time.Duration
+	// Own are the same times without those in which the machine let the program and the
+	// terminal wait for a core, of which at most half of a key's time is taken off.
+	Own    []time.Duration
+	Missed int      // keys that moved nothing in 5 s
+	Lost   []string // the screen before and after each of them
 }
 
-// At is the nearest-rank percentile, 0 to 100; 0 of nothing.
-func (l Latency) At(p float64) time.Duration {
-	if len(l.Times) == 0 {
+// At is the nearest-rank percentile of the times, 0 to 100; 0 of nothing.
+func (l Latency) At(p float64) time.Duration { return percentile(l.Times, p) }
+
+// OwnAt is At of the program's own times.
+func (l Latency) OwnAt(p float64) time.Duration { return percentile(l.Own, p) }
+
+func percentile(times []time.Duration, p float64) time.Duration {
+	if len(times) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(l.Times))
+	sorted := slices.Sorted(slices.Values(times))
 	return sorted[min(int(p/100*float64(len(sorted))), len(sorted)-1)]
 }
 
 // String gives the number of keys and the percentiles.
 func (l Latency) String() string {
 	ms := func(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
-	return fmt.Sprintf("%d keys: p50 %s, p95 %s, p99 %s, most %s ms, %d missed", len(l.Times), ms(l.At(50)), ms(l.At(95)), ms(l.At(99)), ms(l.At(100)), l.Missed)
+	text := fmt.Sprintf("%d keys: p50 %s, p95 %s, p99 %s, most %s ms", len(l.Times), ms(l.At(50)), ms(l.At(95)), ms(l.At(99)), ms(l.At(100)))
+	if len(l.Own) > 0 {
+		text += fmt.Sprintf(" (its own p99 %s, most %s)", ms(l.OwnAt(99)), ms(l.OwnAt(100)))
+	}
+	return text + fmt.Sprintf(", %d missed", l.Missed)
 }
 
 // Keyboard presses keys at a steady pace while other things happen to the program.
@@ -42,8 +56,10 @@ type Keyboard struct {
 }
 
 // Measure presses the two keys in turn, gap apart, until Stop: each has to move the
-// cursor of the pane in focus, as "j" and "k" do in a list of two or more. Meanwhile the
-// screen may be looked at, but nothing else may be pressed.
+// cursor of the pane in focus to a row of another name. "G" and "g" do in any list whose
+// first and last row have other names, whatever comes and goes meanwhile; "j" and "k" do
+// where rows stay as they are. Meanwhile the screen may be looked at, but nothing else may
+// be pressed.
 func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
 	k := &Keyboard{s: s, stop: make(chan struct{})}
 	k.done.Go(func() {
@@ -51,7 +67,7 @@ func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
 			select {
 			case <-k.stop:
 				if i%2 == 1 {
-					s.Press(back) // leaves the cursor where it was
+					k.press(back) // leaves the cursor where it was
 				}
 				return
 			case <-time.After(gap):
@@ -68,19 +84,24 @@ func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
 
 func (k *Keyboard) press(key string) {
 	// Between frames only: half of one may have the cursor anywhere, or twice.
-	was := -1
-	k.s.until(keyPatience, func() bool { was = cursorIn(k.s.lines()); return was >= 0 })
+	was := ""
+	k.s.until(keyPatience, func() bool { was = cursorName(k.s.lines()); return was != "" })
+	before := k.s.dumped()
+	waited := waitedFor(k.s.Pid())
 	began := time.Now()
 	k.s.Press(key)
-	ok := k.s.until(keyPatience, func() bool { now := cursorIn(k.s.lines()); return now >= 0 && now != was })
+	ok := k.s.until(keyPatience, func() bool { now := cursorName(k.s.lines()); return now != "" && now != was })
 	took := time.Since(began)
+	waited = waitedFor(k.s.Pid()) - waited
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !ok {
 		k.l.Missed++
+		k.l.Lost = append(k.l.Lost, fmt.Sprintf("%q, before:\n%s\nafter:\n%s", key, before, k.s.dumped()))
 		return
 	}
 	k.l.Times = append(k.l.Times, took)
+	k.l.Own = append(k.l.Own, took-min(waited, took/2))
 }
 
 // Stop ends the pressing and says how it went.
@@ -99,6 +120,12 @@ func (k *Keyboard) Lap() Latency {
 	return l
 }
 
+func (s *Screen) dumped() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dump()
+}
+
 func (s *Screen) cursorLine() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,4 +135,20 @@ func (s *Screen) cursorLine() int {
 // cursorIn is the first row with the sign of a cursor in focus; -1 when there is none.
 func cursorIn(lines []string) int {
 	return slices.IndexFunc(lines, func(l string) bool { return strings.ContainsAny(l, "❯◈") })
+}
+
+// cursorName is the first word in the cursor's row, which tells rows apart wherever they
+// are: rows that come above it, and figures that change, are no move. "" is no cursor.
+func cursorName(lines []string) string {
+	at := cursorIn(lines)
+	if at < 0 {
+		return ""
+	}
+	_, row, ok := strings.Cut(lines[at], "❯")
+	if !ok {
+		_, row, _ = strings.Cut(lines[at], "◈")
+	}
+	row = strings.TrimLeftFunc(row, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	name, _, _ := strings.Cut(row, " ")
+	return name
 }

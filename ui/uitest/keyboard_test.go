@@ -25,17 +25,17 @@ func TestHalfAFrameIsNoPlaceOfTheCursor(t *testing.T) {
 	answers := make(chan struct{})
 	s.drv = &hand{s: s, draw: func() {
 		<-answers
-		write("\x1b[?2026h\x1b[2J\x1b[2;1H❯\x1b[?2026l")
+		write("\x1b[?2026h\x1b[2J\x1b[2;1H❯ b\x1b[?2026l")
 	}}
 	s.start()
 	t.Cleanup(s.Close)
-	write("\x1b[?2026h\x1b[2;1H❯") // half of a frame
+	write("\x1b[?2026h\x1b[2;1H❯ c") // half of a frame
 	k := &Keyboard{s: s, stop: make(chan struct{})}
 	pressed := make(chan struct{})
 	go func() { defer close(pressed); k.press("j") }()
 	const pause = 50 * time.Millisecond
-	time.Sleep(pause)                     // the half is all that there is to see
-	write("\x1b[2J\x1b[1;1H❯\x1b[?2026l") // the whole
+	time.Sleep(pause)                       // the half is all that there is to see
+	write("\x1b[2J\x1b[1;1H❯ a\x1b[?2026l") // the whole
 	select {
 	case <-pressed:
 		t.Error("the key counts before the program did anything")
@@ -45,5 +45,49 @@ func TestHalfAFrameIsNoPlaceOfTheCursor(t *testing.T) {
 	<-pressed
 	if l := k.Lap(); l.Missed > 0 || len(l.Times) != 1 {
 		t.Errorf("%v", l)
+	}
+}
+
+// Rows that come above the cursor, and figures that change in its row, are no move; what
+// moves it is one, also where as many rows have come above as it went up.
+func TestAMoveIsToldByTheName(t *testing.T) {
+	screen := func(rows ...string) []string { return append([]string{"╭ 2 VMs ╮"}, rows...) }
+	was := cursorName(screen("│❯▶ web   10%│", "│ ▶ zoo   10%│"))
+	for what, c := range map[string]struct {
+		rows  []string
+		moved bool
+	}{
+		"a row above":             {screen("│ ▶ app   10%│", "│❯▶ web   10%│", "│ ▶ zoo   10%│"), false},
+		"a figure":                {screen("│❯◌ web    9%│", "│ ▶ zoo   10%│"), false},
+		"down":                    {screen("│ ▶ web   10%│", "│❯▶ zoo   10%│"), true},
+		"up, and a row above":     {screen("│ ▶ web   10%│", "│❯▶ app   10%│", "│ ▶ zoo   10%│"), true},
+		"in place of what it was": {screen("│❯▶ zoo   10%│"), true},
+	} {
+		if now := cursorName(c.rows); (now != was) != c.moved {
+			t.Errorf("%s: the cursor was on %q and is on %q", what, was, now)
+		}
+	}
+	if none := cursorName(screen("│›▶ web   10%│")); none != "" {
+		t.Errorf("%q is under no cursor in focus", none)
+	}
+}
+
+// Of a key's time at most half may be called the machine's: what freezes is seen however
+// busy the machine is.
+func TestNoMoreThanHalfIsTheMachines(t *testing.T) {
+	s := newScreen(t, 20, 3)
+	write := func(text string) { _, _ = s.Write([]byte(text)) }
+	s.drv = &hand{s: s, draw: func() {
+		time.Sleep(50 * time.Millisecond)
+		write("\x1b[2J\x1b[2;1H❯ zoo")
+	}}
+	s.start()
+	t.Cleanup(s.Close)
+	write("\x1b[1;1H❯ web")
+	k := &Keyboard{s: s, stop: make(chan struct{})}
+	k.press("j")
+	l := k.Lap()
+	if len(l.Times) != 1 || len(l.Own) != 1 || l.Times[0] < 50*time.Millisecond || l.Own[0] < l.Times[0]/2 || l.Own[0] > l.Times[0] {
+		t.Errorf("%+v", l)
 	}
 }
