@@ -82,7 +82,7 @@ func (c *Conn) define(ctx context.Context, states []types.AlarmState) error {
 			c.alarms.put(o.Obj.Value, alarmDef{name: as[string](got["info.name"]), text: as[string](got["info.description"])})
 		}
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		return nil // the state goes with its definition
 	}
 	return err
@@ -202,7 +202,7 @@ func (c *Conn) nameObjects(ctx context.Context, states []types.AlarmState) error
 			c.learn(o.Obj, "name", propsOf(o)["name"])
 		}
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		return nil // its alarms go with it
 	}
 	return err

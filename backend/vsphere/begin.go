@@ -90,7 +90,7 @@ func (c *Conn) firstVMs(ctx context.Context) ([]types.ObjectContent, error) {
 
 // unlessGone forgives that something was deleted meanwhile: the collector brings the rest.
 func unlessGone(err error) error {
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		return nil
 	}
 	return err

@@ -41,6 +41,12 @@ func faultOf(err error) types.BaseMethodFault {
 	return nil
 }
 
+// notFound tells whether a call failed because an object that it named is gone.
+func notFound(err error) bool {
+	_, gone := faultOf(err).(*types.ManagedObjectNotFound)
+	return gone
+}
+
 // faultText is what the server said in words; it often says nothing, or only the
 // name of the fault's type.
 func faultText(err error) string {

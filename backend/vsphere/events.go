@@ -101,7 +101,7 @@ func (f *eventFeed) next(ctx context.Context) (found []types.BaseEvent, err erro
 		found, err = f.c.nextEvents(ctx, f.collector)
 		return err
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		f.collector = moref{}
 		return nil, errors.Join(errStale, err)
 	}

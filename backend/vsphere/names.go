@@ -117,6 +117,13 @@ func (n *names) name(moid string) string {
 	return moid
 }
 
+// kind is the managed object type of a place; "" when it is not known.
+func (n *names) kind(moid string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.places[moid].kind
+}
+
 // place name; "" when it is not known.
 func (n *names) place(moid string) string {
 	n.mu.Lock()

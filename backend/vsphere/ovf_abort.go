@@ -121,7 +121,7 @@ func (l *nfcLease) exists(ctx context.Context) (bool, error) {
 		there = false
 		return l.a.c.retrieve(ctx, spec, func(page []types.ObjectContent) { there = there || len(page) > 0 })
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		return false, nil
 	}
 	return there, err

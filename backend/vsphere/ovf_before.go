@@ -60,7 +60,7 @@ func (n *nursery) named(ctx context.Context, l *nfcLease, refs []moref) (map[mor
 				}
 			})
 		})
-		if _, gone := faultOf(err).(*types.ManagedObjectNotFound); err != nil && !gone {
+		if err != nil && !notFound(err) {
 			return nil, err
 		}
 	}

@@ -67,7 +67,13 @@ func (w *watch) statusFeed(ctx context.Context, v views, feed chan<- func(contex
 		if err == nil {
 			was = now // else those that had alarms are looked at once more
 		}
-		if err := send(ctx, feed, func(ctx context.Context) error { return w.restate(ctx, now, objects) }); err != nil {
+		if serr := send(ctx, feed, func(ctx context.Context) error { return w.restate(ctx, now, objects) }); serr != nil {
+			return serr
+		}
+		if !whole || err != nil {
+			continue
+		}
+		if err := w.farewell(ctx, feed, objects); err != nil {
 			return err
 		}
 	}

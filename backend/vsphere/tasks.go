@@ -153,7 +153,7 @@ func (w *watch) fetchTasks(ctx context.Context, partly map[moref]bool) error {
 			}
 		})
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
+	if notFound(err) {
 		return nil
 	}
 	return err

@@ -208,6 +208,17 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 		w.rename()
 	}
 	w.redo = false
+	if err := w.tell(ctx); err != nil {
+		return err
+	}
+	if (set.Truncated == nil || !*set.Truncated) && !w.synced {
+		return w.complete(ctx)
+	}
+	return nil
+}
+
+// tell emits what changed, with the counts and alarms that follow from it.
+func (w *watch) tell(ctx context.Context) error {
 	if w.synced {
 		w.out = append(w.out, w.tally.changed(w)...)
 		if err := w.tellAlarms(ctx); err != nil {
@@ -215,9 +226,6 @@ func (w *watch) apply(ctx context.Context, set *types.UpdateSet) error {
 		}
 	}
 	w.flush()
-	if (set.Truncated == nil || !*set.Truncated) && !w.synced {
-		return w.complete(ctx)
-	}
 	return nil
 }
 
@@ -365,8 +373,22 @@ func (w *watch) refetch(ctx context.Context) error {
 	for k := range kinds {
 		list = append(list, k)
 	}
-	err := w.c.once(ctx, pageTimeout, func(ctx context.Context) error {
-		return w.c.retrieve(ctx, refSpec(refs, leanSets(list)), func(page []types.ObjectContent) {
+	err := w.fetch(ctx, refs, list)
+	if !notFound(err) {
+		return err
+	}
+	for _, ref := range refs { // one that is gone, whose leave follows, fails all
+		if err := w.fetch(ctx, []moref{ref}, []string{ref.Type}); err != nil && !notFound(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetch gets these objects whole.
+func (w *watch) fetch(ctx context.Context, refs []moref, kinds []string) error {
+	return w.c.once(ctx, pageTimeout, func(ctx context.Context) error {
+		return w.c.retrieve(ctx, refSpec(refs, leanSets(kinds)), func(page []types.ObjectContent) {
 			for _, o := range page {
 				if e := w.c.decode(o); e != nil {
 					w.keep(o.Obj.Value, e)
@@ -374,10 +396,6 @@ func (w *watch) refetch(ctx context.Context) error {
 			}
 		})
 	})
-	if _, gone := faultOf(err).(*types.ManagedObjectNotFound); gone {
-		return nil // its leave follows
-	}
-	return err
 }
 
 // rename emits every object again, because names of places are part of most.

@@ -14,8 +14,9 @@ import (
 )
 
 // agree is how soon the screen has to show what the servers have, once nothing changes
-// any more and connections that are down are tried at once.
-const agree = 40 * time.Second
+// any more and connections that are down are tried at once: what a vCenter told of behind
+// its end is found by a round that comes each minute.
+const agree = 90 * time.Second
 
 // check compares the list of VMs, all of it on one tall screen, with what the servers
 // say, and takes a sample. Nothing may change meanwhile.
