@@ -2,10 +2,8 @@ package vsphere
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25"
@@ -105,21 +103,6 @@ func useServiceVersion(ctx context.Context, sc *soap.Client) error {
 		sc.Version = list.Version
 	}
 	return nil
-}
-
-// contentError is for a server that answers, but not as a vSphere server.
-func (d *dialer) contentError(ctx context.Context, err error) error {
-	var netErr *url.Error
-	var no *noAnswer
-	elsewhere := errors.As(err, &no) && strings.HasPrefix(no.status, "4") // a proxy before a vCenter that is down says 5xx
-	if ctx.Err() != nil || !elsewhere && errors.As(err, &netErr) && netErr.Op == "Post" {
-		return d.connectError(ctx, err)
-	}
-	return &backend.Error{
-		Class: backend.ClassUnreachable, Doing: "connect to", Object: d.end.shown(),
-		Message: "the server does not speak the vSphere API: " + err.Error(),
-		Remedy:  "check the host and port; vCenter and ESXi answer at https://HOST/sdk", Err: err,
-	}
 }
 
 // credentials are the user, the password and whether the operator typed it.
