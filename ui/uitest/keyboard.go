@@ -16,7 +16,7 @@ const keyPatience = 5 * time.Second
 type Latency struct {
 	Times []time.Duration
 	// Own are the same times without those in which the machine let the program and the
-	// terminal wait for a core, of which at most half of a key's time is taken off.
+	// terminal wait for a core, of which at most four fifths of a key's time are taken off.
 	Own    []time.Duration
 	Missed int      // keys that moved nothing in 5 s
 	Lost   []string // the screen before and after each of them
@@ -87,12 +87,12 @@ func (k *Keyboard) press(key string) {
 	was := ""
 	k.s.until(keyPatience, func() bool { was = cursorName(k.s.lines()); return was != "" })
 	before := k.s.dumped()
-	waited := waitedFor(k.s.Pid())
+	ready := waitsOf(k.s.Pid())
 	began := time.Now()
 	k.s.Press(key)
 	ok := k.s.until(keyPatience, func() bool { now := cursorName(k.s.lines()); return now != "" && now != was })
 	took := time.Since(began)
-	waited = waitedFor(k.s.Pid()) - waited
+	wait := waited(ready, waitsOf(k.s.Pid()))
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !ok {
@@ -101,7 +101,7 @@ func (k *Keyboard) press(key string) {
 		return
 	}
 	k.l.Times = append(k.l.Times, took)
-	k.l.Own = append(k.l.Own, took-min(waited, took/2))
+	k.l.Own = append(k.l.Own, own(took, wait))
 }
 
 // Stop ends the pressing and says how it went.

@@ -8,17 +8,22 @@ import (
 	"time"
 )
 
-// waitedFor is for how long threads of a process and of this one were ready and did not
-// run, since they began, added up; 0 where the system does not tell (it is Linux that does).
-func waitedFor(pid int) time.Duration {
-	sum := waitedIn("self")
+// waits is for how long each thread of some processes was ready and did not run, since it
+// began, by the path of its figures.
+type waits map[string]time.Duration
+
+// waitsOf looks at a process (0: none) and at this one. It is empty where the system does
+// not tell; Linux does.
+func waitsOf(pid int) [2]waits {
+	all := [2]waits{waitsIn("self"), {}}
 	if pid > 0 {
-		sum += waitedIn(strconv.Itoa(pid))
+		all[1] = waitsIn(strconv.Itoa(pid))
 	}
-	return sum
+	return all
 }
 
-func waitedIn(process string) (sum time.Duration) {
+func waitsIn(process string) waits {
+	all := waits{}
 	threads, _ := filepath.Glob(filepath.Join("/proc", process, "task/*/schedstat"))
 	for _, name := range threads {
 		text, err := os.ReadFile(name) //nolint:gosec // of processes only
@@ -27,8 +32,24 @@ func waitedIn(process string) (sum time.Duration) {
 		}
 		if fields := strings.Fields(string(text)); len(fields) == 3 {
 			ns, _ := strconv.ParseInt(fields[1], 10, 64)
-			sum += time.Duration(ns)
+			all[name] = time.Duration(ns)
 		}
+	}
+	return all
+}
+
+// waited is what the machine let both processes wait since before: in each that of the
+// thread that waited longest, as others wait beside it.
+func waited(before, after [2]waits) (sum time.Duration) {
+	for i, w := range after {
+		most := time.Duration(0)
+		for thread, total := range w {
+			most = max(most, total-before[i][thread])
+		}
+		sum += most
 	}
 	return sum
 }
+
+// own is a key's time without what the machine let it wait; a fifth of it always stays.
+func own(took, waited time.Duration) time.Duration { return max(took-waited, took/5) }

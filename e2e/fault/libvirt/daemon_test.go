@@ -15,13 +15,13 @@ func TestADaemonThatFreezes(t *testing.T) {
 	l.Virsh("define", domain(t, l, "tail"))
 	r := begin(t, l, desk.Connection("kvm", l.URI("qemu")), "kvm")
 	r.steady("guest")
-	live := r.CellOf("tail").FG // where the cursor does not go
+	live := r.CellOf("spare").FG // where the cursor does not go
 	r.during("a daemon is frozen", func() {
 		l.Freeze()
 		r.lost("kvm")
 		r.Pane("VMs").Expect(desk.Row("guest", "run"))
 		r.WaitFor("STALE").WaitFor(regexp.MustCompile(`Data from +\d+s ago`))
-		if r.CellOf("tail").FG == live {
+		if r.CellOf("spare").FG == live {
 			t.Error("a row of a connection that is lost looks live")
 		}
 		l.Thaw()
@@ -49,7 +49,7 @@ func TestADaemonThatDies(t *testing.T) {
 	r.Press("i").WaitFor("Connections").WaitFor(regexp.MustCompile(`kvm +reconnecting`)).Press("esc").WaitGone("Connections")
 	r.during("a daemon comes back", func() {
 		l.Restart()
-		l.Virsh("undefine", "tail") // not what the cursor may be on
+		l.Virsh("undefine", "tail")
 		l.Virsh("define", domain(t, l, "tail2"))
 		r.back("kvm")
 		r.likeVirsh(1)

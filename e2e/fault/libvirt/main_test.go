@@ -6,4 +6,4 @@ import (
 	"hvdeck/e2e/desk"
 )
 
-func TestMain(m *testing.M) { desk.Main(m) }
+func TestMain(m *testing.M) { desk.MainAhead(m) }

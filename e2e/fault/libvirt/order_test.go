@@ -94,7 +94,7 @@ func TestEventsInAnotherOrder(t *testing.T) {
 }
 
 // change does what makes events of every order matter: VMs that come, go, come and go,
-// are renamed, run and stop. The rows under the moving cursor stay where they are.
+// are renamed, run and stop.
 func change(t *testing.T, l *lab.Libvirtd, round string) {
 	t.Helper()
 	l.Virsh("define", domain(t, l, "znew-"+round))
@@ -106,6 +106,6 @@ func change(t *testing.T, l *lab.Libvirtd, round string) {
 	l.Virsh("start", "spare", "--paused")
 	l.Virsh("destroy", "spare")
 	if round == "doubled" {
-		l.Virsh("undefine", "m00001") // not what the cursor may be on
+		l.Virsh("undefine", "m00001")
 	}
 }

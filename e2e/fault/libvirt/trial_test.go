@@ -22,10 +22,8 @@ const (
 	// recovers is how long the console may take to come back by itself: the longest
 	// pause between two tries, and a login.
 	recovers = 45 * time.Second
-	// keyGap is the pace of the keys that are pressed meanwhile.
-	keyGap = 25 * time.Millisecond
-	// calmTime is how long keys are measured at least, before a fault and during it.
-	calmTime = 2 * time.Second
+	// least is for how long keys are pressed at least during a fault.
+	least = 2 * time.Second
 )
 
 // trial is the program before servers that a fault is done to.
@@ -35,8 +33,6 @@ type trial struct {
 	l      *lab.Libvirtd
 	calm   uitest.Latency
 	before vitals.Vitals
-	// The keys that are measured: each has to move the cursor to another line.
-	down, up string
 }
 
 // begin starts the program and waits until every connection named is ready.
@@ -49,7 +45,7 @@ func begin(t *testing.T, l *lab.Libvirtd, config string, names ...string) *trial
 // beginOn is begin on a screen of another size.
 func beginOn(t *testing.T, l *lab.Libvirtd, size uitest.Size, config string, names ...string) *trial {
 	t.Helper()
-	r := &trial{t: t, l: l, down: "j", up: "k", Console: desk.Start(t, desk.Setup{Config: config, Size: size})}
+	r := &trial{t: t, l: l, Console: desk.Start(t, desk.Setup{Config: config, Size: size})}
 	r.WaitFor(" VMs ", 30*time.Second)
 	for _, name := range names {
 		r.WaitFor("● "+name+" ", 30*time.Second)
@@ -57,49 +53,25 @@ func beginOn(t *testing.T, l *lab.Libvirtd, size uitest.Size, config string, nam
 	return r
 }
 
-// steady puts the cursor on a VM, measures the keyboard of a quiet console and notes
-// what the process holds.
+// steady puts the cursor on a VM, the first of the list, measures the keyboard of a quiet
+// console and notes what the process holds.
 func (r *trial) steady(vm string) {
 	r.t.Helper()
 	r.Pane("VMs").Select(vm)
-	keys := r.Measure(keyGap, "j", "k")
-	time.Sleep(calmTime)
-	r.calm = keys.Stop()
+	r.calm = r.CalmKeys()
 	r.before = r.Vitals()
 	r.before.Files[r.State("audit.jsonl")] = 1 // open from the first operation on
-	if r.calm.Missed > 0 || len(r.calm.Times) == 0 {
-		r.t.Fatalf("the keyboard of a quiet console: %v", r.calm)
-	}
 }
 
-// during measures the keyboard while fn looks on; fn presses nothing.
+// during measures the keyboard while fn looks on; fn presses nothing. From end to end of
+// the list the cursor moves whatever comes and goes.
 func (r *trial) during(what string, fn func()) {
 	r.t.Helper()
-	keys, noise := r.Measure(keyGap, r.down, r.up), listen()
-	least := time.After(calmTime)
+	keys := r.Measure(desk.KeyGap, "G", "g")
+	enough := time.After(least)
 	fn()
-	<-least // or a few keys would say nothing
-	got, noisy := keys.Stop(), noise.stop()
-	limit := max(20*time.Millisecond, 3*r.calm.At(99))
-	if desk.RaceDetector {
-		limit *= 2
-	}
-	limit += steps * noisy
-	r.t.Logf("keyboard while %s: %v; calm p99 %v, the machine's own delay %v", what, got, r.calm.At(99), noisy)
-	if got.Missed > 0 || len(got.Times) == 0 || slower(got, limit) > 1+len(got.Times)/100 {
-		r.t.Errorf("the keyboard while %s: %v; p99 has to be within %v", what, got, limit)
-	}
-}
-
-// slower counts the keys that took longer. One more than a hundredth is let pass: of a few
-// dozen keys the 99th percentile is the slowest, and one key says nothing.
-func slower(l uitest.Latency, limit time.Duration) (n int) {
-	for _, took := range l.Times {
-		if took > limit {
-			n++
-		}
-	}
-	return n
+	<-enough // or a few keys would say nothing
+	r.Prompt(what, r.calm, keys.Stop())
 }
 
 // says waits for words on the screen and tells after what time they came.

@@ -192,13 +192,12 @@ func events(c *desk.Console, words ...string) {
 func TestTheDiskFillsUp(t *testing.T) {
 	c, l, d := hosts(t, desk.Setup{Args: []string{"--trace", "STATE/trace"}, Size: uitest.Size{W: 200, H: 45}})
 	d.twoRows(c, l)
-	keys := c.Measure(10*time.Millisecond, "j", "k")
-	time.Sleep(time.Second) // the calm to compare with
-	calm := keys.Lap()
+	calm := c.CalmKeys()
+	keys := c.Measure(desk.KeyGap, "G", "g")
 	d.fill()
 	l.VirshOn("test", "suspend", "test")
 	time.Sleep(2 * time.Second) // what is asked meanwhile is traced, in vain
-	keysWere(t, "the disk is full", calm, keys.Stop())
+	c.Prompt("the disk is full", calm, keys.Stop())
 	c.Pane("VMs").WaitFor(desk.Row("test", "pau"))
 	resumes(t, c, l)
 	suspends(t, c, l)

@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"hvdeck/e2e/desk"
-	"hvdeck/ui/uitest"
 )
 
-func TestMain(m *testing.M) { desk.Main(m) }
+func TestMain(m *testing.M) { desk.MainAhead(m) }
 
 // soon is how soon the state of a connection has to be on the screen.
 const soon = 10 * time.Second
@@ -36,25 +35,6 @@ func putBack(t *testing.T, c *desk.Console) {
 		if time.Now().After(end) {
 			t.Fatalf("left behind in the terminal: %v", left)
 		}
-	}
-}
-
-// keysWithin is the most that a key may take, by the calm before: 20 ms, or three times
-// as much as in the calm where the machine is that busy.
-func keysWithin(calm uitest.Latency) time.Duration {
-	limit := max(20*time.Millisecond, 3*calm.At(99))
-	if desk.RaceDetector {
-		return 2 * limit
-	}
-	return limit
-}
-
-// keysWere fails when keys took longer than they may, or got lost.
-func keysWere(t *testing.T, what string, calm, meanwhile uitest.Latency) {
-	t.Helper()
-	t.Logf("%s: %v; calm: %v", what, meanwhile, calm)
-	if meanwhile.At(99) > keysWithin(calm) || meanwhile.Missed > 0 || len(meanwhile.Times) == 0 {
-		t.Errorf("%s: %v, allowed are %v", what, meanwhile, keysWithin(calm))
 	}
 }
 

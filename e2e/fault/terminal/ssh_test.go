@@ -284,9 +284,8 @@ func dies(t *testing.T, f *far) {
 	w.ready(soon)
 	w.WaitFor("● near QEMU").Pane("VMs").Focus()
 	before := w.Vitals()
-	keys := w.Measure(10*time.Millisecond, "j", "k")
-	time.Sleep(time.Second) // the calm to compare with
-	calm := keys.Lap()
+	calm := w.CalmKeys()
+	keys := w.Measure(desk.KeyGap, "G", "g")
 	for _, what := range []struct {
 		name string
 		pids func() []int
@@ -295,7 +294,7 @@ func dies(t *testing.T, f *far) {
 		w.WaitFor("far reconnecting", soon)
 		w.ready(20 * time.Second)
 	}
-	keysWere(t, "ssh dies", calm, keys.Stop())
+	w.Prompt("ssh dies", calm, keys.Stop())
 	w.NothingLeaked(before, soon)
 	w.leaves()
 }
@@ -367,15 +366,18 @@ func TestSSHHangsAtTheBanner(t *testing.T) {
 	w := f.by(t, "", "user", true).start("")
 	began := time.Now()
 	w.WaitFor("far connecting").WaitFor("● near QEMU")
-	vms := w.Pane("VMs").WaitFor("NAME")
+	vms := w.Pane("VMs").WaitFor("m00004")
 	vms.Focus()
-	keys := w.Measure(10*time.Millisecond, "j", "k")
+	keys := w.Measure(desk.KeyGap, "G", "g")
 	w.WaitFor("far unreachable", 25*time.Second)
-	t.Logf("given up after %v; meanwhile %v", time.Since(began).Round(time.Millisecond), keys.Stop())
+	t.Logf("given up after %v", time.Since(began).Round(time.Millisecond))
+	hung := keys.Stop()
 	w.says("root@127.0.0.1 does not answer", "check address, port and firewall")
 	if err := f.sshd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	w.ready(20 * time.Second)
+	w.Pane("VMs").Focus()
+	w.Prompt("ssh hangs", w.CalmKeys(), hung)
 	w.leaves()
 }

@@ -12,5 +12,5 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "3"); err != nil { // they wait for most of their time, on two cores as well
 		panic(err)
 	}
-	desk.Main(m)
+	desk.MainAhead(m)
 }

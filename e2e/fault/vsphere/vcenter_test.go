@@ -14,11 +14,7 @@ import (
 	"hvdeck/vitals"
 )
 
-// The pace of keys, and how fast each has to be on the screen while a host fails: this, or
-// three times what it took in the same test before.
 const (
-	pace    = 40 * time.Millisecond
-	prompt  = 20 * time.Millisecond
 	soon    = 10 * time.Second // until the screen names the state
 	mending = 45 * time.Second // until it is back, with the longest pause between two tries
 )
@@ -53,7 +49,7 @@ func (b *bad) ready() *bad {
 	b.down()
 	b.Pane("Overview").WaitFor("Hardware, read")
 	b.before = held(b.Console)
-	b.keys = b.Measure(pace, "j", "k")
+	b.keys = b.Measure(desk.KeyGap, "j", "k")
 	time.Sleep(3 * time.Second) // the measure itself
 	b.calm = b.keys.Stop()
 	most(b.before, held(b.Console))
@@ -115,7 +111,7 @@ func (b *bad) powerOff() {
 
 func (b *bad) press() {
 	b.since = time.Now()
-	b.keys = b.Measure(pace, "j", "k")
+	b.keys = b.Measure(desk.KeyGap, "j", "k")
 }
 
 // names waits until the screen names the state of the connection.
@@ -135,40 +131,12 @@ func (b *bad) prompt() {
 	b.t.Helper()
 	time.Sleep(time.Until(b.since.Add(4 * time.Second))) // the measure itself
 	b.during = b.keys.Stop()
-	b.t.Logf("keys while all is well: %v; during the fault: %v", b.calm, b.during)
 }
 
-// missable is how many keys may take longer than the 5 s of the measure: under the race
-// detector on a busy machine one does, now and then, also while all is well.
-func missable() int {
-	if desk.RaceDetector {
-		return 1
-	}
-	return 0
-}
-
-// judge compares the keys during the fault with those while all was well. A machine that
-// has just become busy with other things is asked once more.
+// judge compares the keys during the fault with those while all was well.
 func (b *bad) judge() {
 	b.t.Helper()
-	limit := func(calm time.Duration) time.Duration {
-		if desk.RaceDetector {
-			return 2 * max(prompt, 3*calm)
-		}
-		return max(prompt, 3*calm)
-	}
-	worst, l := b.calm.At(99), b.during
-	if l.At(99) > limit(worst) {
-		b.Pane("VMs").Focus()
-		again := b.Measure(pace, "j", "k")
-		time.Sleep(5 * time.Second) // the measure itself
-		after := again.Stop()
-		b.t.Logf("keys when all is well again: %v", after)
-		worst = max(worst, after.At(99))
-	}
-	if l.Missed > missable() || l.At(99) > limit(worst) {
-		b.t.Errorf("keys during the fault: %v; at most %v is allowed for p99", l, limit(worst))
-	}
+	b.Prompt("it fails", b.calm, b.during)
 }
 
 // story is what the connection's entry says.

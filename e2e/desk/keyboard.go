@@ -1,0 +1,72 @@
+package desk
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hvdeck/ui/uitest"
+)
+
+const (
+	// frozen is what no key may take of its own time where the calm is calm: a program that
+	// stands still for a second is found by it.
+	frozen = 500 * time.Millisecond
+	// prompt is what keys may take in any case; the strict figures are the bench's.
+	prompt = 60 * time.Millisecond
+	// often is how many times as long as in the calm a key may take.
+	often = 4
+	// fewest are the keys that say something.
+	fewest = 5
+)
+
+// KeyGap is the pace of the keys that are pressed while something happens.
+const KeyGap = 25 * time.Millisecond
+
+// CalmKeys measures keys for a while in which nothing happens, to compare with. The cursor is
+// on the first row, and ends there.
+func (c *Console) CalmKeys() uitest.Latency {
+	c.t.Helper()
+	keys := c.Measure(KeyGap, "G", "g")
+	time.Sleep(2 * time.Second) // the measure itself
+	calm := keys.Stop()
+	if calm.Missed > 0 || len(calm.Times) < fewest {
+		c.t.Fatalf("the keyboard of a quiet console: %v\n%s", calm, strings.Join(calm.Lost, "\n"))
+	}
+	return calm
+}
+
+// Prompt fails when keys that were pressed during something got lost or took longer than
+// they may, compared with the same keys of the same run in the calm before.
+func (c *Console) Prompt(what string, calm, meanwhile uitest.Latency) {
+	c.t.Helper()
+	c.t.Logf("the keyboard while %s: %v; in the calm: %v", what, meanwhile, calm)
+	if why := Sluggish(calm, meanwhile); why != "" {
+		c.t.Errorf("the keyboard while %s: %s: %v; in the calm: %v\n%s", what, why, meanwhile, calm, strings.Join(meanwhile.Lost, "\n"))
+	}
+}
+
+// Sluggish says what is wrong with keys, or "". What is compared are the program's own
+// times: two of a hundred and one more may take longer than four times as long as 99 of a
+// hundred in the calm, and none as long as a program that stands still.
+func Sluggish(calm, meanwhile uitest.Latency) string {
+	still := max(frozen, often*calm.OwnAt(100))
+	limit := min(max(prompt, often*calm.OwnAt(99)), still)
+	slower := 0
+	for _, took := range meanwhile.Own {
+		if took > limit {
+			slower++
+		}
+	}
+	switch {
+	case meanwhile.Missed > 0:
+		return fmt.Sprintf("%d keys did nothing", meanwhile.Missed)
+	case len(meanwhile.Own) < fewest:
+		return fmt.Sprintf("%d keys say nothing", len(meanwhile.Own))
+	case meanwhile.OwnAt(100) > still:
+		return fmt.Sprintf("a key took %v of its own time, %v is standing still", meanwhile.OwnAt(100), still)
+	case slower > 1+len(meanwhile.Own)/50:
+		return fmt.Sprintf("%d keys took longer than %v of their own time", slower, limit)
+	}
+	return ""
+}
