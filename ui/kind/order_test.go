@@ -1,8 +1,11 @@
 package kind_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"hvdeck/backend"
@@ -49,6 +52,14 @@ func FuzzNaturalCompare(f *testing.F) {
 		if sign(a, b) <= 0 && sign(b, c) <= 0 && sign(a, c) > 0 {
 			t.Errorf("not transitive: %q %q %q", a, b, c)
 		}
+		names, all := []string{a, b, c}, []backend.Object{vm(a, "c"), vm(b, "c"), vm(c, "c")}
+		slices.SortFunc(names, kind.NaturalCompare)
+		kind.Order(all, nil, false)
+		for i, o := range all {
+			if o.Title() != names[i] {
+				t.Fatalf("a list is in another order than its names: %q, want %q", titles(all), names)
+			}
+		}
 	})
 }
 
@@ -79,6 +90,43 @@ func TestOrderIsStable(t *testing.T) {
 			if got := titles(all); !slices.Equal(got, want) {
 				t.Fatalf("falling %v: %q", falling, got)
 			}
+		}
+	}
+}
+
+// TestOrderIsThatOfItsParts: number, text, name, connection, ID, one after the other; only
+// the number and the text are turned round.
+func TestOrderIsThatOfItsParts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	pieces := []string{"", "a", "A", "web-", "0", "00", "7", "10", "007", "é", " ", strings.Repeat("9", 300), strings.Repeat("9", 301)}
+	text := func() string {
+		return pieces[rng.IntN(len(pieces))] + pieces[rng.IntN(len(pieces))] + pieces[rng.IntN(len(pieces))]
+	}
+	keys := map[backend.Ref]kind.Key{}
+	all := make([]backend.Object, 400)
+	for i := range all {
+		o := vm(text(), backend.ConnID(pieces[1+rng.IntN(2)])).(*backend.VM)
+		o.ID.ID = strconv.Itoa(i)
+		all[i], keys[o.ID] = o, kind.Key{Num: float64(rng.IntN(3)), Text: text()}
+		if i%2 == 0 {
+			keys[o.ID] = kind.Key{Text: o.Name}
+		}
+	}
+	for _, falling := range []bool{false, true} {
+		key := func(o backend.Object) kind.Key { return keys[o.Ref()] }
+		want := slices.Clone(all)
+		slices.SortFunc(want, func(a, b backend.Object) int {
+			x, y := key(a), key(b)
+			c := cmp.Or(cmp.Compare(x.Num, y.Num), kind.NaturalCompare(x.Text, y.Text))
+			if falling {
+				c = -c
+			}
+			r, s := a.Ref(), b.Ref()
+			return cmp.Or(c, kind.NaturalCompare(a.Title(), b.Title()), cmp.Compare(r.Conn, s.Conn), cmp.Compare(r.ID, s.ID))
+		})
+		kind.Order(all, key, falling)
+		if !slices.Equal(all, want) {
+			t.Errorf("falling %v: another order than that of number, text, name, connection and ID", falling)
 		}
 	}
 }
