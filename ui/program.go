@@ -35,6 +35,9 @@ func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption
 		guard.Go("end of the terminal", m.o.Fault, func() { endAtHangup(ctx, t, cancel) })
 	}
 	p := tea.NewProgram(Root(m), options...)
+	if t := m.o.Terminal; t != nil {
+		guard.Go("terminal caught up", m.o.Fault, func() { passCaught(ctx, t, p) })
+	}
 	if asker != nil {
 		asker.Attach(p)
 	}

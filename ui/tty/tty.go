@@ -2,11 +2,14 @@
 // terminal that takes nothing more cannot keep the program from ending, that the end of
 // the terminal is noticed whether or not a signal tells of it, that a terminal that took
 // nothing for a while is still put back in order when it reads again, that a paste whose
-// end got lost does not take the keys for good, and that no sequence of the terminal is longer
-// than who decodes it can bear.
+// end got lost does not take the keys for good, that no sequence of the terminal is longer
+// than who decodes it can bear, that what is on its way to a slow terminal is known, so that
+// no frame need be written that would be old when it arrives, and that no answer to what
+// was asked for that reaches a widget or the shell.
 package tty
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -40,12 +43,14 @@ type Terminal struct {
 	mu     sync.Mutex
 	ending bool // writes wait no longer than lastWords
 	cut    bool // a frame may have been cut off, and nothing was written since
+
+	lag lag
 }
 
 // Open takes the terminal that in and out are. It fails in nothing: where the terminal
 // can't be opened anew, as after su, writes go to out and may block.
 func Open(in, out *os.File) *Terminal {
-	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{})}
+	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{}), lag: lag{asks: mayAsk(in, out), caught: make(chan struct{}, 1)}}
 	for _, name := range []string{"/proc/self/fd/1", "/dev/tty"} {
 		f, err := os.OpenFile(name, os.O_WRONLY|openFlags, 0) //nolint:gosec // names of our own
 		if err != nil {
@@ -134,9 +139,10 @@ func (t *Terminal) Out() *Output { return &Output{File: t.out, t: t} }
 // Input reads keys; its file descriptor is that of the terminal itself.
 type Input struct {
 	*os.File
-	t     *Terminal
-	paste paste
-	seqs  sequences
+	t       *Terminal
+	paste   paste
+	seqs    sequences
+	answers answers
 }
 
 // Read implements io.Reader; an end or an error of the terminal is its end. Esc and ctrl-c
@@ -148,7 +154,7 @@ func (i *Input) Read(p []byte) (int, error) {
 	}
 	n, err := i.File.Read(p[:room])
 	i.t.look(err)
-	n = len(i.seqs.bound(p[:max(n, 0)]))
+	n = i.take(p[:room], len(i.seqs.bound(p[:max(n, 0)])))
 	if n+len(pasteEnd) <= len(p) {
 		n = i.paste.ended(p, n)
 	}
@@ -164,12 +170,15 @@ type Output struct {
 // Write implements io.Writer. It waits for room, after LetGo not for long: then what was
 // not read before makes room once. What puts the terminal in order is short and finds it.
 func (o *Output) Write(p []byte) (int, error) {
-	frame := settled(p)
+	frame := o.t.lag.asking(settled(p))
 	n, err := o.once(frame)
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && o.t.forget() {
 		n, err = o.once(frame)
 	}
 	o.t.look(err)
+	if bytes.Contains(p, []byte(givenBack)) {
+		o.t.emptied(time.Now())
+	}
 	return min(n, len(p)), err
 }
 
