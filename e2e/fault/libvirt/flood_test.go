@@ -28,9 +28,11 @@ func (c *capture) fault(f lab.Frame) ([][]byte, bool) {
 	return [][]byte{f.Bytes}, true
 }
 
-func (c *capture) event(t *testing.T) lab.Frame {
+// event has changes made until one is told of: the console may not listen yet to the first.
+func (c *capture) event(t *testing.T, change func()) lab.Frame {
 	t.Helper()
 	desk.Eventually(t, noticed, "an event on the line", func() bool {
+		change()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.seen
@@ -77,8 +79,7 @@ func TestAFloodOfEvents(t *testing.T) {
 	line.SetFrames(seen.fault)
 	r := begin(t, l, desk.Connection("kvm", line.URI("qemu")), "kvm")
 	r.likeVirsh(1)
-	l.Virsh("desc", "m00000", "first")
-	event := seen.event(t)
+	event := seen.event(t, func() { l.Virsh("desc", "m00000", time.Now().String()) })
 	uuid := rawUUID(t, l, "m00000")
 	if !bytes.Contains(event.Bytes, uuid) {
 		t.Fatalf("an event of another VM: %x", event.Bytes)

@@ -317,6 +317,7 @@ func TestTwoConsoles(t *testing.T) {
 func TestADownloadFindsNoRoom(t *testing.T) {
 	t.Parallel()
 	l := lab.StartLibvirtd(t)
+	l.DefineMany(3) // for the keyboard
 	l.Virsh("pool-create-as", "big", "dir", "--target", filepath.Join(l.Dir(), "big"), "--build")
 	l.Virsh("vol-create-as", "big", "image.raw", "1M")
 	noise, err := os.OpenFile(filepath.Join(l.Dir(), "big/image.raw"), os.O_WRONLY, 0)
@@ -328,23 +329,30 @@ func TestADownloadFindsNoRoom(t *testing.T) {
 	}
 	home := t.TempDir()
 	d := newDisk(t, filepath.Join(home, "downloads"))
+	l.Virsh("vol-create-as", "big", "small.raw", "64k")
 	c := desk.Start(t, desk.Setup{Home: home, Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 45}})
 	c.WaitFor("● kvm").Press("4").Pane("Storage").WaitFor("big")
-	download := func(nth int) {
+	download := func(nth int, volume, why string) {
 		if !strings.Contains(c.Text(), "Storage · big") {
 			c.Pane("Storage").Select("big").Press("enter")
 		}
-		c.Pane("Storage · big").Select("image.raw")
+		c.Pane("Storage · big").Select(volume)
 		c.Menu("v", "manage: ", "D")
 		c.WaitFor("Download: ").Press("ctrl+u").Type(filepath.Join(d.dir, "copy.raw")).Press("enter")
 		c.WaitUntil("a failed task more", func(lines []string) bool {
 			return strings.Count(strings.Join(lines, "\n"), "✗ download volume") >= nth
 		})
-		c.Calm("no space left on device").Press("esc").Settle(100 * time.Millisecond)
+		c.Calm(why).Press("esc").Settle(100 * time.Millisecond)
 	}
-	download(1)
+	c.Pane("VMs").WaitFor("m00002").Focus()
+	calm := c.CalmKeys()
+	download(1, "image.raw", "no space left on device")
 	before := c.Vitals() // the audit log is open now
-	download(2)
+	download(2, "image.raw", "no space left on device")
+	d.readOnly(true)
+	download(3, "small.raw", "read-only file system")
+	c.Pane("VMs").Focus()
+	c.Prompt("the disk is read-only", calm, c.CalmKeys())
 	if left, _ := filepath.Glob(filepath.Join(d.dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

@@ -193,12 +193,12 @@ func (w *way) kill(pids ...int) {
 	}
 }
 
-func TestSSH(t *testing.T) { //nolint:tparallel // the first part is measured, alone
+func TestSSH(t *testing.T) {
+	t.Parallel()
 	f := startFar(t)
-	t.Run("dies", func(t *testing.T) { dies(t, f) }) // the keys are measured: nothing else may run
 	for name, test := range map[string]func(*testing.T, *far){
 		"an unknown host is asked for": unknownHost, "a passphrase": passphrase, "a password and a code": passwordAndCode,
-		"refusals": refusals, "dies while it asks": diesAsking, "noise": noise, "flood": flood, "no place": noPlace,
+		"refusals": refusals, "dies": dies, "dies while it asks": diesAsking, "noise": noise, "flood": flood, "no place": noPlace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,7 +280,7 @@ func refusals(t *testing.T, f *far) {
 // dies: the connection is lost, said, and made again, whether all of ssh is killed or only
 // the one that the others go through. The keys wait for nothing.
 func dies(t *testing.T, f *far) {
-	w := f.by(t, "", "user", true).start("")
+	w := f.by(t, ills, "user", true).start("")
 	w.ready(soon)
 	w.WaitFor("● near QEMU").Pane("VMs").Focus()
 	before := w.Vitals()
@@ -289,14 +289,47 @@ func dies(t *testing.T, f *far) {
 	for _, what := range []struct {
 		name string
 		pids func() []int
-	}{{"all are killed", w.ssh}, {"the master is killed", func() []int { return w.ssh()[:1] }}} {
+		ills []string // what the next ones do, for a while
+	}{
+		{"all are killed", w.ssh, nil}, {"the master is killed", func() []int { return w.ssh()[:1] }, nil},
+		{"the master's socket goes", func() []int { w.unlink(); return w.ssh() }, nil}, {"the next fail and flood", w.ssh, []string{"fails", "floods"}},
+	} {
+		for _, ill := range what.ills {
+			desk.WriteFile(t, w.path(ill), "")
+		}
 		w.kill(what.pids()...)
 		w.WaitFor("far reconnecting", soon)
-		w.ready(20 * time.Second)
+		for _, ill := range what.ills {
+			desk.Eventually(t, 30*time.Second, "an ssh that "+ill, func() bool { _, err := os.Stat(w.path(ill + ".seen")); return err == nil })
+			_ = os.Remove(w.path(ill))
+		}
+		w.ready(45 * time.Second) // the longest pause between two tries, and a login
+		w.Prompt(what.name, calm, keys.Lap())
 	}
-	w.Prompt("ssh dies", calm, keys.Stop())
+	keys.Stop()
 	w.NothingLeaked(before, soon)
 	w.leaves()
+}
+
+// ills are what an ssh does while a file says so.
+const ills = `
+if [ -e "$HOME/fails" ]; then : >"$HOME/fails.seen"; echo 'ssh: connect to host 127.0.0.1 port 22: Network is unreachable' >&2; exit 255; fi
+if [ -e "$HOME/floods" ]; then : >"$HOME/floods.seen"; exec yes 'this is no libvirt'; fi`
+
+// unlink deletes the socket through which connections share one login, as a cleaner of
+// temporary files does: what is open lives on, as keys and rows show for a while.
+func (w *way) unlink() {
+	w.t.Helper()
+	sockets, _ := filepath.Glob(w.path("tmp/*/m"))
+	if len(sockets) != 1 {
+		w.t.Fatalf("the sockets of the master: %v", sockets)
+	}
+	if err := os.Remove(sockets[0]); err != nil {
+		w.t.Fatal(err)
+	}
+	w.far.l.Virsh("desc", "m00000", "the socket is gone")
+	w.Pane("Overview").WaitFor("the socket is gone", soon)
+	w.Expect("● far QEMU")
 }
 
 // asksFor asks for a password as the real one does: and waits for ever.

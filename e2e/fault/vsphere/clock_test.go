@@ -75,6 +75,10 @@ func TestClockThatIsOff(t *testing.T) { //nolint:tparallel // a simulator has to
 				}
 			}
 			b.Press("esc").Pane("VMs").WaitTitle(" 6 ")
+			b.Pane("VMs").Focus()
+			b.press()
+			b.prompt()
+			b.judge()
 			b.story(c.word)
 			b.Reject("reconnecting")
 		})

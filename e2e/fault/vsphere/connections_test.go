@@ -91,7 +91,7 @@ func alone(t *testing.T, v *lab.Vcsim, config string, env []string) (uitest.Late
 	began := time.Now()
 	c.Pane("VMs").WaitFor(desk.Row(vmName(0), "sus"), 20*time.Second)
 	took := time.Since(began)
-	time.Sleep(5 * time.Second) // the measure itself
+	time.Sleep(2 * time.Second) // the measure itself
 	calm := keys.Stop()
 	v.Govc("vm.power", "-on", vmName(0))
 	c.Press("q")
@@ -184,7 +184,7 @@ func TestTwentyConnections(t *testing.T) {
 	if limit := desk.LiveWithin(max(2*time.Second, 3*usual)); took > limit {
 		t.Errorf("more than %v", limit)
 	}
-	time.Sleep(30 * time.Second) // of redialling
+	time.Sleep(12 * time.Second) // of redialling
 	l := keys.Stop()
 	c.Prompt("ten of twenty are dead", calm, l)
 	c.NothingLeaked(before, 20*time.Second)

@@ -50,7 +50,7 @@ func (b *bad) ready() *bad {
 	b.Pane("Overview").WaitFor("Hardware, read")
 	b.before = held(b.Console)
 	b.keys = b.Measure(desk.KeyGap, "j", "k")
-	time.Sleep(3 * time.Second) // the measure itself
+	time.Sleep(2 * time.Second) // the measure itself
 	b.calm = b.keys.Stop()
 	most(b.before, held(b.Console))
 	return b
@@ -129,7 +129,7 @@ func (b *bad) names(words any) {
 // prompt ends the measuring.
 func (b *bad) prompt() {
 	b.t.Helper()
-	time.Sleep(time.Until(b.since.Add(4 * time.Second))) // the measure itself
+	time.Sleep(time.Until(b.since.Add(3 * time.Second))) // the measure itself
 	b.during = b.keys.Stop()
 }
 
