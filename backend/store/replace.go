@@ -1,10 +1,6 @@
 package store
 
-import (
-	"reflect"
-
-	"hvdeck/backend"
-)
+import "hvdeck/backend"
 
 // replace makes a list exactly what is given; a query by refs replaces only those.
 // Thousands of objects are compared without a lock, so that no screen waits for it:
@@ -17,7 +13,7 @@ func (s *Store) replace(conn backend.ConnID, d backend.Replace) {
 		given[o.Ref().ID] = true
 	}
 	was := s.glance(k, d, given)
-	differ := was.differ(d.Objects)
+	differ := was.differ(d.Objects, &s.alike)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,13 +59,13 @@ func (s *Store) glance(k listKey, d backend.Replace, given map[string]bool) glim
 }
 
 // differ are the objects that are not what is stored already.
-func (g glimpse) differ(objects []backend.Object) []backend.Object {
+func (g glimpse) differ(objects []backend.Object, alike *alike) []backend.Object {
 	if g.list == nil {
 		return nil
 	}
 	var out []backend.Object
 	for i, o := range objects {
-		if g.old[i] == nil || !reflect.DeepEqual(g.old[i], o) {
+		if g.old[i] == nil || !alike.equal(g.old[i], o) {
 			out = append(out, o)
 		}
 	}

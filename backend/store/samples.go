@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"hvdeck/backend"
@@ -42,15 +43,25 @@ func (r *ring[T]) each(f func(T)) {
 	}
 }
 
+// samplesAtOnce are taken in under one lock: a screen that reads waits no longer.
+const samplesAtOnce = 500
+
 // PutSamples takes in load figures.
 func (s *Store) PutSamples(samples []backend.Sample) {
-	if len(samples) == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	moved := false
 	now := s.now()
+	for some := range slices.Chunk(samples, samplesAtOnce) {
+		moved = s.putSome(some, now) || moved
+	}
+	if moved {
+		s.Bump(TopicSamples)
+	}
+}
+
+// putSome says whether anything that can be seen has moved.
+func (s *Store) putSome(samples []backend.Sample, now time.Time) (moved bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, sm := range samples {
 		se := s.series[sm.Ref]
 		if se == nil {
@@ -62,9 +73,7 @@ func (s *Store) PutSamples(samples []backend.Sample) {
 		se.cpu.add(float32(sm.CPU))
 		se.mem.add(float32(sm.MemUsed / sm.MemTotal * 100))
 	}
-	if moved {
-		s.bump(TopicSamples)
-	}
+	return moved
 }
 
 func sameLoad(a, b backend.Sample) bool {

@@ -39,6 +39,7 @@ type Revs [topicEnd]uint64
 // Store is made by New.
 type Store struct {
 	cleaner *clean.Cleaner
+	alike   alike
 	now     func() time.Time
 	changed chan struct{}
 
@@ -168,8 +169,12 @@ func parentOf(k backend.Kind, parent backend.Ref) backend.Ref {
 }
 
 func (s *Store) upsert(conn backend.ConnID, objects []backend.Object) {
+	var at listKey
+	var l *list
 	for _, o := range objects {
-		l := s.list(keyOf(conn, o))
+		if k := keyOf(conn, o); l == nil || k != at {
+			at, l = k, s.list(k)
+		}
 		s.put(l, o)
 	}
 }
@@ -179,7 +184,7 @@ func (s *Store) put(l *list, o backend.Object) {
 	if l.seen != nil {
 		l.seen[id] = true
 	}
-	if old, ok := l.objects[id]; ok && reflect.DeepEqual(old, o) {
+	if old, ok := l.objects[id]; ok && s.alike.equal(old, o) {
 		return
 	}
 	s.set(l, o)
@@ -194,15 +199,29 @@ func (s *Store) set(l *list, o backend.Object) {
 
 func (s *Store) remove(conn backend.ConnID, refs []backend.Ref) {
 	for _, r := range refs {
-		for k, l := range s.lists {
-			if k.conn != conn || k.kind != r.Kind {
-				continue
-			}
+		for _, l := range s.listsOf(conn, r.Kind) {
 			if _, ok := l.objects[r.ID]; ok {
 				s.drop(l, r)
 			}
 		}
 	}
+}
+
+// listsOf are the lists that may hold an object of a kind.
+func (s *Store) listsOf(conn backend.ConnID, kind backend.Kind) []*list {
+	var out []*list
+	if !byParent(kind) {
+		if l := s.lists[listKey{conn: conn, kind: kind}]; l != nil {
+			out = append(out, l)
+		}
+		return out
+	}
+	for k, l := range s.lists {
+		if k.conn == conn && k.kind == kind {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func (s *Store) drop(l *list, r backend.Ref) {
@@ -212,10 +231,11 @@ func (s *Store) drop(l *list, r backend.Ref) {
 	delete(s.asking, r)
 	delete(s.series, r)
 	delete(s.nodes, r)
-	for k := range s.lists {
-		if k.parent == r {
+	for _, kind := range []backend.Kind{backend.KindSnapshot, backend.KindVolume} {
+		k := listKey{r.Conn, kind, r}
+		if _, listed := s.lists[k]; listed {
 			delete(s.lists, k)
-			s.bump(Of(k.kind))
+			s.bump(Of(kind))
 		}
 	}
 	s.bump(Of(r.Kind))

@@ -43,9 +43,10 @@ func appendKey(key []byte, s string) []byte {
 		run := digits(s[i:])
 		i += len(run)
 		run = strings.TrimLeft(run, "0")
-		key = append(key, '0', byte(min(len(run), long)))
-		if len(run) >= long {
-			key = binary.BigEndian.AppendUint64(key, uint64(len(run)))
+		if len(run) < long {
+			key = append(key, '0', byte(len(run)))
+		} else {
+			key = binary.BigEndian.AppendUint64(append(key, '0', long), uint64(len(run)))
 		}
 		key = append(key, run...)
 	}
