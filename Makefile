@@ -10,10 +10,13 @@ LINT        := bin/golangci-lint
 # The linter's findings are kept with the path of the work tree that they are of.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint-cache
 
-# The tests that break servers and lines and measure the keyboard meanwhile want a machine
-# of their own: `make faults`; so does the soak: `make soak`.
-FAULTS      := e2e/fault/libvirt e2e/fault/terminal e2e/fault/vsphere
-TEST        ?= $(shell $(GO) list ./... | grep -v -e '/e2e/soak$$' $(FAULTS:%=-e '/%$$'))
+# The tests that break servers and lines and measure the keyboard meanwhile come after all
+# others, which would be measured with them; so does the soak in its short form.
+FAULTS      := ./e2e/fault/libvirt ./e2e/fault/terminal ./e2e/fault/vsphere
+ifndef TEST
+TEST        := $(shell $(GO) list ./... | grep -v -e '/e2e/soak$$' $(FAULTS:.%=-e '%$$'))
+AFTER       := $(FAULTS) ./e2e/soak
+endif
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
 TESTTIMEOUT ?= 10m
@@ -35,13 +38,16 @@ demo: build ## the console on simulated hosts
 # Without the counterparts their tests are skipped, each with a line that says so; with
 # CI=true they fail. The race detector needs cgo, the program does not. Nothing is taken
 # from the test cache: it does not know of the program and servers that e2e runs.
-test: ## every test but those of faults and soak, under the race detector, against real counterparts
+test: ## every test, under the race detector, against real counterparts
 	@scripts/counterparts.sh || [ "$$CI" != true ]
 	@$(GO) build -o bin/testsum ./scripts/testsum
-	@bash -o pipefail -c 'CGO_ENABLED=1 $(GO) test -race -count=1 -p 3 -timeout $(TESTTIMEOUT) -json $(TESTFLAGS) $(TEST) 2>&1 | bin/testsum'
+	@bash -o pipefail -c '{ $(call race,3) $(TEST) || s=1; $(if $(AFTER),$(call race,2) $(AFTER) || s=1;) exit $${s:-0}; } 2>&1 | bin/testsum'
 
-faults: ## break servers, lines and terminals, one after the other
-	@$(MAKE) --no-print-directory test TEST="$(FAULTS:%=./%)" TESTFLAGS="-p 1 $(TESTFLAGS)"
+# Tests of so many packages at a time.
+race = CGO_ENABLED=1 $(GO) test -race -count=1 -p $(1) -timeout $(TESTTIMEOUT) -json $(TESTFLAGS)
+
+faults: ## only those that break servers, lines and terminals
+	@$(MAKE) --no-print-directory test TEST="$(FAULTS)" TESTFLAGS="-p 2 $(TESTFLAGS)"
 
 lint: $(LINT) ## vet, gofmt, golangci-lint, tidy modules, scripts
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt these files"; exit 1; }
