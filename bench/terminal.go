@@ -76,8 +76,16 @@ func start(home string, s size, l line, argv ...string) (*terminal, error) {
 	return t, nil
 }
 
-// answer adds to the emulator what it does not answer itself: synchronized output.
+// answer adds to the emulator what it does not answer itself or not as terminals do:
+// synchronized output, and how far it has come.
 func (t *terminal) answer() {
+	t.emu.RegisterCsiHandler('n', func(p ansi.Params) bool {
+		if n, _, _ := p.Param(0, 0); n != 5 {
+			return false
+		}
+		_, err := io.WriteString(t.emu.InputPipe(), "\x1b[0n")
+		return err == nil
+	})
 	t.emu.RegisterCsiHandler(ansi.Command('?', '$', 'p'), func(p ansi.Params) bool {
 		if n, _, _ := p.Param(0, 0); n != int(ansi.ModeSynchronizedOutput) {
 			return false

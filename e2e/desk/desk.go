@@ -90,6 +90,10 @@ type Setup struct {
 	// NoSession runs the program without a controlling terminal: no signal tells it of the
 	// terminal's end or size.
 	NoSession bool
+	// Rate and Delay are of the line to the terminal: bytes a second, and how long keys and
+	// output are under way. Both 0 are none.
+	Rate  int
+	Delay time.Duration
 }
 
 // Console is the program on a terminal, with a home of its own.
@@ -119,6 +123,7 @@ func Start(t testing.TB, s Setup) *Console {
 	c := &Console{Home: home, t: t}
 	c.Screen = uitest.Spawn(t, uitest.Command{
 		Path: Program(), Args: s.Args, Env: env, Size: s.Size, Kitty: !s.OldKeys && !s.Mute, Mute: s.Mute, NoSession: s.NoSession,
+		Rate: s.Rate, Delay: s.Delay,
 	})
 	if os.Getenv(aheadVar) != "" {
 		ahead(c.Pid())

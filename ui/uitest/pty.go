@@ -38,6 +38,9 @@ type Command struct {
 	// Rate limits how fast the terminal takes output, in bytes per second, as a slow
 	// link would; 0 is no limit.
 	Rate int
+	// Delay is how long keys and output are under way. With it the link takes whatever the
+	// program writes and passes it on at its rate, as the buffers of a distant login do.
+	Delay time.Duration
 }
 
 // ptyDriver drives a process in a pseudo-terminal.
@@ -56,7 +59,7 @@ type ptyDriver struct {
 func Spawn(t TB, c Command) *Screen {
 	t.Helper()
 	s := newScreen(t, c.Size.W, c.Size.H)
-	s.speaks, s.mute = c.Kitty, c.Mute
+	s.speaks, s.mute, s.delay = c.Kitty, c.Mute, c.Delay
 	if c.Light {
 		s.emu.SetDefaultForegroundColor(color.RGBA{0x22, 0x27, 0x2e, 0xff})
 		s.emu.SetDefaultBackgroundColor(color.RGBA{0xfb, 0xfb, 0xf8, 0xff})
@@ -70,6 +73,10 @@ func Spawn(t TB, c Command) *Screen {
 	drained := make(chan struct{})
 	guard.Go("pty output", s.fail, func() {
 		defer close(drained)
+		if c.Delay > 0 {
+			s.carryOutput(d.master, c.Rate)
+			return
+		}
 		s.copyOutput(d.master, c.Rate)
 	})
 	guard.Go("process under test", s.fail, func() { s.reap(d, tty, drained) })

@@ -53,10 +53,12 @@ type Screen struct {
 	emu     *vt.Emulator
 	changed chan struct{} // closed at the next change
 	bytes   int64
-	modes   map[int]bool // DEC private modes that are set
-	kitty   int          // depth of the keyboard stack
-	speaks  bool         // the terminal knows the kitty keyboard
-	mute    bool         // the terminal answers nothing
+	modes   map[int]bool  // DEC private modes that are set
+	kitty   int           // depth of the keyboard stack
+	speaks  bool          // the terminal knows the kitty keyboard
+	mute    bool          // the terminal answers nothing
+	delay   time.Duration // of keys and answers on their way to the program
+	way     onTheWay
 	title   string
 	exited  bool
 	status  int
@@ -104,6 +106,13 @@ func (s *Screen) answerQueries() {
 		_, err := io.WriteString(s.emu.InputPipe(), ansi.ReportMode(ansi.ModeSynchronizedOutput, ansi.ModeReset))
 		return err == nil
 	})
+	s.emu.RegisterCsiHandler('n', func(p ansi.Params) bool { // the emulator answers as if it were a private report
+		if n, _, _ := p.Param(0, 0); n != 5 {
+			return false
+		}
+		_, err := io.WriteString(s.emu.InputPipe(), "\x1b[0n")
+		return err == nil
+	})
 	s.emu.RegisterCsiHandler(ansi.Command('?', 0, 'u'), func(ansi.Params) bool {
 		if !s.speaks {
 			return false
@@ -144,30 +153,31 @@ func (s *Screen) readAnswers(to chan<- []byte) {
 // pump queues keys and answers without bound, so that neither the emulator nor the
 // test waits for a program that does not read.
 func (s *Screen) pump(answers <-chan []byte) {
-	queue := make(chan []byte)
+	queue := make(chan due)
 	guard.Go("terminal writer", s.fail, func() {
 		for p := range queue {
-			if err := s.drv.send(p); err != nil {
+			time.Sleep(time.Until(p.at))
+			if err := s.drv.send(p.bytes); err != nil {
 				s.fail(err)
 			}
-			if string(p) == "\x1b" { // only time tells a lone Esc from the start of a sequence
+			if string(p.bytes) == "\x1b" { // only time tells a lone Esc from the start of a sequence
 				time.Sleep(escapePause)
 			}
 		}
 	})
 	defer close(queue)
-	var waiting [][]byte
+	var waiting []due
 	for {
-		var to chan []byte
-		var next []byte
+		var to chan due
+		var next due
 		if len(waiting) > 0 {
 			to, next = queue, waiting[0]
 		}
 		select {
 		case p := <-answers:
-			waiting = append(waiting, p)
+			waiting = append(waiting, due{p, time.Now().Add(s.delay)})
 		case p := <-s.input:
-			waiting = append(waiting, p)
+			waiting = append(waiting, due{p, time.Now().Add(s.delay)})
 		case to <- next:
 			waiting = waiting[1:]
 		case <-s.closed:
