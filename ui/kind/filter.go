@@ -170,15 +170,22 @@ func placed(lines, word string) bool {
 // Select filters and orders: what a pane shows. It reads only its arguments and
 // runs off the event loop.
 func Select(s *Spec, objects []backend.Object, f Filter, key func(backend.Object) Key, falling bool) []backend.Object {
-	kept := objects
-	if !f.Empty() {
-		kept = objects[:0:0]
-		for _, o := range objects {
-			if f.Match(s, o) {
-				kept = append(kept, o)
-			}
+	kept := Filtered(s, objects, f)
+	Order(kept, key, falling)
+	return kept
+}
+
+// Filtered are the objects that pass, in the order they are in: the same slice where
+// everything does, else a new one.
+func Filtered(s *Spec, objects []backend.Object, f Filter) []backend.Object {
+	if f.Empty() {
+		return objects
+	}
+	kept := objects[:0:0]
+	for _, o := range objects {
+		if f.Match(s, o) {
+			kept = append(kept, o)
 		}
 	}
-	Order(kept, key, falling)
 	return kept
 }

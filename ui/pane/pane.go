@@ -49,6 +49,7 @@ type Pane struct {
 	tree *tree.Model[backend.Object, backend.Ref] // nil for a table
 
 	source Source
+	sorted ordered
 	seen   uint64 // revisions the rows were built from
 	want   bool   // something else than the store changed
 	gen    int
@@ -75,10 +76,26 @@ type Source struct {
 // Built carries rows that were made off the event loop; it goes back to the pane
 // through Take.
 type Built struct {
-	pane  *Pane
-	gen   int
-	rows  []backend.Object
-	total int
+	pane   *Pane
+	gen    int
+	rows   []backend.Object
+	total  int
+	sorted ordered
+}
+
+// ordered is the whole list in its order: a filter that is typed picks from it, and needs
+// neither ask the store nor sort again. It is not changed once it was made.
+type ordered struct {
+	by   order
+	rows []backend.Object // nil: there is none
+}
+
+// order is what a list was made from, and how.
+type order struct {
+	seen    uint64
+	source  Source
+	sort    string
+	falling bool
 }
 
 // New makes a pane; fault takes recovered panics.
@@ -167,6 +184,7 @@ func (p *Pane) Refresh(revs store.Revs) tea.Cmd {
 	p.seen, p.want = seen, false
 	p.gen++
 	if p.hasParent() || p.env.Store.Count(p.Spec.Kind) <= syncRows {
+		p.sorted = ordered{}
 		all := p.objects(p.source)
 		total := len(all)
 		p.show(kind.Select(p.Spec, all, p.filter, p.sortKey(), p.falling), total)
@@ -219,14 +237,23 @@ func (p *Pane) objects(source Source) []backend.Object {
 }
 
 func (p *Pane) build() tea.Cmd {
-	filter, key, falling, gen, source := p.filter, p.sortKey(), p.falling, p.gen, p.source
+	filter, key, gen, sorted := p.filter, p.sortKey(), p.gen, p.sorted
+	want := order{p.seen, p.source, p.sort, p.falling}
 	return func() (msg tea.Msg) {
 		defer guard.Recover("sort "+p.Spec.Title, func(err error) {
 			p.fault(err)
 			msg = Built{pane: p, gen: -1}
 		})
-		all := p.objects(source)
-		return Built{pane: p, gen: gen, rows: kind.Select(p.Spec, all, filter, key, falling), total: len(all)}
+		if sorted.rows != nil && sorted.by == want {
+			return Built{pane: p, gen: gen, rows: kind.Filtered(p.Spec, sorted.rows, filter), total: len(sorted.rows), sorted: sorted}
+		}
+		all := p.objects(want.source)
+		rows := kind.Select(p.Spec, all, filter, key, want.falling)
+		b := Built{pane: p, gen: gen, rows: rows, total: len(all)}
+		if filter.Empty() {
+			b.sorted = ordered{want, rows}
+		}
+		return b
 	}
 }
 
@@ -234,7 +261,7 @@ func (p *Pane) build() tea.Cmd {
 // changed since.
 func (b Built) Take(revs store.Revs) tea.Cmd {
 	p := b.pane
-	p.busy = false
+	p.busy, p.sorted = false, b.sorted
 	if b.gen == p.gen {
 		p.show(b.rows, b.total)
 	}
