@@ -44,7 +44,7 @@ func appendKey(key []byte, s string) []byte {
 		i += len(run)
 		run = strings.TrimLeft(run, "0")
 		if len(run) < long {
-			key = append(key, '0', byte(len(run)))
+			key = append(key, '0', byte(len(run))) //nolint:gosec // below 255
 		} else {
 			key = binary.BigEndian.AppendUint64(append(key, '0', long), uint64(len(run)))
 		}
