@@ -11,13 +11,15 @@ import (
 const (
 	// frozen is what no key may take of its own time where the calm is calm: a program that
 	// stands still for a second is found by it.
-	frozen = 500 * time.Millisecond
+	frozen = 300 * time.Millisecond
 	// prompt is what keys may take in any case; the strict figures are the bench's.
 	prompt = 60 * time.Millisecond
 	// often is how many times as long as in the calm a key may take.
 	often = 4
 	// fewest are the keys that say something.
-	fewest = 5
+	fewest = 10
+	// least is how long keys are pressed at least.
+	least = 2 * time.Second
 )
 
 // KeyGap is the pace of the keys that are pressed while something happens.
@@ -28,12 +30,20 @@ const KeyGap = 25 * time.Millisecond
 func (c *Console) CalmKeys() uitest.Latency {
 	c.t.Helper()
 	keys := c.Measure(KeyGap, "G", "g")
-	time.Sleep(2 * time.Second) // the measure itself
-	calm := keys.Stop()
+	calm := c.Enough(keys, time.Now()).Stop()
 	if calm.Missed > 0 || len(calm.Times) < fewest {
 		c.t.Fatalf("the keyboard of a quiet console: %v\n%s", calm, strings.Join(calm.Lost, "\n"))
 	}
 	return calm
+}
+
+// Enough waits until keys that are measured since a moment say something, however slow the
+// machine is.
+func (c *Console) Enough(keys *uitest.Keyboard, since time.Time) *uitest.Keyboard {
+	c.t.Helper()
+	time.Sleep(time.Until(since.Add(least))) // the measure itself
+	Eventually(c.t, time.Minute, "keys enough to say something", func() bool { return keys.Pressed() >= fewest })
+	return keys
 }
 
 // Prompt fails when keys that were pressed during something got lost or took longer than

@@ -111,6 +111,13 @@ func (k *Keyboard) Stop() Latency {
 	return k.l
 }
 
+// Pressed is how many keys were pressed since the beginning or the last lap.
+func (k *Keyboard) Pressed() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.l.Times) + k.l.Missed
+}
+
 // Lap says how it went so far, and counts anew.
 func (k *Keyboard) Lap() Latency {
 	k.mu.Lock()

@@ -91,7 +91,7 @@ func TestAFloodOfEvents(t *testing.T) {
 			stop := flood(event, uuid, kind == "strangers")
 			name := map[string]string{"one VM": "zaa", "strangers": "zbb"}[kind]
 			path := domain(t, l, name)
-			time.Sleep(least) // of flood
+			time.Sleep(2 * time.Second) // of flood
 			l.Virsh("define", path)
 			r.says("a change meanwhile", desk.Row(name, "off"), noticed)
 			r.Expect("● kvm ")

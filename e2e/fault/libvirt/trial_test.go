@@ -22,8 +22,6 @@ const (
 	// recovers is how long the console may take to come back by itself: the longest
 	// pause between two tries, and a login.
 	recovers = 45 * time.Second
-	// least is for how long keys are pressed at least during a fault.
-	least = 2 * time.Second
 )
 
 // trial is the program before servers that a fault is done to.
@@ -67,11 +65,9 @@ func (r *trial) steady(vm string) {
 // the list the cursor moves whatever comes and goes.
 func (r *trial) during(what string, fn func()) {
 	r.t.Helper()
-	keys := r.Measure(desk.KeyGap, "G", "g")
-	enough := time.After(least)
+	keys, since := r.Measure(desk.KeyGap, "G", "g"), time.Now()
 	fn()
-	<-enough // or a few keys would say nothing
-	r.Prompt(what, r.calm, keys.Stop())
+	r.Prompt(what, r.calm, r.Enough(keys, since).Stop())
 }
 
 // says waits for words on the screen and tells after what time they came.

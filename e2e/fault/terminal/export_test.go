@@ -85,12 +85,11 @@ func TestTwoConsolesRememberAtOnce(t *testing.T) {
 	}
 	c := consoles[0]
 	c.WaitGone("SHA-256").Pane("VMs").Focus()
-	keys := c.Measure(desk.KeyGap, "G", "g")
+	keys, since := c.Measure(desk.KeyGap, "G", "g"), time.Now()
 	for _, c := range consoles {
 		c.Pane("VMs").WaitTitle(" 12 ", soon)
 	}
-	time.Sleep(time.Second) // of keys
-	meanwhile := keys.Stop()
+	meanwhile := c.Enough(keys, since).Stop()
 	text, err := os.ReadFile(filepath.Join(home, "state/hvdeck/known_hosts"))
 	if err != nil || strings.Count(string(text), "\n") != 3 {
 		t.Errorf("%v %q", err, text)

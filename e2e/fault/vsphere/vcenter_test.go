@@ -49,9 +49,8 @@ func (b *bad) ready() *bad {
 	b.down()
 	b.Pane("Overview").WaitFor("Hardware, read")
 	b.before = held(b.Console)
-	b.keys = b.Measure(desk.KeyGap, "j", "k")
-	time.Sleep(2 * time.Second) // the measure itself
-	b.calm = b.keys.Stop()
+	b.press()
+	b.calm = b.Enough(b.keys, b.since).Stop()
 	most(b.before, held(b.Console))
 	return b
 }
@@ -129,8 +128,7 @@ func (b *bad) names(words any) {
 // prompt ends the measuring.
 func (b *bad) prompt() {
 	b.t.Helper()
-	time.Sleep(time.Until(b.since.Add(3 * time.Second))) // the measure itself
-	b.during = b.keys.Stop()
+	b.during = b.Enough(b.keys, b.since).Stop()
 }
 
 // judge compares the keys during the fault with those while all was well.
