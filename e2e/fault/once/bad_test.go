@@ -139,6 +139,7 @@ func lost(t *testing.T, c *desk.Console, l *loser, what any, act func(), done st
 	act()
 	c.WaitFor("unknown: checking", noticed)
 	l.mend()
+	c.Press("ctrl+r") // at once; that it comes back by itself is held elsewhere
 	c.WaitFor("✓ "+done, recovers)
 	c.WaitFor("the object shows that it was done", noticed)
 }

@@ -91,6 +91,7 @@ func TestALinkThatBreaksInTheMiddleOfTwenty(t *testing.T) {
 	desk.Eventually(t, noticed, "the link to break", h.broken)
 	c.WaitFor("unknown: checking", noticed)
 	h.mend()
+	c.Press("ctrl+r")
 	c.WaitFor(regexp.MustCompile(`● lab `), recovers)
 
 	off := many + 1 - len(strings.Fields(l.VirshOn("test", "list", "--name")))

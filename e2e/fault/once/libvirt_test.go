@@ -103,7 +103,7 @@ func TestWhatNobodyCanSeeStaysUnknown(t *testing.T) {
 	bad.mend()
 	c.WaitFor("look at the guest's console", noticed)
 	told(t, c, "reset", "started", "unknown")
-	c.WaitFor("● kvm QEMU", recovers)
+	c.Press("ctrl+r").WaitFor("● kvm QEMU", recovers)
 	if n := line.Calls(procSuspend); n != 0 {
 		t.Errorf("what was queued was sent %d times", n)
 	}
