@@ -52,10 +52,9 @@ func Main(m *testing.M) {
 	os.Exit(status)
 }
 
-// MainAhead is Main for tests that measure: they, the program and the servers go before
-// what else the machine has to do, where the system lets us (it lets root).
+// MainAhead is Main for tests that measure: they and the program go before what else the
+// machine has to do, where the system lets us (it lets root). All of it ends with them.
 func MainAhead(m *testing.M) {
-	ahead(os.Getpid())
 	_ = os.Setenv(aheadVar, "true")
 	threads, _ := filepath.Glob("/proc/self/task/*")
 	for _, name := range threads { // each thread has a priority of its own, and hands it on
@@ -66,8 +65,8 @@ func MainAhead(m *testing.M) {
 	Main(m)
 }
 
-// ahead gives a process's session its share before others: what a priority is worth
-// between sessions where the system groups them.
+// ahead gives the session of a program that was started its share before others: what a
+// priority is worth between sessions where the system groups them.
 func ahead(pid int) {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-10"), 0) //nolint:gosec // not kept
 }
