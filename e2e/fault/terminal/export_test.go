@@ -87,7 +87,7 @@ func TestTwoConsolesRememberAtOnce(t *testing.T) {
 	c.WaitGone("SHA-256").Pane("VMs").Focus()
 	keys, since := c.Measure(desk.KeyGap, "G", "g"), time.Now()
 	for _, c := range consoles {
-		c.Pane("VMs").WaitTitle(" 12 ", soon)
+		c.Pane("VMs").WaitTitle(" 12 ", 45*time.Second)
 	}
 	meanwhile := c.Enough(keys, since).Stop()
 	text, err := os.ReadFile(filepath.Join(home, "state/hvdeck/known_hosts"))
