@@ -41,7 +41,7 @@ type change struct {
 	do     func()
 }
 
-// one makes a change chosen by weight; under mu.
+// one makes a change chosen by weight, in the churn's turn.
 func (c *churn) one(of []change) {
 	sum := 0
 	for _, o := range of {

@@ -1,6 +1,6 @@
 // Package soak works the built program for as long as one likes before servers that do
 // not stand still, as an operator who tries everything would. It promises that the same
-// seed chooses the same steps and changes, that what must always hold is looked at after
+// seed chooses the same steps, that what must always hold is looked at after
 // every key, and that a failure says how it was reached.
 package soak
 
@@ -46,6 +46,7 @@ type Soak struct {
 	step    int
 	random  *rand.Rand // of this step
 	trail   trail
+	lost    int            // keys that were not answered and, pressed again, were
 	answers uitest.Latency // since the table's last line
 	all     uitest.Latency
 	samples []sample
@@ -69,7 +70,10 @@ func Run(t *testing.T, plan Plan) {
 	stop()
 	s.check()
 	s.leave()
-	t.Logf("keys: %s\n%s", s.all, table(s.samples))
+	t.Logf("keys: %s, %d lost\n%s", s.all, s.lost, table(s.samples))
+	if s.lost > 1+s.step/100 {
+		t.Errorf("%d keys of %d were lost", s.lost, s.step)
+	}
 	if grown := grown(s.samples, plan.Warm); grown != "" {
 		t.Errorf("what the program holds has grown:\n%s", grown)
 	}
