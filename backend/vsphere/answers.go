@@ -16,7 +16,7 @@ import (
 // watch themselves.
 const (
 	answerMost = 32 << 20        // bytes, unpacked; the longest that servers give are lists of event types, of 6 MiB
-	textMost   = 4 << 20         // bytes without a mark-up sign; a server gives no longer text
+	textMost   = 4 << 20         // bytes of an answer in XML without a mark-up sign; a server gives no longer text
 	longAnswer = 1 << 20         // bytes, from which on answers are read one at a time
 	wordMost   = 64 << 10        // bytes of an answer that is a mere word, as the time
 	quietTime  = 7 * time.Second // of a call for what is in sight; with the 2 s between two of them it shows within 10
@@ -67,7 +67,7 @@ func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	want, _ := req.Context().Value(expectedKey{}).(expected)
 	ctx, cancel := context.WithCancelCause(req.Context())
-	body := &answer{left: orMost(want.most), most: orMost(want.most), ctx: ctx, end: func() { cancel(nil) }, turn: &a.wire.long}
+	body := &answer{left: orMost(want.most), most: orMost(want.most), xml: req.Header.Get("SOAPAction") != "", ctx: ctx, end: func() { cancel(nil) }, turn: &a.wire.long}
 	if want.quiet > 0 {
 		body.await(want.quiet, a.wire, func() { cancel(errQuiet) })
 	}
@@ -135,6 +135,7 @@ func (e *noAnswer) Error() string { return "the server answers " + e.status }
 type answer struct {
 	io.ReadCloser
 	left, most int64
+	xml        bool
 	text       int // bytes since the last sign of mark-up
 	ctx        context.Context
 	end        func()
@@ -182,7 +183,7 @@ func (b *answer) Read(p []byte) (int, error) {
 	if at := bytes.LastIndexByte(p[:n], '<'); at >= 0 {
 		b.text = n - at
 	}
-	if b.text > textMost {
+	if b.xml && b.text > textMost {
 		return 0, fmt.Errorf("the server's answer holds a text longer than %d KiB", textMost>>10)
 	}
 	b.mu.Lock()

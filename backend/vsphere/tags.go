@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type tagger struct {
 	closed bool
 	owe    func(func(context.Context) error) // takes how to end a session that did not end
 	labels map[string]tagLabel               // by the tag's id
+	failed string                            // what the last round failed with, which was told; of the rounds' goroutine
 
 	know sync.Mutex
 	byVM map[string][]string // by moid, sorted; nil while unknown
@@ -83,9 +85,12 @@ func (w *watch) tagRound(ctx context.Context) (func(context.Context) error, erro
 	switch {
 	case errors.Is(err, errNoTags):
 		return func(context.Context) error { w.emit(backend.Happened{Event: w.c.noTags(err)}); return nil }, nil
-	case err != nil || byVM == nil:
-		return nil, err
+	case err != nil:
+		return w.tagsFailed(ctx, err), nil
+	case byVM == nil:
+		return nil, nil
 	}
+	w.c.tags.failed = ""
 	return func(context.Context) error {
 		first := !w.c.tags.known()
 		changed := w.c.tags.replace(byVM)
@@ -100,6 +105,18 @@ func (w *watch) tagRound(ctx context.Context) (func(context.Context) error, erro
 		w.flush()
 		return nil
 	}, nil
+}
+
+// tagsFailed tells once why tags stay as they are; nil where the connection is at fault,
+// which is told by others.
+func (w *watch) tagsFailed(ctx context.Context, err error) func(context.Context) error {
+	var line *url.Error
+	if ctx.Err() != nil || errors.As(err, &line) || w.c.tags.failed == err.Error() {
+		return nil
+	}
+	w.c.tags.failed = err.Error()
+	e := backend.Event{At: time.Now(), Conn: w.c.opts.ID, Severity: backend.SeverityWarning, Text: "the tags of VMs can't be read: " + err.Error()}
+	return func(context.Context) error { w.emit(backend.Happened{Event: e}); return nil }
 }
 
 func (t *tagger) known() bool {

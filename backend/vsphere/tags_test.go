@@ -49,6 +49,7 @@ type gate struct {
 	logins, logouts, calls atomic.Int32
 	refuse                 atomic.Int32 // the status of an answer in place of the service's
 	expire                 atomic.Bool  // the next call is answered as one without a session
+	long                   atomic.Bool  // answers are as long as those of a large inventory
 }
 
 func newGate(t *testing.T, s *vcsim.Server) *gate {
@@ -60,6 +61,17 @@ func newGate(t *testing.T, s *vcsim.Server) *gate {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})
 	proxy.ErrorLog = log.New(io.Discard, "", 0)
 	g := &gate{}
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if g.long.Load() && r.Request.Method == http.MethodPost && strings.HasPrefix(r.Request.URL.Path, "/rest/") {
+			r.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(strings.NewReader(strings.Repeat(" ", 6<<20)), r.Body), r.Body}
+			r.ContentLength = -1
+			r.Header.Del("Content-Length")
+		}
+		return nil
+	}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/rest/") {
 			proxy.ServeHTTP(w, r)
@@ -108,6 +120,32 @@ func TestTagSession(t *testing.T) {
 	}
 	if n := g.calls.Load(); n > 30 {
 		t.Errorf("%d calls for 7 tags", n)
+	}
+}
+
+// TestLongListsOfTags: what is attached to thousands of VMs is read, though it has no
+// mark-up.
+func TestLongListsOfTags(t *testing.T) {
+	g := newGate(t, sim(t, vcsim.Options{Demo: true}))
+	g.long.Store(true)
+	m := watch(t, dial(t, vsphere.Options{URL: g.url()}))
+	m.until("tags", func() bool { vm := m.vm("db-01"); return vm != nil && len(vm.Tags) == 3 })
+}
+
+// TestTagsThatCannotBeRead: why is told, and VMs have no tags rather than none.
+func TestTagsThatCannotBeRead(t *testing.T) {
+	g := newGate(t, sim(t, vcsim.Options{VMs: 1}))
+	g.refuse.Store(http.StatusInternalServerError)
+	m := watch(t, dial(t, vsphere.Options{URL: g.url()}))
+	m.until("why there are no tags", func() bool {
+		return slices.ContainsFunc(m.events, func(e backend.Event) bool {
+			return strings.Contains(e.Text, "the tags of VMs can't be read: ") && strings.Contains(e.Text, "500")
+		})
+	})
+	for r, o := range m.now() {
+		if vm, ok := o.(*backend.VM); ok && vm.Tags != nil {
+			t.Errorf("%v has tags %v", r, vm.Tags)
+		}
 	}
 }
 
