@@ -421,6 +421,9 @@ func (l live) Detail(r backend.Ref) *backend.Detail {
 }
 
 func (l live) Children(k backend.Kind, parent backend.Ref) ([]backend.Object, time.Time) {
+	if parent.ID == "" {
+		parent = backend.Ref{} // all of the connection
+	}
 	all, err := l.list(backend.Query{Kind: k, Parent: parent})
 	if err != nil {
 		return nil, time.Time{}

@@ -21,7 +21,8 @@ type Known interface {
 	Object(r backend.Ref) backend.Object
 	// Detail is nil when nobody has asked for it.
 	Detail(r backend.Ref) *backend.Detail
-	// Children has a zero time when nobody has asked for them.
+	// Children has a zero time when nobody has asked for them. Of kinds that are under
+	// nothing, as pools and networks, they are all of the parent's connection.
 	Children(k backend.Kind, parent backend.Ref) ([]backend.Object, time.Time)
 }
 
@@ -47,7 +48,7 @@ func Of(op backend.Op, was Known, began time.Time) Trace {
 	return Trace{began: began, look: lookThere}
 }
 
-// areas are the operations, one file for each of them.
+// areas are the operations; their files are named for what they act on.
 func areas() []func(backend.Op, Known) (Trace, bool) {
 	return []func(backend.Op, Known) (Trace, bool){
 		power, snapshot, life, size, place, device, running, pool, volume, defined, host, transfer,
@@ -96,6 +97,25 @@ func changes[T backend.Object](was Known, r backend.Ref, fits func(T) bool) (Tra
 		return hidden("what it was before is not known; " + lookThere)
 	}
 	return becomes(was, r, fits)
+}
+
+// appears is the trace of a new object under a parent, or on a connection where the parent
+// has no ID. A server has one like it at most: where there was one before it may have
+// refused, and what is seen is the old one.
+func appears[T backend.Object](was Known, k backend.Kind, parent backend.Ref, like, whole func(T) bool) (Trace, bool) {
+	before, _ := was.Children(k, parent)
+	for _, o := range before {
+		if t, is := o.(T); is && like(t) {
+			return hidden("one of that name was there before, so nothing shows whether it was made; compare the two before you make it again")
+		}
+	}
+	if parent.ID == "" {
+		parent = backend.Ref{} // of the server that is asked
+	}
+	return when(func(ctx context.Context, s *server) bool {
+		t, ok := only(ctx, s, k, parent, like)
+		return ok && whole(t)
+	})
 }
 
 // goes is the trace of an object that is gone in the end.

@@ -62,6 +62,9 @@ func (s shelf) Detail(r backend.Ref) *backend.Detail {
 }
 
 func (s shelf) Children(k backend.Kind, parent backend.Ref) ([]backend.Object, time.Time) {
+	if parent.ID == "" {
+		parent = backend.Ref{}
+	}
 	var all []backend.Object
 	for _, o := range s.objects {
 		if o.Ref().Kind == k && o.Owner() == parent {
@@ -343,6 +346,10 @@ func TestHostObjects(t *testing.T) {
 		"may yet be undefined":    {backend.UndefineOp{Object: p}, off, off, "not yet"},
 		"pool made":               {backend.PoolNewOp{Name: "p", Start: true, Autostart: true}, with(), on, "done"},
 		"pool may yet start too":  {backend.PoolNewOp{Name: "p", Start: true}, with(), off, "not yet"},
+		"pool was there":          {backend.PoolNewOp{Name: "p"}, off, off, "there before"},
+		"network was there":       {backend.NetworkNewOp{Name: "n"}, network(false, true), network(false, true), "there before"},
+		"secret was there":        {backend.SecretNewOp{Usage: "ceph", UsageID: "x"}, secret, secret, "there before"},
+		"definition was there":    {backend.DefineOp{Kind: backend.KindNetwork, XML: text}, network(false, true), network(false, true), "there before"},
 		"built?":                  {backend.PoolNewOp{Name: "p", Build: true}, with(), off, "it was built"},
 		"pool built":              {backend.PoolBuildOp{Pool: p}, off, off, "start it"},
 		"network made":            {backend.NetworkNewOp{Name: "n", Start: true}, with(), network(true, true), "done"},
@@ -384,6 +391,8 @@ func TestVolumesAndFiles(t *testing.T) {
 		"had that size before": {backend.VolumeResizeOp{Volume: v, Capacity: 5}, five, five, "it was so before"},
 		"created":              {create, none, five, "done"},
 		"another of its name":  {create, none, six, "not yet"},
+		"was created before":   {create, five, five, "there before"},
+		"folder was there":     {backend.FolderMakeOp{Pool: pool.ID, Name: "v"}, five, five, "it was so before"},
 		"is being allocated":   {whole, none, five, "not yet"},
 		"moved":                {backend.VolumeMoveOp{Volume: v, Name: "dir/v"}, five, files, "done"},
 		"may yet move":         {backend.VolumeMoveOp{Volume: v, Name: "w"}, five, five, "not yet"},

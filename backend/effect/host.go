@@ -1,8 +1,6 @@
 package effect
 
 import (
-	"context"
-
 	"hvdeck/backend"
 )
 
@@ -20,12 +18,10 @@ func host(op backend.Op, was Known) (Trace, bool) {
 	case backend.AlarmAckOp:
 		return changes(was, op.Alarm, func(a *backend.Alarm) bool { return a.Acked })
 	case backend.NetworkNewOp:
-		return when(func(ctx context.Context, s *server) bool {
-			n, ok := only(ctx, s, backend.KindNetwork, backend.Ref{}, func(n *backend.Network) bool { return n.Name == op.Name })
-			return ok && n.Autostart == op.Autostart && (!op.Start || n.Active)
-		})
+		return appears(was, backend.KindNetwork, backend.Ref{Conn: op.Target().Conn}, func(n *backend.Network) bool { return n.Name == op.Name },
+			func(n *backend.Network) bool { return n.Autostart == op.Autostart && (!op.Start || n.Active) })
 	case backend.SecretNewOp:
-		return newSecret(op)
+		return newSecret(op, was)
 	case backend.SecretSetOp:
 		return hidden("the value of a secret is not compared: set it again, which does no harm")
 	default:
@@ -41,14 +37,11 @@ func tuned(is *backend.MemorySharing, op backend.NodeTuneOp) bool {
 
 // newSecret: the server takes one secret for each use. Its value is set after it is
 // there, and does not show.
-func newSecret(op backend.SecretNewOp) (Trace, bool) {
+func newSecret(op backend.SecretNewOp, was Known) (Trace, bool) {
 	if !op.Value.Empty() || op.UsageID == "" {
 		return hidden("look for the secret; when it is there, set its value again, which does no harm")
 	}
-	return when(func(ctx context.Context, s *server) bool {
-		_, ok := only(ctx, s, backend.KindSecret, backend.Ref{}, func(x *backend.Secret) bool {
-			return x.Usage == op.Usage && x.UsageID == op.UsageID
-		})
-		return ok
-	})
+	return appears(was, backend.KindSecret, backend.Ref{Conn: op.Target().Conn},
+		func(x *backend.Secret) bool { return x.Usage == op.Usage && x.UsageID == op.UsageID },
+		func(*backend.Secret) bool { return true })
 }

@@ -7,16 +7,16 @@ import (
 )
 
 // pool is what becomes of storage pools. No server makes a second one of a name.
-func pool(op backend.Op, _ Known) (Trace, bool) {
+func pool(op backend.Op, was Known) (Trace, bool) {
 	switch op := op.(type) {
 	case backend.PoolNewOp:
 		if op.Build && !op.Start && !op.Autostart {
 			return hidden("look for the pool: when it is there and can be started, it was built")
 		}
-		return when(func(ctx context.Context, s *server) bool {
-			p, ok := only(ctx, s, backend.KindPool, backend.Ref{}, func(p *backend.Pool) bool { return p.Name == op.Name })
-			return ok && p.Autostart == op.Autostart && (!op.Start || p.State == backend.PoolRunning)
-		})
+		return appears(was, backend.KindPool, backend.Ref{Conn: op.Target().Conn}, func(p *backend.Pool) bool { return p.Name == op.Name },
+			func(p *backend.Pool) bool {
+				return p.Autostart == op.Autostart && (!op.Start || p.State == backend.PoolRunning)
+			})
 	case backend.PoolBuildOp:
 		return hidden("what a pool stands on can't be seen before it is started: start it, or look at the host")
 	case backend.PoolRefreshOp:
@@ -32,7 +32,7 @@ func pool(op backend.Op, _ Known) (Trace, bool) {
 func volume(op backend.Op, was Known) (Trace, bool) {
 	switch op := op.(type) {
 	case backend.VolumeCreateOp:
-		return when(func(ctx context.Context, s *server) bool { return s.created(ctx, op) })
+		return created(op, was)
 	case backend.VolumeDeleteOp:
 		return when(func(ctx context.Context, s *server) bool { return s.volumeGone(ctx, op.Volume) })
 	case backend.VolumeResizeOp:
@@ -42,10 +42,7 @@ func volume(op backend.Op, was Known) (Trace, bool) {
 	case backend.VolumeMoveOp:
 		return moved(op)
 	case backend.FolderMakeOp:
-		return when(func(ctx context.Context, s *server) bool {
-			o, _ := s.find(ctx, inPool(op.Pool, op.Name))
-			return o != nil
-		})
+		return folderMade(inPool(op.Pool, op.Name), was)
 	case backend.VolumeCloneOp:
 		return hidden("a copy is listed from its beginning on, so nobody can tell whether it is whole: compare its size with the original's before you use it")
 	case backend.VolumeWipeOp:
@@ -60,14 +57,24 @@ func inPool(pool backend.Ref, path string) backend.Ref {
 	return backend.Ref{Conn: pool.Conn, Kind: backend.KindVolume, ID: pool.ID + "/" + path}
 }
 
-// created asks for a volume just as it was to be, with all that had to be allocated: a
-// volume is listed while that is going on.
-func (s *server) created(ctx context.Context, op backend.VolumeCreateOp) bool {
-	_, ok := only(ctx, s, backend.KindVolume, op.Pool, func(v *backend.Volume) bool {
-		return v.Name == op.Name && v.Capacity == op.Capacity && v.Backing == op.Backing && v.Allocation >= op.Allocation &&
-			(op.Format == "" || v.Format == op.Format)
+// created: the volume is just as it was to be, with all that had to be allocated: a volume
+// is listed while that is going on.
+func created(op backend.VolumeCreateOp, was Known) (Trace, bool) {
+	return appears(was, backend.KindVolume, op.Pool, func(v *backend.Volume) bool { return v.Name == op.Name },
+		func(v *backend.Volume) bool {
+			return v.Capacity == op.Capacity && v.Backing == op.Backing && v.Allocation >= op.Allocation && (op.Format == "" || v.Format == op.Format)
+		})
+}
+
+// folderMade: the folder is there, and was not before.
+func folderMade(r backend.Ref, was Known) (Trace, bool) {
+	if was.Object(r) != nil {
+		return hidden(wasSo + lookThere)
+	}
+	return when(func(ctx context.Context, s *server) bool {
+		o, _ := s.find(ctx, r)
+		return o != nil
 	})
-	return ok
 }
 
 // volumeGone: the pool runs and does not have it. One that is stopped shows no volumes.

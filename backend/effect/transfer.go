@@ -1,8 +1,6 @@
 package effect
 
 import (
-	"context"
-
 	"hvdeck/backend"
 	"hvdeck/backend/definition"
 )
@@ -26,7 +24,7 @@ func transfer(op backend.Op, _ Known) (Trace, bool) {
 
 // defined is an object's own text. That of a new object names it; whether the server
 // took a change of another's does not show for certain.
-func defined(op backend.Op, _ Known) (Trace, bool) {
+func defined(op backend.Op, was Known) (Trace, bool) {
 	o, is := op.(backend.DefineOp)
 	if !is {
 		return Trace{}, false
@@ -40,10 +38,8 @@ func defined(op backend.Op, _ Known) (Trace, bool) {
 	default:
 		return hidden("look for it before you send its definition again")
 	}
-	return when(func(ctx context.Context, s *server) bool {
-		made, ok := only(ctx, s, o.Kind, backend.Ref{}, func(x backend.Object) bool { return x.Title() == head.Name })
-		return ok && (head.UUID == "" || uuidOf(made) == head.UUID)
-	})
+	return appears(was, o.Kind, backend.Ref{Conn: o.Target().Conn}, func(x backend.Object) bool { return x.Title() == head.Name },
+		func(x backend.Object) bool { return head.UUID == "" || uuidOf(x) == head.UUID })
 }
 
 // uuidOf is "" for what has none.

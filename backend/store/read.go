@@ -30,11 +30,12 @@ func (s *Store) All(k backend.Kind) []backend.Object {
 }
 
 // Children gives the objects of a kind under a parent, and when that list was
-// fetched; a zero time means that nobody has asked yet.
+// fetched; a zero time means that nobody has asked yet. Of a kind that is under nothing they
+// are all of the parent's connection.
 func (s *Store) Children(k backend.Kind, parent backend.Ref) ([]backend.Object, time.Time) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	l := s.lists[listKey{parent.Conn, k, parent}]
+	l := s.lists[listKey{parent.Conn, k, parentOf(k, parent)}]
 	if l == nil {
 		return nil, time.Time{}
 	}
