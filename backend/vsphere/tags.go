@@ -86,7 +86,7 @@ func (w *watch) tagRound(ctx context.Context) (func(context.Context) error, erro
 	case errors.Is(err, errNoTags):
 		return func(context.Context) error { w.emit(backend.Happened{Event: w.c.noTags(err)}); return nil }, nil
 	case err != nil:
-		return w.tagsFailed(ctx, err), nil
+		return w.tagsFailed(ctx, err)
 	case byVM == nil:
 		return nil, nil
 	}
@@ -107,16 +107,16 @@ func (w *watch) tagRound(ctx context.Context) (func(context.Context) error, erro
 	}, nil
 }
 
-// tagsFailed tells once why tags stay as they are; nil where the connection is at fault,
-// which is told by others.
-func (w *watch) tagsFailed(ctx context.Context, err error) func(context.Context) error {
+// tagsFailed tells once why tags stay as they are. Where the connection is at fault that is
+// told by others.
+func (w *watch) tagsFailed(ctx context.Context, err error) (func(context.Context) error, error) {
 	var line *url.Error
 	if ctx.Err() != nil || errors.As(err, &line) || w.c.tags.failed == err.Error() {
-		return nil
+		return nil, err
 	}
 	w.c.tags.failed = err.Error()
 	e := backend.Event{At: time.Now(), Conn: w.c.opts.ID, Severity: backend.SeverityWarning, Text: "the tags of VMs can't be read: " + err.Error()}
-	return func(context.Context) error { w.emit(backend.Happened{Event: e}); return nil }
+	return func(context.Context) error { w.emit(backend.Happened{Event: e}); return nil }, nil
 }
 
 func (t *tagger) known() bool {
