@@ -29,7 +29,7 @@ const KeyGap = 25 * time.Millisecond
 // on the first row, and ends there.
 func (c *Console) CalmKeys() uitest.Latency {
 	c.t.Helper()
-	keys := c.Measure(KeyGap, "G", "g")
+	keys := c.MeasureEnds(KeyGap)
 	calm := c.Enough(keys, time.Now()).Stop()
 	if calm.Missed > 0 || len(calm.Times) < fewest {
 		c.t.Fatalf("the keyboard of a quiet console: %v\n%s", calm, strings.Join(calm.Lost, "\n"))

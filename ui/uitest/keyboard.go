@@ -56,41 +56,72 @@ type Keyboard struct {
 }
 
 // Measure presses the two keys in turn, gap apart, until Stop: each has to move the
-// cursor of the pane in focus to a row of another name. "G" and "g" do in any list whose
-// first and last row have other names, whatever comes and goes meanwhile; "j" and "k" do
-// where rows stay as they are. Meanwhile the screen may be looked at, but nothing else may
-// be pressed.
+// cursor of the pane in focus to a row of another name, as "j" and "k" do where rows stay
+// as they are. Meanwhile the screen may be looked at, but nothing else may be pressed.
 func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
+	n := 0
+	return s.measure(gap, func(lines []string) (string, func([]string) bool) {
+		was := cursorName(lines)
+		if was == "" {
+			return "", nil
+		}
+		key := there
+		if n++; n%2 == 0 {
+			key = back
+		}
+		return key, func(lines []string) bool { now := cursorName(lines); return now != "" && now != was }
+	}, func([]string) bool { return n%2 == 0 })
+}
+
+// MeasureEnds does so with "G" and "g", whatever rows come and go meanwhile: the cursor has
+// to come to the other end of the list, which has two rows or more.
+func (s *Screen) MeasureEnds(gap time.Duration) *Keyboard {
+	atFirst := func(lines []string) bool { first, _ := cursorEnds(lines); return first }
+	atLast := func(lines []string) bool { _, last := cursorEnds(lines); return last }
+	return s.measure(gap, func(lines []string) (string, func([]string) bool) {
+		first, last := cursorEnds(lines)
+		switch {
+		case cursorIn(lines) < 0 || first && last:
+			return "", nil
+		case first:
+			return "G", atLast
+		default:
+			return "g", atFirst
+		}
+	}, atFirst)
+}
+
+// measure presses what next gives for the screen until what that says holds; "" waits. In
+// the end it goes on until home holds.
+func (s *Screen) measure(gap time.Duration, next func([]string) (string, func([]string) bool), home func([]string) bool) *Keyboard {
 	k := &Keyboard{s: s, stop: make(chan struct{})}
 	k.done.Go(func() {
-		for i := 0; ; i++ {
+		for {
 			select {
 			case <-k.stop:
-				if i%2 == 1 {
-					k.press(back) // leaves the cursor where it was
+				if s.until(0, func() bool { return !home(s.lines()) }) {
+					k.press(next) // leaves the cursor where it was
 				}
 				return
 			case <-time.After(gap):
 			}
-			key := there
-			if i%2 == 1 {
-				key = back
-			}
-			k.press(key)
+			k.press(next)
 		}
 	})
 	return k
 }
 
-func (k *Keyboard) press(key string) {
+func (k *Keyboard) press(next func([]string) (string, func([]string) bool)) {
 	// Between frames only: half of one may have the cursor anywhere, or twice.
-	was := ""
-	k.s.until(keyPatience, func() bool { was = cursorName(k.s.lines()); return was != "" })
+	key, answered := "", func([]string) bool { return true }
+	if !k.s.until(keyPatience, func() bool { key, answered = next(k.s.lines()); return key != "" }) {
+		return // no row to go to: the program has ended, or the list is empty
+	}
 	before := k.s.dumped()
 	ready := waitsOf(k.s.Pid())
 	began := time.Now()
 	k.s.Press(key)
-	ok := k.s.until(keyPatience, func() bool { now := cursorName(k.s.lines()); return now != "" && now != was })
+	ok := k.s.until(keyPatience, func() bool { return answered(k.s.lines()) })
 	took := time.Since(began)
 	wait := waited(ready, waitsOf(k.s.Pid()))
 	k.mu.Lock()
@@ -158,4 +189,26 @@ func cursorName(lines []string) string {
 	row = strings.TrimLeftFunc(row, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	name, _, _ := strings.Cut(row, " ")
 	return name
+}
+
+// cursorEnds says whether the cursor is on the first and on the last row in sight of its
+// list: no row is above it, or below it.
+func cursorEnds(lines []string) (first, last bool) {
+	at := cursorIn(lines)
+	if at < 0 {
+		return false, false
+	}
+	x := slices.IndexFunc([]rune(lines[at]), func(r rune) bool { return r == '❯' || r == '◈' })
+	row := func(y int) bool {
+		if y < 0 || y >= len(lines) {
+			return false
+		}
+		line := []rune(lines[y])
+		if x+1 >= len(line) {
+			return false
+		}
+		sign := line[x+1] // of the state; a heading, a border and an empty line have none
+		return line[x] < 0x2500 && sign != ' ' && (sign < 0x2500 || sign > 0x257f)
+	}
+	return !row(at - 1), !row(at + 1)
 }

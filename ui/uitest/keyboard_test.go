@@ -32,7 +32,13 @@ func TestHalfAFrameIsNoPlaceOfTheCursor(t *testing.T) {
 	write("\x1b[?2026h\x1b[2;1H❯ c") // half of a frame
 	k := &Keyboard{s: s, stop: make(chan struct{})}
 	pressed := make(chan struct{})
-	go func() { defer close(pressed); k.press("j") }()
+	go func() {
+		defer close(pressed)
+		k.press(func(lines []string) (string, func([]string) bool) {
+			was := cursorName(lines)
+			return "j", func(lines []string) bool { return cursorName(lines) != was }
+		})
+	}()
 	const pause = 50 * time.Millisecond
 	time.Sleep(pause)                       // the half is all that there is to see
 	write("\x1b[2J\x1b[1;1H❯ a\x1b[?2026l") // the whole
@@ -89,5 +95,23 @@ func TestWhatTheMachineLetAKeyWait(t *testing.T) {
 	}
 	if len(waitsOf(0)[0]) == 0 {
 		t.Error("the system does not tell")
+	}
+}
+
+// Where the cursor is at an end of its list is told from the rows beside it.
+func TestTheEndsOfAList(t *testing.T) {
+	for what, c := range map[string]struct {
+		rows        []string
+		first, last bool
+	}{
+		"first":   {[]string{"╭ 2 VMs ╮╭ 0 ╮", "│   NAME ││   │", "│❯● web  ││ a │", "│ ○ zoo  ││   │", "│        ││   │"}, true, false},
+		"last":    {[]string{"│   NAME ││   │", "│ ● web  ││ a │", "│❯○ zoo  ││ ❮ │", "╰────────╯╰───╯"}, false, true},
+		"between": {[]string{"│ ● web  │", "│❯○ yak  │", "│ ○ zoo  │"}, false, false},
+		"alone":   {[]string{"│   NAME │", "│❯○ zoo  │", "│        │"}, true, true},
+		"none":    {[]string{"│   NAME │", "│›○ zoo  │", "│        │"}, false, false},
+	} {
+		if first, last := cursorEnds(c.rows); first != c.first || last != c.last {
+			t.Errorf("%s: %v %v", what, first, last)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (r *trial) steady(vm string) {
 // the list the cursor moves whatever comes and goes.
 func (r *trial) during(what string, fn func()) {
 	r.t.Helper()
-	keys, since := r.Measure(desk.KeyGap, "G", "g"), time.Now()
+	keys, since := r.MeasureEnds(desk.KeyGap), time.Now()
 	fn()
 	r.Prompt(what, r.calm, r.Enough(keys, since).Stop())
 }

@@ -193,11 +193,11 @@ func TestTheDiskFillsUp(t *testing.T) {
 	c, l, d := hosts(t, desk.Setup{Args: []string{"--trace", "STATE/trace"}, Size: uitest.Size{W: 200, H: 45}})
 	d.twoRows(c, l)
 	calm := c.CalmKeys()
-	keys := c.Measure(desk.KeyGap, "G", "g")
+	keys, since := c.MeasureEnds(desk.KeyGap), time.Now()
 	d.fill()
 	l.VirshOn("test", "suspend", "test")
 	time.Sleep(2 * time.Second) // what is asked meanwhile is traced, in vain
-	c.Prompt("the disk is full", calm, keys.Stop())
+	c.Prompt("the disk is full", calm, c.Enough(keys, since).Stop())
 	c.Pane("VMs").WaitFor(desk.Row("test", "pau"))
 	resumes(t, c, l)
 	suspends(t, c, l)

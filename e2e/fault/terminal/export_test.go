@@ -85,7 +85,7 @@ func TestTwoConsolesRememberAtOnce(t *testing.T) {
 	}
 	c := consoles[0]
 	c.WaitGone("SHA-256").Pane("VMs").Focus()
-	keys, since := c.Measure(desk.KeyGap, "G", "g"), time.Now()
+	keys, since := c.MeasureEnds(desk.KeyGap), time.Now()
 	for _, c := range consoles {
 		c.Pane("VMs").WaitTitle(" 12 ", 45*time.Second)
 	}
@@ -99,7 +99,7 @@ func TestTwoConsolesRememberAtOnce(t *testing.T) {
 			t.Errorf("%s is not remembered: %q", v.Addr(), text)
 		}
 	}
-	before := c.Vitals()
+	before := underWay(c, near)
 	c.Prompt("a certificate is remembered", c.CalmKeys(), meanwhile)
 	c.NothingLeaked(before, soon)
 	for i, c := range consoles {

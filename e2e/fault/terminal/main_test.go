@@ -18,7 +18,7 @@ const soon = 10 * time.Second
 // ends waits for the end of a program that was asked for it, and looks at what it left.
 func ends(t *testing.T, c *desk.Console) {
 	t.Helper()
-	if status := c.WaitExit(); status != 0 {
+	if status := c.WaitExit(30 * time.Second); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	putBack(t, c)

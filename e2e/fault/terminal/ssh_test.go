@@ -285,7 +285,7 @@ func dies(t *testing.T, f *far) {
 	w.WaitFor("● near QEMU").Pane("VMs").Focus()
 	before := w.Vitals()
 	calm := w.CalmKeys()
-	keys := w.Measure(desk.KeyGap, "G", "g")
+	keys := w.MeasureEnds(desk.KeyGap)
 	for _, what := range []struct {
 		name string
 		pids func() []int
@@ -401,7 +401,7 @@ func TestSSHHangsAtTheBanner(t *testing.T) {
 	w.WaitFor("far connecting").WaitFor("● near QEMU")
 	vms := w.Pane("VMs").WaitFor("m00004")
 	vms.Focus()
-	keys := w.Measure(desk.KeyGap, "G", "g")
+	keys := w.MeasureEnds(desk.KeyGap)
 	w.WaitFor("far unreachable", 25*time.Second)
 	t.Logf("given up after %v", time.Since(began).Round(time.Millisecond))
 	hung := keys.Stop()

@@ -86,7 +86,7 @@ func alone(t *testing.T, v *lab.Vcsim, config string, env []string) (uitest.Late
 	t.Helper()
 	c := desk.Start(t, desk.Setup{Config: config, Env: env, Size: uitest.Size{W: 120, H: 40}})
 	c.Pane("VMs").WaitTitle(" 40 ", 2*soon).Focus()
-	keys, measured := c.Measure(desk.KeyGap, "G", "g"), time.Now()
+	keys, measured := c.MeasureEnds(desk.KeyGap), time.Now()
 	v.Govc("vm.power", "-suspend", vmName(0))
 	began := time.Now()
 	c.Pane("VMs").WaitFor(desk.Row(vmName(0), "sus"), 20*time.Second)
@@ -172,7 +172,7 @@ func TestTwentyConnections(t *testing.T) {
 	}
 	c.Resize(120, 40)
 	before := held(c) // idle: under keys other goroutines draw and tick
-	keys := c.Measure(desk.KeyGap, "G", "g")
+	keys := c.MeasureEnds(desk.KeyGap)
 	most(before, held(c))
 	heap := c.Vitals().Resident
 	v.Govc("vm.power", "-off", vmName(0))
