@@ -131,7 +131,7 @@ func TestATerminalThatStopsToAnswer(t *testing.T) {
 	select {
 	case <-tm.Caught():
 	case <-time.After(2 * lostAfter):
-		t.Fatal("it is waited for for ever")
+		t.Fatal("it is waited for without end")
 	}
 	if tm.Behind() {
 		t.Error("it is still waited for")

@@ -121,7 +121,7 @@ func (p *pace) behind(now time.Time) bool {
 
 // resume begins anew with a terminal that is ours again.
 func (p *pace) resume() {
-	p.off, p.open, p.answered = false, nil, p.sent
+	p.off, p.open, p.answered, p.lastAsk = false, nil, p.sent, time.Time{}
 }
 
 // forget gives up what was asked: the terminal has to show anew that it answers.

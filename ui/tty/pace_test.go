@@ -160,7 +160,7 @@ func TestPaceOfAMuteTerminal(t *testing.T) {
 }
 
 // A line that stands still gets nothing more, an answer that is lost is not waited for
-// for ever, and one that comes again begins anew.
+// without end, and one that comes again begins anew.
 func TestPaceOfAnAnswerThatIsLost(t *testing.T) {
 	l, p := newLine(8000, 100*time.Millisecond), &pace{}
 	l.write(p, 40)
@@ -173,7 +173,7 @@ func TestPaceOfAnAnswerThatIsLost(t *testing.T) {
 	}
 	l.pass(p, lostAfter)
 	if p.behind(l.now) {
-		t.Error("an answer is waited for for ever")
+		t.Error("an answer is waited for without end")
 	}
 	l.mute = false
 	for range 3 {

@@ -170,7 +170,7 @@ type Output struct {
 // Write implements io.Writer. It waits for room, after LetGo not for long: then what was
 // not read before makes room once. What puts the terminal in order is short and finds it.
 func (o *Output) Write(p []byte) (int, error) {
-	frame := o.t.lag.asking(settled(p))
+	frame := o.t.lag.asking(lean(settled(p)))
 	n, err := o.once(frame)
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && o.t.forget() {
 		n, err = o.once(frame)
@@ -178,6 +178,9 @@ func (o *Output) Write(p []byte) (int, error) {
 	o.t.look(err)
 	if bytes.Contains(p, []byte(givenBack)) {
 		o.t.emptied(time.Now())
+	}
+	if err == nil {
+		return len(p), nil
 	}
 	return min(n, len(p)), err
 }

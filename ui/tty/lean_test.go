@@ -1,0 +1,143 @@
+package tty
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+)
+
+func TestLean(t *testing.T) {
+	const grey, red = "\x1b[38;5;59m", "\x1b[31;1m"
+	for _, c := range []struct{ frame, want string }{
+		{"", ""}, {"text", "text"}, {"\x1b[31mx\x1b[m ", "\x1b[31mx\x1b[m "}, {"\x1b[m" + grey + "│\x1b[m \x1b[m", "\x1b[m" + grey + "│ \x1b[m"},
+		{"\x1b[m" + grey + "│\x1b[m\x1b[9X\x1b[3;20H" + grey + "│\x1b[m", "\x1b[m" + grey + "│\x1b[9X\x1b[3;20H│\x1b[m"},
+		{"\x1b[m" + red + "a\x1b[m " + red + "b\x1b[m", "\x1b[m" + red + "a b\x1b[m"},
+		{"\x1b[m" + red + "a\x1b[m " + grey + "b\x1b[m", "\x1b[m" + red + "a \x1b[0;38;5;59mb\x1b[m"},
+		{"\x1b[m\x1b[44ma\x1b[m b", "\x1b[m\x1b[44ma\x1b[m b"}, {"\x1b[m\x1b[4ma\x1b[m b", "\x1b[m\x1b[4ma\x1b[m b"},
+		{"\x1b[m" + grey + "a\x1b[m \u0301", "\x1b[m" + grey + "a\x1b[m \u0301"},
+		{"\x1b[m" + grey + "a\x1b[m\x1b]2;t\x07" + grey + "b", "\x1b[m" + grey + "a\x1b[m\x1b]2;t\x07" + grey + "b"},
+		{"\x1b[>4;2m" + grey + "a", "\x1b[>4;2m" + grey + "a"}, {"\x1b[m\x1b[77mx\x1b[31m y", "\x1b[m\x1b[77mx\x1b[31m y"},
+	} {
+		if got := string(lean([]byte(c.frame))); got != c.want {
+			t.Errorf("%q became %q, want %q", c.frame, got, c.want)
+		}
+	}
+}
+
+// shown is what a frame and a character behind it leave on a terminal; of a blank only
+// what can be seen of it.
+func shown(frame []byte) string {
+	const w, h = 32, 8
+	emu := vt.NewEmulator(w, h)
+	go func() { // what it answers
+		buf := make([]byte, 1024)
+		for {
+			if _, err := emu.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	if pipe, ok := emu.InputPipe().(io.Closer); ok {
+		defer func() { _ = pipe.Close() }()
+	}
+	_, _ = emu.Write(frame)
+	_, _ = emu.WriteString("e")
+	var b strings.Builder
+	for y := range h {
+		for x := range w {
+			c := emu.CellAt(x, y)
+			if c == nil {
+				c = &uv.Cell{Content: " ", Width: 1}
+			}
+			fmt.Fprintf(&b, "%d,%d %s\n", x, y, look(c))
+		}
+	}
+	return b.String()
+}
+
+// look is a cell as it is seen.
+func look(c *uv.Cell) string {
+	const onBlank = uv.AttrReverse | uv.AttrStrikethrough
+	s := c.Style
+	if strings.TrimLeft(c.Content, " ") == "" {
+		c = &uv.Cell{Content: " ", Style: s}
+		c.Style.Attrs &= onBlank
+		if s.Attrs&onBlank == 0 && s.Underline == ansi.UnderlineNone {
+			c.Style.Fg = nil
+		}
+	}
+	if s.Underline == ansi.UnderlineNone {
+		c.Style.UnderlineColor = nil
+	}
+	rgb := func(of color.Color) string {
+		if of == nil {
+			return "-"
+		}
+		return fmt.Sprint(of.RGBA())
+	}
+	return fmt.Sprintf("%q %s %s %s %v %v", c.Content, rgb(c.Style.Fg), rgb(c.Style.Bg), rgb(c.Style.UnderlineColor), c.Style.Underline, c.Style.Attrs)
+}
+
+// pieces are what frames are made of, and what they are not.
+func pieces() []string {
+	return []string{
+		"a", "word", " ", "    ", "│", "──", "日", "e\u0301", " \u0301", "\r\n", "\n", "\b", "\t", "\x1b[m", "\x1b[m", "\x1b[m", "\x1b[0m", "\x1b[1m", "\x1b[2;3m", "\x1b[22m", "\x1b[4m", "\x1b[4:3m", "\x1b[24m",
+		"\x1b[7m", "\x1b[27m", "\x1b[9m", "\x1b[29m", "\x1b[31m", "\x1b[38;5;59m", "\x1b[38;2;1;2;3m", "\x1b[39m", "\x1b[44m", "\x1b[48;5;17m", "\x1b[48;2;9;8;7;1m", "\x1b[49m", "\x1b[58;5;9m", "\x1b[59m", "\x1b[97;101m",
+		"\x1b[5X", "\x1b[K", "\x1b[1J", "\x1b[2@", "\x1b[P", "\x1b[L", "\x1b[M", "\x1b[S", "\x1b[T", "\x1b[3;4H", "\x1b[8;30H", "\x1b[H\x1b[2J", "\x1b[5d", "\x1b[7G", "\x1b[2C", "\x1b[A", "\x1b[3b",
+		"\x1b[2;6r", "\x1b[r", "\x1b[?2026h", "\x1b[?25l", "\x1b[?1049h", "\x1b[?1049l", "\x1b7", "\x1b8", "\x1b[s", "\x1b[u", "\x1b]2;x\x07", "\x1b[>4;2m", "\x1b[38;5m", "\x1b[", "\x9b31m", "\x1b[38:2::9:9:9m", "\x18", "\x0e", "\x1b[!p",
+	}
+}
+
+// A frame that was made lean looks as before, whatever it is made of.
+func TestLeanLooksTheSame(t *testing.T) {
+	random, all := rand.New(rand.NewPCG(7, 7)), pieces()
+	saved := 0
+	for range 400 {
+		var b strings.Builder
+		for range random.IntN(40) {
+			b.WriteString(all[random.IntN(len(all))])
+		}
+		frame := []byte(b.String())
+		thin := lean(frame)
+		saved += len(frame) - len(thin)
+		if before, after := shown(frame), shown(thin); before != after {
+			t.Fatalf("%q became %q and looks different: %s", frame, thin, difference(before, after))
+		}
+	}
+	if saved <= 0 {
+		t.Errorf("%d bytes were left out", saved)
+	}
+}
+
+// difference is the first line that two texts do not share.
+func difference(a, b string) string {
+	other := strings.Split(b, "\n")
+	for i, line := range strings.Split(a, "\n") {
+		if line != other[i] {
+			return line + ", then " + other[i]
+		}
+	}
+	return ""
+}
+
+func FuzzLean(f *testing.F) {
+	long := regexp.MustCompile(`\d{4}`) // the emulator takes minutes to repeat something so often
+	f.Add([]byte(strings.Join(pieces(), "")))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		if len(frame) > 1024 || long.Match(frame) {
+			return
+		}
+		thin := lean(frame)
+		if before, after := shown(frame), shown(thin); before != after {
+			t.Fatalf("%q became %q and looks different: %s", frame, thin, difference(before, after))
+		}
+	})
+}
