@@ -97,3 +97,28 @@ func TestParse(t *testing.T) {
 		t.Errorf("COUNT=10 gave %d runs, %v", o.count, err)
 	}
 }
+
+// TestSettling: at rest is who stays at the least, not who is as busy as before.
+func TestSettling(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		shares []float64
+		after  int // windows; 0: never
+	}{
+		{"quiet from the start", []float64{0.014, 0.015, 0.013}, 3},
+		{"loads and then rests", []float64{0.9, 0.7, 0.4, 0.014, 0.016, 0.012}, 6},
+		{"rests, works, rests", []float64{0.01, 0.01, 0.2, 0.01, 0.01, 0.01}, 6},
+		{"works on", []float64{0.5, 0.6, 0.5, 0.7, 0.4, 0.5, 0.6}, 0},
+		{"nothing at all", []float64{0, 0, 0}, 3},
+	} {
+		s, after := newSettling(), 0
+		for i, share := range c.shares {
+			if s.add(share) && after == 0 {
+				after = i + 1
+			}
+		}
+		if after != c.after {
+			t.Errorf("%s: at rest after %d windows, want %d", c.name, after, c.after)
+		}
+	}
+}

@@ -49,9 +49,13 @@ func (s *session) bytes() error {
 // idleFor is how long nobody types.
 const idleFor = 8 * time.Second
 
-// idle is what the console and the bare program cost while nobody types.
+// idle is what the console and the bare program cost while nobody types, once the console
+// has done with all that follows the list.
 func (s *session) idle() error {
 	s.t.still(time.Second, 5*time.Second)
+	if !settle(s.t.pid(), time.Minute) {
+		s.note("%s: the CPU of the console had not come to rest after a minute.", s.at)
+	}
 	bytes, cpu, bare, began := s.t.state().bytes, cpuTime(s.t.pid()), cpuTime(s.bare.pid()), time.Now()
 	time.Sleep(idleFor)
 	seconds := time.Since(began).Seconds()
