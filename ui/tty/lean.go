@@ -29,6 +29,8 @@ type thin struct {
 	known bool // from the first time that the pen was taken back
 	is    pen  // the terminal's
 	want  pen  // the writer's
+
+	blanks bool // the last character was a blank
 }
 
 // next takes a run of characters or a sequence and gives its length.
@@ -46,6 +48,7 @@ func (l *thin) next(p []byte) int {
 			n += size
 		}
 		l.draw()
+		l.blanks = false
 		l.out = append(l.out, p[:n]...)
 		return n
 	case c == '\n': // may scroll
@@ -67,6 +70,7 @@ func (l *thin) spaces(p []byte) int {
 		l.draw()
 	}
 	l.blank()
+	l.blanks = true
 	l.out = append(l.out, p[:n]...)
 	return n
 }
@@ -99,7 +103,9 @@ func (l *thin) sequence(p []byte) int {
 	case strings.IndexByte("ABCDGHIZd`", final) >= 0: // moves
 	case strings.IndexByte("XKJ@PLMST", final) >= 0: // clears
 		l.blank()
-	case final == 'b': // the character before once more
+	case final == 'b' && l.blanks: // the blank before once more
+		l.blank()
+	case final == 'b': // the character before once more: nothing may come between them
 		l.draw()
 	default:
 		l.foreign()

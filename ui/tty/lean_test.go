@@ -21,6 +21,8 @@ func TestLean(t *testing.T) {
 		{"\x1b[m" + grey + "│\x1b[m\x1b[9X\x1b[3;20H" + grey + "│\x1b[m", "\x1b[m" + grey + "│\x1b[9X\x1b[3;20H│\x1b[m"},
 		{"\x1b[m" + red + "a\x1b[m " + red + "b\x1b[m", "\x1b[m" + red + "a b\x1b[m"},
 		{"\x1b[m" + red + "a\x1b[m " + grey + "b\x1b[m", "\x1b[m" + red + "a \x1b[0;38;5;59mb\x1b[m"},
+		{"\x1b[m" + grey + "│\x1b[m \x1b[9b" + grey + "│\x1b[m", "\x1b[m" + grey + "│ \x1b[9b│\x1b[m"}, // a repetition has to follow its character
+		{"\x1b[m" + red + "-\x1b[9b\x1b[m \x1b[8b-", "\x1b[m" + red + "-\x1b[9b \x1b[8b\x1b[m-"},
 		{"\x1b[m\x1b[44ma\x1b[m b", "\x1b[m\x1b[44ma\x1b[m b"}, {"\x1b[m\x1b[4ma\x1b[m b", "\x1b[m\x1b[4ma\x1b[m b"},
 		{"\x1b[m" + grey + "a\x1b[m \u0301", "\x1b[m" + grey + "a\x1b[m \u0301"},
 		{"\x1b[m" + grey + "a\x1b[m\x1b]2;t\x07" + grey + "b", "\x1b[m" + grey + "a\x1b[m\x1b]2;t\x07" + grey + "b"},
