@@ -15,6 +15,8 @@ const (
 	patience = 20 * time.Second
 	// late is longer than a box that opened by itself lets keys fall.
 	late = 450 * time.Millisecond
+	// noted is longer than a note stands where the keys are told of.
+	noted = 9 * time.Second
 	// answer is how soon a key has to be answered, less what the machine let the program
 	// and the terminal wait.
 	answer = time.Second
@@ -131,7 +133,7 @@ func (s *Soak) home() {
 			continue
 		}
 		s.Press("esc")
-		if s.saw(func(lines []string) bool { return !typed(lines) }, patience) && atHome(s.Lines()) {
+		if s.saw(func(lines []string) bool { return !typed(lines) }, patience) && s.saw(atHome, noted) {
 			s.frame()
 			return
 		}
