@@ -80,14 +80,7 @@ func TestHostileNamesOfVSphere(t *testing.T) {
 // sshTo is a loopback sshd with its own keys and a wrapper of ssh that knows no other.
 func sshTo(t *testing.T) (port int, command string) {
 	t.Helper()
-	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s not found", p)
-			}
-			t.Skipf("%s not found", p)
-		}
-	}
+	lab.Programs(t, "/usr/sbin/sshd", "ssh", "ssh-keygen", "nc")
 	dir := t.TempDir()
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 		t.Fatalf("sshd needs /run/sshd: %v", err)

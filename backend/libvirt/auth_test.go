@@ -18,14 +18,7 @@ const saslPassword = "open-sesame-7331"
 // startSASL is a libvirtd that wants a password on its socket, by TLS and by TCP.
 func startSASL(t *testing.T, mechanisms string) (*lab.Libvirtd, string) {
 	t.Helper()
-	for _, p := range []string{"saslpasswd2", "nc"} {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s not found", p)
-			}
-			t.Skipf("%s not found", p)
-		}
-	}
+	lab.Programs(t, "saslpasswd2", "nc")
 	ca := newAuthority(t, "lab CA")
 	pki := ca.folder("operator", ca, nil)
 	etc := "/etc/libvirt/sasl"

@@ -15,7 +15,7 @@ import (
 // libvirt's own helper is used where it is installed.
 func TestModularSocketOverSSH(t *testing.T) {
 	if _, err := exec.LookPath("virt-ssh-helper"); err != nil {
-		withoutCounterpart(t, "virt-ssh-helper not found")
+		lab.Missing(t, "virt-ssh-helper not found")
 	}
 	l := lab.StartLibvirtd(t)
 	l.DefineMany(3)

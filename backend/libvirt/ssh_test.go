@@ -33,17 +33,10 @@ func startSSHD(t *testing.T) *sshd {
 // startSSHDBy runs the server by a command of the test's own making.
 func startSSHDBy(t *testing.T, command func(string, ...string) *exec.Cmd) *sshd {
 	t.Helper()
-	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s not found", p)
-			}
-			t.Skipf("%s not found", p)
-		}
-	}
+	lab.Programs(t, "/usr/sbin/sshd", "ssh", "ssh-keygen", "nc")
 	s := &sshd{dir: t.TempDir()}
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-		t.Skipf("sshd needs /run/sshd: %v", err)
+		lab.Missing(t, "sshd needs /run/sshd: %v", err)
 	}
 	s.key(t, "host")
 	s.key(t, "other")

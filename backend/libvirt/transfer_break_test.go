@@ -6,22 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"hvdeck/backend"
+	"hvdeck/backend/lab"
 )
 
 func (x *transferLab) fullDisk(t *testing.T) {
 	small := filepath.Join(x.dir, "small")
-	if err := os.Mkdir(small, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no tmpfs: %v", err)
-	}
-	defer func() { _ = syscall.Unmount(small, syscall.MNT_DETACH) }()
+	lab.Tmpfs(t, small, "size=1m")
 	const n = 4 << 20
 	path, _ := x.random(t, "full", n)
 	v := x.raw(t, "full", n)

@@ -5,8 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"hvdeck/backend/lab"
 )
 
 func gapWords(n int) []byte { return fmt.Appendf(nil, "gap %d\n", n) }
@@ -14,17 +15,8 @@ func gapWords(n int) []byte { return fmt.Appendf(nil, "gap %d\n", n) }
 // tiny is a file system with room for a page.
 func tiny(t *testing.T) string {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to mount a file system with little room")
-	}
 	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=8k,nr_inodes=8"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("mount a tmpfs: %v", err)
-		}
-		t.Skipf("mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, 0) })
+	lab.Tmpfs(t, dir, "size=8k,nr_inodes=8")
 	return dir
 }
 

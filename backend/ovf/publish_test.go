@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hvdeck/backend"
+	"hvdeck/backend/lab"
 )
 
 func TestAnExtensionInCapitals(t *testing.T) {
@@ -199,15 +200,12 @@ func TestVerifyOfManyFiles(t *testing.T) {
 
 // TestManifestsOfOtherPrograms holds a manifest against sha256sum.
 func TestManifestsOfOtherPrograms(t *testing.T) {
-	tool, err := exec.LookPath("sha256sum")
-	if err != nil {
-		t.Skip("sha256sum not found: ", err)
-	}
+	lab.Programs(t, "sha256sum")
 	dir := t.TempDir()
 	if _, err := export(t, filepath.Join(dir, "x.ovf"), WriteOptions{}, ""); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(tool, "-c", "x.mf") // its own form is that of --tag, with spaces
+	cmd := exec.Command("sha256sum", "-c", "x.mf") // its own form is that of --tag, with spaces
 	mf, err := os.ReadFile(filepath.Join(dir, "x.mf"))
 	if err != nil {
 		t.Fatal(err)

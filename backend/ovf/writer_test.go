@@ -19,6 +19,7 @@ import (
 	"github.com/vmware/govmomi/ovf/importer"
 
 	"hvdeck/backend"
+	"hvdeck/backend/lab"
 )
 
 func listing(t testing.TB, dir string) []string {
@@ -98,14 +99,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 
 // TestAnArchiveByOtherPrograms reads one with tar and sha256sum.
 func TestAnArchiveByOtherPrograms(t *testing.T) {
-	for _, program := range []string{"tar", "sha256sum"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s not found: %v", program, err)
-		}
-	}
+	lab.Programs(t, "tar", "sha256sum")
 	dir := t.TempDir()
 	target := filepath.Join(dir, "vm.ova")
 	if _, err := export(t, target, WriteOptions{}, ""); err != nil {

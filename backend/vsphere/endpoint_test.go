@@ -208,7 +208,7 @@ func expired(t *testing.T) *tls.Certificate {
 func TestIPv6(t *testing.T) {
 	l, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skipf("IPv6 not found: %v", err)
+		lab.Missing(t, "IPv6 not found: %v", err)
 	}
 	addr := l.Addr().String()
 	_ = l.Close()
