@@ -116,7 +116,7 @@ func (l *File) append(lines []byte) error {
 	if err != nil {
 		_ = l.f.Close() // the write error is the one to tell
 		l.f = nil
-		l.lost += -bytes.Count(all[head:max(n, head)], []byte("\n")) // those that are whole
+		l.lost -= bytes.Count(all[head:max(n, head)], []byte("\n")) // those that are whole
 	}
 	return err
 }

@@ -10,7 +10,8 @@ import (
 // tells that it is gone: it would stay on the screen for good. The whole round of states
 // reads every object there is; what is shown and not among them is asked for by itself.
 
-// mostDoubted is how many objects are asked for in one round; the next takes the others.
+// mostDoubted is how many objects are asked for in one round, any of them; others have their
+// turn in later ones.
 const mostDoubted = 100
 
 // farewell removes what is shown and no longer there. It is called by the goroutine of

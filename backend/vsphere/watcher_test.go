@@ -2,7 +2,6 @@ package vsphere_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -203,5 +202,3 @@ func list(tb testing.TB, b backend.Backend, q backend.Query) []backend.Object {
 	}
 	return all
 }
-
-var _ = fmt.Sprint
