@@ -38,19 +38,19 @@ func parentOf[V any, K comparable](spec Spec[V, K], byID map[K]*Node[V], n *Node
 
 // breakCircles makes roots of rows that no root leads to, until each is reached.
 func breakCircles[V any](nodes []Node[V], roots []*Node[V]) []*Node[V] {
-	seen := make(map[*Node[V]]bool, len(nodes))
+	var stack []*Node[V]
 	for _, r := range roots {
-		settle(r, seen)
+		stack = settle(r, stack)
 	}
 	for i := range nodes {
 		n := &nodes[i]
-		if seen[n] {
+		if n.reached {
 			continue
 		}
 		n.parent.kids = slices.DeleteFunc(n.parent.kids, func(k *Node[V]) bool { return k == n })
 		n.parent = nil
 		roots = append(roots, n)
-		settle(n, seen)
+		stack = settle(n, stack)
 	}
 	for i := range nodes {
 		countKids(&nodes[i])
@@ -65,18 +65,20 @@ func countKids[V any](n *Node[V]) {
 	}
 }
 
-// settle sets the depths below a root.
-func settle[V any](root *Node[V], seen map[*Node[V]]bool) {
-	stack := []*Node[V]{root}
+// settle sets the depths below a root. The stack is empty before and after; it is handed
+// on so that not every root makes one.
+func settle[V any](root *Node[V], stack []*Node[V]) []*Node[V] {
+	stack = append(stack, root)
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		seen[n] = true
+		n.reached = true
 		if n.parent != nil {
 			n.Depth = n.parent.Depth + 1
 		}
 		stack = append(stack, n.kids...)
 	}
+	return stack
 }
 
 // flatten lists the nodes that are not inside something collapsed, parents first.

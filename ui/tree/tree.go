@@ -31,8 +31,9 @@ type Node[V any] struct {
 	Collapsed bool
 	Last      bool // the last child of its parent
 
-	parent *Node[V]
-	kids   []*Node[V]
+	parent  *Node[V]
+	kids    []*Node[V]
+	reached bool // from a root, while rows are linked
 }
 
 // Model is a tree of V, known by K. The verbs of the table (Move, Page, Top, Click,
