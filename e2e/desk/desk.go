@@ -68,7 +68,7 @@ func MainAhead(m *testing.M) {
 // ahead gives the session of a program that was started its share before others: what a
 // priority is worth between sessions where the system groups them.
 func ahead(pid int) {
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-10"), 0) //nolint:gosec // not kept
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-10"), 0)
 }
 
 // Program is the path of the built program.

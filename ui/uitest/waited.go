@@ -26,7 +26,7 @@ func waitsIn(process string) waits {
 	all := waits{}
 	threads, _ := filepath.Glob(filepath.Join("/proc", process, "task/*/schedstat"))
 	for _, name := range threads {
-		text, err := os.ReadFile(name) //nolint:gosec // of processes only
+		text, err := os.ReadFile(name)
 		if err != nil {
 			continue // it has ended meanwhile
 		}
