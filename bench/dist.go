@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -11,10 +12,10 @@ type dist []float64
 // at is the nearest-rank percentile.
 func (d dist) at(p float64) float64 {
 	if len(d) == 0 {
-		return 0
+		return math.NaN() // which meets no target
 	}
 	s := slices.Sorted(slices.Values(d))
-	return s[min(int(p/100*float64(len(s))), len(s)-1)]
+	return s[max(int(math.Ceil(p/100*float64(len(s))))-1, 0)]
 }
 
 func (d dist) median() float64 { return d.at(50) }

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // The names of the figures, as they stand in the table and in the targets.
 const (
@@ -85,12 +88,14 @@ func (f figure) judged() (text string, missed bool) {
 		return "-", false
 	}
 	most, text := t.limit(f.peer, f.peerIs)
-	return text, f.value > most
+	return text, f.value > most || math.IsNaN(f.value)
 }
 
 // number writes a figure with as many digits as it is worth.
 func number(v float64) string {
 	switch {
+	case math.IsNaN(v):
+		return "none"
 	case v >= 100 || v == float64(int(v)):
 		return fmt.Sprintf("%.0f", v)
 	case v < 1:

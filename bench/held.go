@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strconv"
 	"time"
 )
@@ -15,7 +14,7 @@ type hold struct {
 // lag is from the i-th press to its state on the screen, in ms.
 func (h hold) lag(i int) float64 {
 	if i >= h.reached {
-		return 0
+		return ms(time.Since(h.sent[i])) // so long at least
 	}
 	return ms(h.seen[i].Sub(h.sent[i]))
 }
@@ -69,17 +68,12 @@ func (s *session) held() error {
 		h := s.holdDown(s.t, keys, perSecond, 5*time.Second)
 		used += cpuTime(s.t.pid()) - was
 		lost += keys - h.reached
-		if h.reached == keys {
-			lags = append(lags, h.lag(keys-1))
-		}
+		lags = append(lags, h.lag(keys-1))
 		was = cpuTime(s.bare.pid())
 		s.bareHold(keys, perSecond)
 		bare += cpuTime(s.bare.pid()) - was
 	}
 	s.add(s.at, keysLost, float64(lost), "of "+strconv.Itoa(runs*keys))
-	if len(lags) == 0 {
-		return errors.New("no held key ended where it should")
-	}
 	s.add(s.at, heldLag, lags.median(), "ms")
 	s.add(s.at, heldWorst, lags.at(100), "ms")
 	s.add(s.at, heldCPU, ms(used)/float64(runs*keys), "ms").beside("bare, "+strconv.Itoa(consoleFPS)+" fps", ms(bare)/float64(runs*keys))

@@ -36,7 +36,7 @@ func (l *latency) press(t *terminal, i int) {
 	}
 	if now.changes == was.changes {
 		l.missed++
-		return
+		now.changed = time.Now() // so long at least
 	}
 	l.times = append(l.times, ms(now.changed.Sub(sent)))
 }

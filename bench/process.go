@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"strconv"
@@ -22,15 +23,15 @@ func cpuTime(pid int) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// memory is a field of /proc/PID/status ("VmRSS", "VmHWM") in MiB.
+// memory is a field of /proc/PID/status ("VmRSS", "VmHWM") in MiB; NaN when it has ended.
 func memory(pid int, field string) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0
+		return math.NaN()
 	}
 	m := regexp.MustCompile(field + `:\s+(\d+) kB`).FindSubmatch(text)
 	if m == nil {
-		return 0
+		return math.NaN()
 	}
 	kib, _ := strconv.Atoi(string(m[1]))
 	return float64(kib) / 1024

@@ -87,8 +87,9 @@ func TestAPasteOfAMegabyte(t *testing.T) {
 	c.Press("/").WaitFor("/").Paste(text).Press("esc")
 	c.Settle(300 * time.Millisecond)
 	began := time.Now()
-	c.Press("?").WaitFor("Help", desk.LiveWithin(2*soon)) // two megabytes, letter by letter.Press("q").WaitGone("Help")
+	c.Press("?").WaitFor("Help", desk.LiveWithin(2*soon)) // two megabytes, letter by letter
 	t.Logf("keys are back after %v", time.Since(began).Round(time.Millisecond))
+	c.Press("esc").WaitGone("Help")
 	c.Reject("power:")
 	c.Press("ctrl+c")
 	ends(t, c)

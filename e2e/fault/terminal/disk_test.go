@@ -26,23 +26,7 @@ type disk struct {
 // newDisk mounts one at a folder; it has room for 256 KiB and a few files.
 func newDisk(t *testing.T, dir string) *disk {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to mount a file system with little room")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256k,nr_inodes=64,mode=700"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("mount a tmpfs: %v", err)
-		}
-		t.Skipf("mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Errorf("unmount %s: %v", dir, err)
-		}
-	})
+	lab.Tmpfs(t, dir, "size=256k,nr_inodes=64,mode=700")
 	return &disk{t: t, dir: dir}
 }
 

@@ -28,14 +28,7 @@ type far struct {
 
 func startFar(t *testing.T) *far {
 	t.Helper()
-	for _, p := range []string{"/usr/sbin/sshd", "ssh", "ssh-keygen", "nc"} {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s not found", p)
-			}
-			t.Skipf("%s not found", p)
-		}
-	}
+	lab.Programs(t, "/usr/sbin/sshd", "ssh", "ssh-keygen", "nc")
 	f := &far{t: t, l: lab.StartLibvirtd(t), dir: t.TempDir()}
 	f.l.DefineMany(5)
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
