@@ -17,7 +17,9 @@ const (
 type sequences struct {
 	at     int
 	params int
-	rest   int // bytes that belong to a character of several
+	single bool // the sequence was begun by a single byte, the last one
+	char   char
+	last   byte // of a character that is not whole
 }
 
 // bound takes the parameters that are too many out of p, in place, and gives what stays.
@@ -32,15 +34,23 @@ func (s *sequences) bound(p []byte) []byte {
 }
 
 func (s *sequences) keeps(b byte) bool {
-	if s.rest > 0 && b >= 0x80 && b < 0xc0 {
-		s.rest--
-		return true
+	if s.char.rest > 0 {
+		if s.char.goesOn(b) {
+			s.last = b
+			return true
+		}
+		s.begin(s.last) // the decoder reads what is left of it one by one
 	}
-	s.rest = 0
+	single := s.single
+	s.single = false
 	switch {
-	case b == ansi.ESC:
-		s.at = escaped
-	case b == ansi.CSI || b == ansi.DCS || s.at == escaped && (b == '[' || b == 'P'):
+	case single && b == 'M':
+		// A click as no terminal that we ask sends it: behind so short a beginning the
+		// decoder reads past its end.
+		s.single = true
+		return false
+	case s.begin(b):
+	case s.at == escaped && (b == '[' || b == 'P'):
 		s.at, s.params = inParams, 0
 	case s.at == inParams && b >= 0x30 && b <= 0x3f:
 		if b == ';' || b == ':' {
@@ -48,20 +58,58 @@ func (s *sequences) keeps(b byte) bool {
 		}
 		return s.params < mostParams
 	case s.at != inParams || b < 0x20 || b > 0x2f:
-		s.at, s.rest = outside, following(b)
+		s.at, s.last = outside, b
+		s.char = charBegunBy(b)
 	}
 	return true
 }
 
-// following is how many bytes of a character follow its first.
-func following(b byte) int {
-	switch {
-	case b >= 0xf0:
-		return 3
-	case b >= 0xe0:
-		return 2
-	case b >= 0xc0:
-		return 1
+// begin takes a byte that begins a sequence by itself, and says whether it is one.
+func (s *sequences) begin(b byte) bool {
+	s.char = char{}
+	switch b {
+	case ansi.ESC:
+		s.at = escaped
+	case ansi.CSI, ansi.DCS:
+		s.at, s.params, s.single = inParams, 0, b == ansi.CSI
+	default:
+		return false
 	}
-	return 0
+	return true
+}
+
+// char is a character of several bytes that is not whole yet (RFC 3629).
+type char struct {
+	rest     int  // bytes that are missing
+	low, top byte // of the next
+}
+
+// charBegunBy has nothing missing for a byte that is or begins none.
+func charBegunBy(b byte) char {
+	switch {
+	case b == 0xe0:
+		return char{2, 0xa0, 0xbf}
+	case b == 0xed:
+		return char{2, 0x80, 0x9f}
+	case b == 0xf0:
+		return char{3, 0x90, 0xbf}
+	case b == 0xf4:
+		return char{3, 0x80, 0x8f}
+	case b >= 0xc2 && b <= 0xdf:
+		return char{1, 0x80, 0xbf}
+	case b >= 0xe1 && b <= 0xef:
+		return char{2, 0x80, 0xbf}
+	case b >= 0xf1 && b <= 0xf3:
+		return char{3, 0x80, 0xbf}
+	}
+	return char{}
+}
+
+// goesOn takes the next byte if it is of the character.
+func (c *char) goesOn(b byte) bool {
+	if b < c.low || b > c.top {
+		return false
+	}
+	*c = char{c.rest - 1, 0x80, 0xbf}
+	return true
 }
