@@ -97,7 +97,7 @@ func checkAnswers(t *testing.T, sent []byte) {
 	t.Helper()
 	var a answers
 	kept, n := a.take(bytes.Clone(sent))
-	for range len(sent) { // an answer within an answer shows once that is out
+	for range sent { // an answer within an answer shows once that is out
 		var more int
 		kept, more = a.take(kept)
 		if more == 0 {
