@@ -198,7 +198,9 @@ func (s *Soak) revert() {
 	s.chosen()
 }
 
-// console opens a serial console, says something, and leaves or closes it.
+// console opens a serial console, says something, and leaves or closes it. One that was
+// left is opened again for home to close: what it keeps of the guest's output would look
+// like growth.
 func (s *Soak) console() {
 	if s.random.IntN(2) == 0 {
 		s.keys("2", "/")
@@ -213,7 +215,12 @@ func (s *Soak) console() {
 		s.keys("enter")
 		s.trail.add("shift+pgup")
 		s.Send("\x1b[5;2~")
-		s.keys("ctrl+]", s.fields("c l s c o"))
+		key := s.fields("c l s c o")
+		s.keys("ctrl+]", key)
+		if key == "l" {
+			s.keys("c", "enter")
+			s.saw(inConsole, time.Second)
+		}
 	}
 }
 
