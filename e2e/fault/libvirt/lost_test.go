@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hvdeck/backend/lab"
+	"hvdeck/backend/wrap"
 	"hvdeck/e2e/desk"
 )
 
@@ -18,7 +19,7 @@ const (
 )
 
 // ends is how the audit log says that an operation ended: without "started".
-func ends(all []outcome) (results []string) {
+func ends(all []wrap.Record) (results []string) {
 	for _, o := range all {
 		if o.Result != "started" {
 			results = append(results, o.Result)
@@ -63,7 +64,7 @@ func TestAnAnswerThatIsLost(t *testing.T) {
 	line.SetFrames(nil)
 	r.back("kvm")
 	desk.Domstate(t, l, "guest", "paused")
-	if got := r.audit("resume"); slices.Contains(ends(got), "success") {
+	if got := r.AuditOf("resume"); slices.Contains(ends(got), "success") {
 		t.Errorf("what was never done is called done: %v", got)
 	}
 	l.Virsh("resume", "guest") // now somebody else does it
@@ -83,10 +84,10 @@ func (r *trial) once(line *lab.FrameLine, procedure uint32, operation string, re
 	}
 	var got []string
 	desk.Eventually(r.t, noticed, "the audit log to say how "+operation+" ended", func() bool {
-		got = ends(r.audit(operation))
+		got = ends(r.AuditOf(operation))
 		return len(got) > 0
 	})
-	r.t.Logf("audit of %s: %v", operation, r.audit(operation))
+	r.t.Logf("audit of %s: %v", operation, r.AuditOf(operation))
 	for _, g := range got {
 		if !slices.Contains(results, g) {
 			r.t.Errorf("%s ended as %q, not as %q", operation, got, results)

@@ -100,7 +100,7 @@ func TestFiveCallsThatHang(t *testing.T) {
 	if got := line.Calls(procResume); got != n {
 		t.Errorf("resume was sent %d times", got)
 	}
-	for _, result := range ends(r.audit("resume")) {
+	for _, result := range ends(r.AuditOf("resume")) {
 		if result != "success" {
 			t.Errorf("a resume ended as %s", result)
 		}

@@ -1,9 +1,7 @@
 package libvirt
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -140,31 +138,6 @@ func (r *trial) shown() (all []string) {
 		}
 	}
 	slices.Sort(all)
-	return all
-}
-
-// outcome is one line of the audit log.
-type outcome struct {
-	ID, Object, Operation, Result, Error string
-}
-
-// audit gives the lines of the audit log for one operation by its title.
-func (r *trial) audit(operation string) []outcome {
-	r.t.Helper()
-	text, err := os.ReadFile(r.State("audit.jsonl"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	var all []outcome
-	for line := range strings.Lines(string(text)) {
-		var o outcome
-		if err := json.Unmarshal([]byte(line), &o); err != nil {
-			r.t.Fatal(err)
-		}
-		if strings.Contains(o.Operation, operation) {
-			all = append(all, o)
-		}
-	}
 	return all
 }
 

@@ -1,9 +1,6 @@
 package once
 
 import (
-	"encoding/json"
-	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,34 +90,11 @@ func losingSOAP(line *lab.SOAPLine) *loser {
 	return l
 }
 
-// line of the audit log.
-type record struct{ ID, Object, Operation, Result, Settled string }
-
-// audit reads what the log says of an operation.
-func audit(t *testing.T, c *desk.Console, operation string) []record {
-	t.Helper()
-	text, err := os.ReadFile(c.State("audit.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []record
-	for line := range strings.Lines(string(text)) {
-		var r record
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		if r.Operation == operation {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // told waits until the log has told an operation in these results, all under one id.
 func told(t *testing.T, c *desk.Console, operation string, results ...string) {
 	t.Helper()
-	desk.Eventually(t, noticed, "the audit log of "+operation, func() bool { return len(audit(t, c, operation)) >= len(results) })
-	all := audit(t, c, operation)
+	desk.Eventually(t, noticed, "the audit log of "+operation, func() bool { return len(c.AuditOf(operation)) >= len(results) })
+	all := c.AuditOf(operation)
 	if len(all) != len(results) {
 		t.Fatalf("the audit log of %s is %+v, want %v", operation, all, results)
 	}

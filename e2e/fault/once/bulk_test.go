@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hvdeck/backend/lab"
+	"hvdeck/backend/wrap"
 	"hvdeck/e2e/desk"
 	"hvdeck/ui/uitest"
 )
@@ -97,10 +98,10 @@ func TestALinkThatBreaksInTheMiddleOfTwenty(t *testing.T) {
 	off := many + 1 - len(strings.Fields(l.VirshOn("test", "list", "--name")))
 	// One whose call was lost with the link goes on being looked at: what is told are the others.
 	desk.Eventually(t, recovers, strconv.Itoa(off)+" to be told as done", func() bool {
-		return successes(audit(t, c, "power off")) >= off
+		return successes(c.AuditOf("power off")) >= off
 	})
 	told := map[string]int{}
-	for _, r := range audit(t, c, "power off") {
+	for _, r := range c.AuditOf("power off") {
 		if r.Result == "success" {
 			told[r.Object]++
 		}
@@ -123,7 +124,7 @@ func TestALinkThatBreaksInTheMiddleOfTwenty(t *testing.T) {
 }
 
 // successes counts the records of operations that ended well.
-func successes(all []record) (n int) {
+func successes(all []wrap.Record) (n int) {
 	for _, r := range all {
 		if r.Result == "success" {
 			n++

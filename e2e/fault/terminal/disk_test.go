@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,26 +140,6 @@ func stands(t *testing.T, l *lab.Libvirtd, want string) {
 	})
 }
 
-// audited reads the audit log; each line has to be a whole record.
-func audited(t *testing.T, c *desk.Console) (out []wrap.Record) {
-	t.Helper()
-	text, err := os.ReadFile(c.State("audit.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if line == "\n" {
-			continue // of a disk that was filled to the last byte
-		}
-		var r wrap.Record
-		if err := json.Unmarshal([]byte(line), &r); err != nil || !strings.HasSuffix(line, "\n") {
-			t.Errorf("torn: %q %v", line, err)
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
 // events are what the console remembers, in its own screen.
 func events(c *desk.Console, words ...string) {
 	c.Press(":").Type("events").WaitFor("Events").Press("enter").WaitFor("Every event")
@@ -197,7 +176,7 @@ func TestTheDiskFillsUp(t *testing.T) {
 	c.Vitals()
 	c.Press("ctrl+c")
 	ends(t, c)
-	counted(t, audited(t, c))
+	counted(t, c.Audit())
 	for _, name := range []string{"trace", "hvdeck.log"} {
 		text, err := os.ReadFile(c.State(name))
 		told := strings.Contains(string(text), "lines were dropped here") || strings.Contains(string(text), "could not be written")
@@ -253,7 +232,7 @@ func TestTheDiskIsReadOnly(t *testing.T) {
 	events(c, "read-only file system", "the audit log is written again, 4 records are missing in it")
 	c.Press("ctrl+c")
 	ends(t, c)
-	if all := audited(t, c); len(all) != 3 || all[0].Lost != 4 || all[2].Result != "success" {
+	if all := c.Audit(); len(all) != 3 || all[0].Lost != 4 || all[2].Result != "success" {
 		t.Errorf("%+v", all)
 	}
 	// A trace that can't be begun is a mistake of who asked for it.
@@ -282,7 +261,7 @@ func TestTwoConsoles(t *testing.T) {
 	ends(t, c)
 	ends(t, other)
 	open := map[string]bool{}
-	for _, r := range audited(t, c) {
+	for _, r := range c.Audit() {
 		if r.Result == "started" {
 			open[r.ID] = true
 			continue
@@ -292,7 +271,7 @@ func TestTwoConsoles(t *testing.T) {
 		}
 		delete(open, r.ID)
 	}
-	if n := len(audited(t, c)); n != 16 || len(open) > 0 {
+	if n := len(c.Audit()); n != 16 || len(open) > 0 {
 		t.Errorf("%d records, %d without an end", n, len(open))
 	}
 }

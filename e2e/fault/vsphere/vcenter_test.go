@@ -2,7 +2,6 @@ package vsphere
 
 import (
 	"encoding/json"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -208,16 +207,8 @@ func (b *bad) doneOnce() {
 // audited counts the operations in the audit log.
 func (b *bad) audited() int {
 	b.t.Helper()
-	text, err := os.ReadFile(b.State("audit.jsonl"))
-	if err != nil {
-		b.t.Fatal(err)
-	}
 	ids := map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		var r struct{ ID string }
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			b.t.Fatalf("%q: %v", line, err)
-		}
+	for _, r := range b.Audit() {
 		ids[r.ID] = true
 	}
 	return len(ids)
