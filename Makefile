@@ -19,7 +19,7 @@ AFTER       := $(FAULTS) ./e2e/soak
 endif
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
-TESTTIMEOUT ?= 10m
+TESTTIMEOUT ?= 15m
 # How long `make soak` works; a seed of an earlier run repeats its choices.
 FOR         ?= 1h
 SEED        ?= 0

@@ -117,6 +117,10 @@ func (a *app) runner() *task.Runner {
 			}
 		},
 		Check: a.poller.Settle,
+		Away: func(id backend.ConnID) bool {
+			c, known := a.store.Conn(id)
+			return known && c.Phase != store.Ready
+		},
 		Recheck: func(op backend.Op) string {
 			if a.store.Object(op.Target()) == nil {
 				return "it is gone"

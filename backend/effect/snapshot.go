@@ -2,6 +2,7 @@ package effect
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +13,10 @@ import (
 func snapshot(op backend.Op, was Known) (Trace, bool) {
 	switch op := op.(type) {
 	case backend.SnapshotCreateOp:
-		return when(func(ctx context.Context, s *server) bool { return s.wasTaken(ctx, op) })
+		return Trace{
+			shows: func(ctx context.Context, s *server) bool { return s.wasTaken(ctx, op) },
+			look:  fmt.Sprintf("look for a snapshot %q of the VM before you take it again", op.Name),
+		}, true
 	case backend.SnapshotDeleteOp:
 		return deleted(op, was)
 	case backend.SnapshotEditOp:

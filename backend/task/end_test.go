@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,7 +154,7 @@ func TestCheckThatPanicsOrHangsSettlesNothing(t *testing.T) {
 			})
 			id := b.Start(off("a"), target("a"))
 			b.call().fail(lost("gone"))
-			if got := b.wait(id); got.State != backend.TaskUnknown || got.Note != noteUnknown {
+			if got := b.wait(id); got.State != backend.TaskUnknown || got.Note != stillUnknown("", name == "hangs") {
 				t.Errorf("task = %+v", got)
 			}
 			if panics := name == "panics"; (len(reported) == 1) != panics {
@@ -459,5 +460,26 @@ func TestDisconnectedForeignTasksAreUnknown(t *testing.T) {
 	b.Foreign(remote("task-1", backend.TaskSuccess))
 	if got := b.List()[0]; got.State != backend.TaskSuccess {
 		t.Errorf("state = %s", got.State)
+	}
+}
+
+// TestTimeAwayDoesNotCount: an object is looked at for as long as its server can be asked.
+func TestTimeAwayDoesNotCount(t *testing.T) {
+	var away atomic.Bool
+	away.Store(true)
+	b := newBench(t, func(o *Options) {
+		o.Check = lookingBy(func(ctx context.Context, _ backend.Op) bool { <-ctx.Done(); return false })
+		o.CheckTime = 20 * time.Millisecond
+		o.Away = func(backend.ConnID) bool { return away.Load() }
+	})
+	id := b.Start(off("a"), target("a"))
+	b.call().fail(lost("gone"))
+	time.Sleep(200 * time.Millisecond) // ten times as long as it would take else
+	if got, _ := b.Get(id); got.Done() {
+		t.Fatalf("given up while the server is away: %+v", got)
+	}
+	away.Store(false)
+	if got := b.wait(id); got.State != backend.TaskUnknown || got.Remedy != "" || !strings.Contains(got.Note, "nothing has shown so far") {
+		t.Errorf("then: %+v", got)
 	}
 }

@@ -36,8 +36,11 @@ type Options struct {
 	// Grace is how long after its deadline an operation may still answer; then it
 	// counts as lost. 0: 30 s.
 	Grace time.Duration
-	// CheckTime bounds Check. 0: 60 s.
+	// CheckTime bounds Check; time in which the connection is away does not count. 0: 60 s.
 	CheckTime time.Duration
+	// Away says that a connection can't be asked now; it must not block nor call the
+	// Runner. nil: none is.
+	Away func(backend.ConnID) bool
 	// Limit is how many operations run at once on a connection. 0: 4.
 	Limit int
 	// History is how many ended tasks are remembered. 0: 500.
@@ -55,6 +58,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Recheck == nil {
 		o.Recheck = func(backend.Op) string { return "" }
+	}
+	if o.Away == nil {
+		o.Away = func(backend.ConnID) bool { return false }
 	}
 	if o.Check == nil {
 		o.Check = func(backend.Op) (func(context.Context) bool, string) { return nil, "" }

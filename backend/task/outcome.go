@@ -12,6 +12,7 @@ import (
 const (
 	noteChecking   = "unknown: checking"
 	noteUnknown    = "unknown: look at the object before you do anything to it again"
+	noteNotSeen    = "unknown: nothing has shown so far that it was done; "
 	noteFoundDone  = "the answer was lost; the object shows that it was done"
 	noteServerDone = "the answer was lost; the server says that it was done"
 	noteTooLate    = "it was done before it could be cancelled"
@@ -42,6 +43,9 @@ func (r *Runner) end(e *entry, out outcome) []Task {
 	}
 	if out.state == backend.TaskUnknown {
 		e.Class = backend.ClassLost
+		if out.note != "" {
+			e.Remedy = "" // the note says where to look
+		}
 	}
 	if out.state == backend.TaskSuccess {
 		e.Progress = 100

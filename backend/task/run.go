@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"hvdeck/backend"
@@ -144,7 +145,7 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 	r.mu.Unlock()
 	r.tell(nil)
 
-	ctx, cancel := context.WithTimeout(r.looking, r.opts.CheckTime)
+	ctx, cancel := r.patience(e.Conn)
 	defer cancel()
 	found := r.watches(ctx, e.Title, seen)
 	if seen.until == nil && followed {
@@ -159,11 +160,44 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 		}
 	case <-ctx.Done():
 	}
-	out.note = noteUnknown
-	if seen.where != "" {
-		out.note = "unknown: " + seen.where
-	}
+	looked := seen.until != nil && ctx.Err() != nil && r.looking.Err() == nil
+	out.note = stillUnknown(seen.where, looked)
 	return out
+}
+
+// stillUnknown says where to look, and whether that was done here all the time.
+func stillUnknown(where string, looked bool) string {
+	note := noteUnknown
+	if where != "" {
+		note = "unknown: " + where
+	}
+	if looked {
+		note = noteNotSeen + strings.TrimPrefix(note, "unknown: ")
+	}
+	return note
+}
+
+// patience ends when a connection could have been asked for CheckTime, or with the looking
+// itself: an object can't be looked at while its server is away.
+func (r *Runner) patience(conn backend.ConnID) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(r.looking)
+	guard.Go("patience", r.fault, func() {
+		defer cancel()
+		step := max(r.opts.CheckTime/60, time.Millisecond)
+		tick := time.NewTicker(step)
+		defer tick.Stop()
+		for left := r.opts.CheckTime; left > 0; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if !r.opts.Away(conn) {
+				left -= step
+			}
+		}
+	})
+	return ctx, cancel
 }
 
 // sight is what can be seen of an operation whose answer was lost: see Options.Check.

@@ -53,8 +53,12 @@ func (a *action) worded(err error) error {
 	}
 	e := fail(a.doing, a.object, err)
 	if faultOf(err) == nil && !neverSent(err) && (e.Class == backend.ClassUnreachable || e.Class == backend.ClassCancelled) {
+		why := e.Message
+		if e.Class == backend.ClassCancelled {
+			why = "the connection ended" // with the request under way; nobody took it back
+		}
 		e.Class = backend.ClassLost
-		e.Message = "the server's answer was lost (" + e.Message + ")"
+		e.Message = "the server's answer was lost (" + why + ")"
 		e.Remedy = "look at the object's state before trying again"
 	}
 	return e

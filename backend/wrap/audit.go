@@ -72,6 +72,7 @@ func (a audit) settled(rec Record, began time.Time) func(result, how string) {
 // Results that are no outcome of an operation.
 const (
 	resultStarted = "started"
+	resultUnknown = "unknown"
 	resultGap     = "gap"
 )
 
@@ -85,7 +86,7 @@ func resultWord(err error) string {
 	case backend.ClassDenied:
 		return "denied"
 	case backend.ClassLost:
-		return "unknown"
+		return resultUnknown
 	default:
 		return "error"
 	}

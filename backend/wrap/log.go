@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -98,8 +100,15 @@ func (l *Log) Close(ctx context.Context) error {
 
 func (l *Log) run() {
 	defer close(l.ended)
+	open := map[string]Record{} // operations that have begun and not ended
 	for r := range l.queue {
 		l.append(r)
+		if delete(open, r.ID); r.Result == resultStarted {
+			open[r.ID] = r
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		l.append(l.unanswered(open[id]))
 	}
 	if n := l.file.Lost(); n > 0 {
 		l.report(fmt.Errorf("the audit log ends without %d records, which could not be written: %s", n, l.path))
@@ -107,6 +116,14 @@ func (l *Log) run() {
 	if err := l.file.Close(); err != nil {
 		l.report(l.problem(err))
 	}
+}
+
+// unanswered is the end of an operation that was under way when the log was closed.
+func (l *Log) unanswered(r Record) Record {
+	now := l.now()
+	r.Seconds, r.Time = now.Sub(r.Time).Round(time.Millisecond).Seconds(), now
+	r.Result, r.Error = resultUnknown, "the console ended before the answer came"
+	return r
 }
 
 // append writes one record, and says what has become of the file.
