@@ -74,19 +74,27 @@ func (s *Screen) Measure(gap time.Duration, there, back string) *Keyboard {
 }
 
 // MeasureEnds does so with "G" and "g", whatever rows come and go meanwhile: the cursor has
-// to come to the other end of the list, which has two rows or more.
+// to come to the other end of the list, which has two rows or more, or to a row of another
+// name: what was the other end need not be one when it is drawn.
 func (s *Screen) MeasureEnds(gap time.Duration) *Keyboard {
 	atFirst := func(lines []string) bool { first, _ := cursorEnds(lines); return first }
 	atLast := func(lines []string) bool { _, last := cursorEnds(lines); return last }
 	return s.measure(gap, func(lines []string) (string, func([]string) bool) {
+		was := cursorName(lines)
+		or := func(there func([]string) bool) func([]string) bool {
+			return func(lines []string) bool {
+				now := cursorName(lines)
+				return there(lines) || now != "" && now != was
+			}
+		}
 		first, last := cursorEnds(lines)
 		switch {
-		case cursorIn(lines) < 0 || first && last:
+		case was == "" || first && last:
 			return "", nil
 		case first:
-			return "G", atLast
+			return "G", or(atLast)
 		default:
-			return "g", atFirst
+			return "g", or(atFirst)
 		}
 	}, atFirst)
 }
