@@ -10,8 +10,8 @@ import (
 
 const (
 	// frozen is what no key may take of its own time where the calm is calm: a program that
-	// stands still for a second is found by it.
-	frozen = 300 * time.Millisecond
+	// stands still for a second is found by it, if not always on a machine of a load of 30.
+	frozen = 500 * time.Millisecond
 	// prompt is what keys may take in any case; the strict figures are the bench's.
 	prompt = 60 * time.Millisecond
 	// often is how many times as long as in the calm a key may take.
