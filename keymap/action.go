@@ -153,6 +153,20 @@ type Selection struct {
 	Detail func(backend.Ref) *backend.Detail
 	// About says what is at the other end of a connection.
 	About func(backend.ConnID) backend.About
+	// Doubt says of an object that nobody knows yet what became of an operation on it, ""
+	// where that is known. nil: nothing is in doubt.
+	Doubt func(backend.Ref) string
+}
+
+// doubt is that of an object, or of the VM that a snapshot is of.
+func (s Selection) doubt(o backend.Object) string {
+	if s.Doubt == nil {
+		return ""
+	}
+	if why := s.Doubt(o.Ref()); why != "" || o.Ref().Kind != backend.KindSnapshot {
+		return why
+	}
+	return s.Doubt(o.Owner())
 }
 
 // First is the first object; nil when there is none.
@@ -244,6 +258,11 @@ func (a Action) Why(s Selection, o backend.Object) string {
 	}
 	if a.Needs != "" {
 		if why := s.Caps(o.Ref().Conn).Why(a.Needs); why != "" {
+			return why
+		}
+	}
+	if a.Mutates() {
+		if why := s.doubt(o); why != "" {
 			return why
 		}
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -282,6 +283,25 @@ func (m *Model) selection() keymap.Selection {
 		All:      m.store.All,
 		Detail:   m.store.Detail,
 		About:    func(id backend.ConnID) backend.About { return m.env.Conn(id).About },
+		Doubt:    m.doubts(),
+	}
+}
+
+// doubts says of which objects it is not known what became of an operation; the tasks are
+// looked through when that is first asked.
+func (m *Model) doubts() func(backend.Ref) string {
+	var all map[backend.Ref]string
+	return func(r backend.Ref) string {
+		if all != nil {
+			return all[r]
+		}
+		all = map[backend.Ref]string{}
+		for _, t := range m.tasks.List() {
+			if t.Checking {
+				all[t.Target] = fmt.Sprintf("the outcome of %q is still looked for", t.Title)
+			}
+		}
+		return all[r]
 	}
 }
 

@@ -167,3 +167,17 @@ func TestTasks(t *testing.T) {
 	w.WaitFor("Waited for").Press("esc").WaitGone("Waited for")
 	w.Press("enter").WaitFor("Object:   web-1 on kvm1").Press("esc")
 }
+
+// While it is looked for what became of an operation, nothing else is offered on its object,
+// with the reason.
+func TestAnObjectInDoubt(t *testing.T) {
+	w := begin(t, scene{hosts: []mem.Config{vms("kvm1", "-web-1", "-web-2")}})
+	w.Pane("VMs").Select("web-1")
+	w.hosts[0].Fail(mem.CallDo, &backend.Error{Class: backend.ClassLost, Doing: "power on", Object: "web-1", Message: "the answer was lost"})
+	w.menu("p", "power: web-1", "o")
+	w.WaitFor("unknown: checking")
+	w.Press("p").WaitFor("power: web-1").WaitFor(`the outcome of "power on" is still looked for`).Press("esc").WaitGone("power: web-1")
+	w.Pane("VMs").Select("web-2")
+	w.menu("p", "power: web-2", "o")
+	w.row("web-2", "run")
+}
