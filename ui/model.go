@@ -103,6 +103,7 @@ type Model struct {
 	questions questions
 	interest  poll.Interest
 	started   map[task.ID]startMsg // own tasks whose failure is to be told
+	keyed     time.Time            // when a key was pressed last
 	batches   map[task.BatchID]string
 	note      note
 	ticking   bool

@@ -287,10 +287,17 @@ func (m *Model) tellBatches() {
 	}
 }
 
+// awaited is how long an operator who presses keys may still be looking what comes of a task.
+const awaited = 2 * time.Second
+
+// hasGoneOn reports whether keys were pressed since a task began that are not about it.
+func (m *Model) hasGoneOn(t task.Task) bool { return m.keyed.After(t.Queued.Add(awaited)) }
+
 // showFailure shows the server's words; where a form was filled in, enter leads back
-// to it as it was.
+// to it as it was. An operator who has gone on to something else is told in the foot: a box
+// would take the keys that are meant for that.
 func (m *Model) showFailure(t task.Task, s startMsg) {
-	if !m.idle() { // the keys are meant for what is open
+	if !m.idle() || m.hasGoneOn(t) { // the keys are meant for something else
 		first, _, _ := strings.Cut(failureText(t), "\n")
 		m.say(theme.StateBad, fmt.Sprintf("%s %s: %s; %s shows it", t.Title, t.TargetName, first, m.keyFor("pane.6")))
 		return

@@ -145,6 +145,7 @@ func (m *Model) keyOnScreen(msg tea.KeyPressMsg) tea.Cmd {
 
 // onKey gives a key to the overlay, the filter line or the action that it stands for.
 func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
+	m.keyed = m.now()
 	if len(m.overlays) > 0 {
 		return m.overlayKey(msg)
 	}
