@@ -1,6 +1,7 @@
 package libvirt
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
@@ -232,26 +233,53 @@ func slowReader(t *testing.T, b backend.Backend, vm backend.Ref) {
 // busyConsole meets virsh on the console, and takes it over.
 func busyConsole(t *testing.T, l *lab.Libvirtd, b backend.Backend, vm backend.Ref) {
 	t.Helper()
+	// The daemon may still be getting rid of the console that was open before.
+	eventually(t, 20*time.Second, "virsh on the console", func() bool { return virshOnConsole(t, l) })
+	con, err := b.(backend.ConsoleOpener).OpenConsole(t.Context(), vm, "", false)
+	var busy *backend.Error
+	if !errors.As(err, &busy) {
+		t.Fatalf("%v, %v", con, err)
+	}
+	if busy.Class != backend.ClassBusy || !strings.Contains(busy.Remedy, "force") {
+		t.Fatalf("busy console: %+v", busy)
+	}
+	onConsole(t, b, vm, true).shell()
+}
+
+// virshOnConsole has virsh open the guest's console until the test has ended; false when the
+// daemon did not let it.
+func virshOnConsole(t *testing.T, l *lab.Libvirtd) bool {
+	t.Helper()
 	cmd := exec.Command("virsh", "-c", l.URI("qemu"), "console", "g1")
 	tty, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = io.Copy(io.Discard, tty) }()
-	defer func() { _ = tty.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	var busy *backend.Error
-	eventually(t, 20*time.Second, "virsh on the console", func() bool {
-		con, err := b.(backend.ConsoleOpener).OpenConsole(t.Context(), vm, "", false)
-		if err == nil {
-			_ = con.Close()
-			return false
+	t.Cleanup(func() { _ = tty.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	// It says that it is connected before it is, and forgets what was typed until then; the
+	// guest answers when it is.
+	answered, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		said := bufio.NewScanner(tty)
+		for said.Scan() && !strings.Contains(said.Text(), "on-42") {
 		}
-		return errors.As(err, &busy)
-	})
-	if busy.Class != backend.ClassBusy || !strings.Contains(busy.Remedy, "force") {
-		t.Fatalf("busy console: %+v", busy)
+		if said.Err() == nil && strings.Contains(said.Text(), "on-42") {
+			close(answered)
+		}
+		_, _ = io.Copy(io.Discard, tty)
+	}()
+	for range 50 {
+		_, _ = io.WriteString(tty, "echo on-$((6*7))\n")
+		select {
+		case <-answered:
+			return true
+		case <-ended:
+			return false
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	onConsole(t, b, vm, true).shell()
+	return false
 }
 
 // BenchmarkConsolePaste types 64 KiB into a program of a real guest and waits for its

@@ -145,24 +145,45 @@ func (r *Runner) look(e *entry, out outcome) outcome {
 	r.mu.Unlock()
 	r.tell(nil)
 
-	ctx, cancel := r.patience(e.Conn)
+	ctx, cancel := context.WithCancel(r.looking)
 	defer cancel()
 	found := r.watches(ctx, e.Title, seen)
 	if seen.until == nil && followed {
 		found = nil // nothing will be seen, but the server has a task of its own for it
 	}
-	select {
-	case told := <-heard:
-		return told
-	case done := <-found:
-		if done {
-			return outcome{state: backend.TaskSuccess, note: noteFoundDone}
-		}
-	case <-ctx.Done():
+	told, looked := r.findOut(e.Conn, heard, found)
+	if told != nil {
+		return *told
 	}
-	looked := seen.until != nil && ctx.Err() != nil && r.looking.Err() == nil
-	out.note = stillUnknown(seen.where, looked)
+	out.note = stillUnknown(seen.where, looked && seen.until != nil)
 	return out
+}
+
+// findOut waits for the server's word or for what is seen; looked says that there was neither
+// for all of CheckTime. An object can't be looked at while its server is away, so
+// that time does not count.
+func (r *Runner) findOut(conn backend.ConnID, heard <-chan outcome, found <-chan bool) (end *outcome, looked bool) {
+	step := max(r.opts.CheckTime/60, time.Millisecond)
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	for left := r.opts.CheckTime; left > 0; {
+		select {
+		case told := <-heard:
+			return &told, false
+		case done := <-found:
+			if done {
+				return &outcome{state: backend.TaskSuccess, note: noteFoundDone}, false
+			}
+			return nil, false
+		case <-r.looking.Done():
+			return nil, false
+		case <-tick.C:
+		}
+		if !r.opts.Away(conn) {
+			left -= step
+		}
+	}
+	return nil, true
 }
 
 // stillUnknown says where to look, and whether that was done here all the time.
@@ -175,29 +196,6 @@ func stillUnknown(where string, looked bool) string {
 		note = noteNotSeen + strings.TrimPrefix(note, "unknown: ")
 	}
 	return note
-}
-
-// patience ends when a connection could have been asked for CheckTime, or with the looking
-// itself: an object can't be looked at while its server is away.
-func (r *Runner) patience(conn backend.ConnID) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(r.looking)
-	guard.Go("patience", r.fault, func() {
-		defer cancel()
-		step := max(r.opts.CheckTime/60, time.Millisecond)
-		tick := time.NewTicker(step)
-		defer tick.Stop()
-		for left := r.opts.CheckTime; left > 0; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if !r.opts.Away(conn) {
-				left -= step
-			}
-		}
-	})
-	return ctx, cancel
 }
 
 // sight is what can be seen of an operation whose answer was lost: see Options.Check.
