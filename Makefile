@@ -10,12 +10,12 @@ LINT        := bin/golangci-lint
 # The linter's findings are kept with the path of the work tree that they are of.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint-cache
 
-# The tests that break servers and lines and measure the keyboard meanwhile come after all
-# others, which would be measured with them; so does the soak in its short form.
+# The tests that break servers and lines and measure the keyboard meanwhile want a machine of
+# their own: `make faults`. The soak in its short form comes after all others.
 FAULTS      := ./e2e/fault/libvirt ./e2e/fault/terminal ./e2e/fault/vsphere
 ifndef TEST
 TEST        := $(shell $(GO) list ./... | grep -v -e '/e2e/soak$$' $(FAULTS:.%=-e '%$$'))
-AFTER       := $(FAULTS) ./e2e/soak
+AFTER       := ./e2e/soak
 endif
 TESTFLAGS   ?=
 FUZZTIME    ?= 10s
@@ -38,7 +38,7 @@ demo: build ## the console on simulated hosts
 # Without the counterparts their tests are skipped, each with a line that says so; with
 # CI=true they fail. The race detector needs cgo, the program does not. Nothing is taken
 # from the test cache: it does not know of the program and servers that e2e runs.
-test: ## every test, under the race detector, against real counterparts
+test: ## all but `make faults`, under the race detector, against real counterparts
 	@scripts/counterparts.sh || [ "$$CI" != true ]
 	@$(GO) build -o bin/testsum ./scripts/testsum
 	@bash -o pipefail -c '{ $(call race,3) $(TEST) || s=1; $(if $(AFTER),$(call race,2) $(AFTER) || s=1;) exit $${s:-0}; } 2>&1 | bin/testsum'
