@@ -73,7 +73,7 @@ func TestEditAVM(t *testing.T) {
 
 	before := l.Virsh("dumpxml", "--inactive", "spare")
 	e.edits(sets("memory", "131072") + "; " + sets("currentMemory", "131072"))
-	e.WaitFor("Change the definition of VM spare on kvm").WaitFor("131072</memory>").Expect("@@ -")
+	e.Calm("Change the definition of VM spare on kvm").WaitFor("131072</memory>").Expect("@@ -")
 	e.Press("D")
 	e.Yes("Discard the text?")
 	e.Pane("VMs").WaitFor("spare")
@@ -134,7 +134,7 @@ func TestEditKeepsPasswordsToItself(t *testing.T) {
 	e.edits(`grep -q hunter2x "$1" && sed -i 's|</domain>|<quux/></domain>|' "$1"`)
 	e.WaitFor("<quux/>")
 	e.applies("Change the definition of VM spare on kvm?")
-	e.WaitFor("failed to validate").Reject("hunter2x").Press("D")
+	e.Calm("failed to validate").Reject("hunter2x").Press("D")
 	e.Yes("Discard the text?")
 	e.clean()
 	err := filepath.WalkDir(e.Home, func(path string, d os.DirEntry, err error) error {
@@ -162,7 +162,7 @@ func TestEditAgainstAnotherActor(t *testing.T) {
 	e.Press("A")
 	e.Yes("Change the definition of VM spare on kvm?")
 	e.WaitFor("was changed at the server meanwhile").Settle(500*time.Millisecond).Press("down", "enter")
-	e.WaitFor("-  <title>by another</title>").Press("D")
+	e.Calm("-  <title>by another</title>").Press("D")
 	e.Yes("Discard the text?")
 	if !strings.Contains(l.Virsh("dumpxml", "--inactive", "spare"), "by another") {
 		t.Error("the change of the other actor is gone")
