@@ -85,7 +85,7 @@ func (s *Soak) servers() ([]string, error) {
 func (s *Soak) sample(rows int) {
 	s.t.Helper()
 	got := sample{
-		at: time.Since(s.began), v: s.Vitals(), rows: rows, cpu: cpuOf(s.Pid()), ready: altogether(readyOf(s.Pid())), steps: s.step,
+		at: time.Since(s.began), v: s.Vitals(), rows: rows, cpu: cpuOf(s.Pid()), ready: uitest.WaitsOf(s.Pid()).Program(), steps: s.step,
 		changes: [2]int{s.virsh.made, s.govc.made}, answers: s.answers,
 	}
 	s.samples = append(s.samples, got)
@@ -128,36 +128,6 @@ func cpuOf(pid int) time.Duration {
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
 	return time.Duration(user+system) * 10 * time.Millisecond // a tick is 10 ms everywhere
-}
-
-// readyOf is how long each of a process's threads was ready and did not run.
-func readyOf(pid int) map[string]time.Duration {
-	threads := map[string]time.Duration{}
-	all, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task/*/schedstat"))
-	for _, p := range all {
-		text, _ := os.ReadFile(p) //nolint:gosec // of processes only
-		if f := strings.Fields(string(text)); len(f) == 3 {
-			n, _ := strconv.Atoi(f[1])
-			threads[p] = time.Duration(n)
-		}
-	}
-	return threads
-}
-
-// longest is what the thread that waited longest has waited since before.
-func longest(before, now map[string]time.Duration) (most time.Duration) {
-	for thread, total := range now {
-		most = max(most, total-before[thread])
-	}
-	return most
-}
-
-// altogether is what all threads have waited.
-func altogether(threads map[string]time.Duration) (sum time.Duration) {
-	for _, n := range threads {
-		sum += n
-	}
-	return sum
 }
 
 // inSession are the processes of a terminal's session.

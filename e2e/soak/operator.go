@@ -2,7 +2,6 @@ package soak
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -231,7 +230,7 @@ func (s *Soak) probe() {
 // timed presses a key and measures until its answer; false when there is none.
 func (s *Soak) timed(key string, answered func(lines []string) bool) bool {
 	s.t.Helper()
-	before := [2]map[string]time.Duration{readyOf(s.Pid()), readyOf(os.Getpid())}
+	before := uitest.WaitsOf(s.Pid())
 	began := time.Now()
 	s.Press(key)
 	if !s.saw(answered, patience) {
@@ -239,8 +238,7 @@ func (s *Soak) timed(key string, answered func(lines []string) bool) bool {
 	}
 	took := time.Since(began)
 	s.answers.Times = append(s.answers.Times, took)
-	kept := longest(before[0], readyOf(s.Pid())) + longest(before[1], readyOf(os.Getpid()))
-	if own := max(took-kept, took/5); own > answer {
+	if own := uitest.Own(took, uitest.Waited(before, uitest.WaitsOf(s.Pid()))); own > answer {
 		s.fatal("%s was answered after %v, of which the machine kept the program for %v", key, took, took-own)
 	}
 	return true

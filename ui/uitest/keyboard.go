@@ -126,12 +126,12 @@ func (k *Keyboard) press(next func([]string) (string, func([]string) bool)) {
 		return // no row to go to: the program has ended, or the list is empty
 	}
 	before := k.s.dumped()
-	ready := waitsOf(k.s.Pid())
+	ready := WaitsOf(k.s.Pid())
 	began := time.Now()
 	k.s.Press(key)
 	ok := k.s.until(keyPatience, func() bool { return answered(k.s.lines()) })
 	took := time.Since(began)
-	wait := waited(ready, waitsOf(k.s.Pid()))
+	wait := Waited(ready, WaitsOf(k.s.Pid()))
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !ok {
@@ -140,7 +140,7 @@ func (k *Keyboard) press(next func([]string) (string, func([]string) bool)) {
 		return
 	}
 	k.l.Times = append(k.l.Times, took)
-	k.l.Own = append(k.l.Own, own(took, wait))
+	k.l.Own = append(k.l.Own, Own(took, wait))
 }
 
 // Stop ends the pressing and says how it went.

@@ -84,16 +84,16 @@ func TestWhatTheMachineLetAKeyWait(t *testing.T) {
 	const ms = time.Millisecond
 	before := [2]waits{{"a": 5 * ms}, {"b": 10 * ms, "c": 0}}
 	after := [2]waits{{"a": 8 * ms}, {"b": 20 * ms, "c": 5 * ms, "new": 2 * ms}}
-	if got := waited(before, after); got != 13*ms {
+	if got := Waited(before, after); got != 13*ms {
 		t.Errorf("waited %v", got)
 	}
-	if got := own(50*ms, 13*ms); got != 37*ms {
+	if got := Own(50*ms, 13*ms); got != 37*ms {
 		t.Errorf("its own time is %v", got)
 	}
-	if got := own(time.Second, 10*time.Second); got != 200*ms {
+	if got := Own(time.Second, 10*time.Second); got != 200*ms {
 		t.Errorf("of a second %v stay", got)
 	}
-	if len(waitsOf(0)[0]) == 0 {
+	if len(WaitsOf(0)[0]) == 0 {
 		t.Error("the system does not tell")
 	}
 }

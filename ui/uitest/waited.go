@@ -12,10 +12,21 @@ import (
 // began, by the path of its figures.
 type waits map[string]time.Duration
 
-// waitsOf looks at a process (0: none) and at this one. It is empty where the system does
+// Waits is what the threads of a program and of this process have waited for a core so far.
+type Waits [2]waits
+
+// Program is what those of the program have waited, added up.
+func (w Waits) Program() (sum time.Duration) {
+	for _, n := range w[1] {
+		sum += n
+	}
+	return sum
+}
+
+// WaitsOf looks at a process (0: none) and at this one. It is empty where the system does
 // not tell; Linux does.
-func waitsOf(pid int) [2]waits {
-	all := [2]waits{waitsIn("self"), {}}
+func WaitsOf(pid int) Waits {
+	all := Waits{waitsIn("self"), {}}
 	if pid > 0 {
 		all[1] = waitsIn(strconv.Itoa(pid))
 	}
@@ -38,9 +49,9 @@ func waitsIn(process string) waits {
 	return all
 }
 
-// waited is what the machine let both processes wait since before: in each that of the
+// Waited is what the machine let both processes wait since before: in each that of the
 // thread that waited longest, as others wait beside it.
-func waited(before, after [2]waits) (sum time.Duration) {
+func Waited(before, after Waits) (sum time.Duration) {
 	for i, w := range after {
 		most := time.Duration(0)
 		for thread, total := range w {
@@ -51,5 +62,5 @@ func waited(before, after [2]waits) (sum time.Duration) {
 	return sum
 }
 
-// own is a key's time without what the machine let it wait; a fifth of it always stays.
-func own(took, waited time.Duration) time.Duration { return max(took-waited, took/5) }
+// Own is a key's time without what the machine let it wait; a fifth of it always stays.
+func Own(took, waited time.Duration) time.Duration { return max(took-waited, took/5) }
