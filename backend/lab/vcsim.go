@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -145,10 +146,28 @@ func (v *Vcsim) PID() int {
 func (v *Vcsim) Govc(args ...string) string {
 	v.t.Helper()
 	out, err := v.TryGovc(args...)
+	if errors.Is(err, context.DeadlineExceeded) {
+		v.t.Fatalf("%v\n%s", err, v.stacks())
+	}
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	return out
+}
+
+// stacks ends the process, which owes an answer, and says where its goroutines stood.
+func (v *Vcsim) stacks() string {
+	v.mu.Lock()
+	cmd := v.cmd
+	v.cmd = nil
+	v.mu.Unlock()
+	if cmd == nil {
+		return "the simulator does not run"
+	}
+	_ = cmd.Process.Signal(syscall.SIGCONT)
+	_ = cmd.Process.Signal(syscall.SIGQUIT)
+	_ = cmd.Wait()
+	return fmt.Sprint(cmd.Stderr)
 }
 
 // TryGovc runs govc and gives its output.
@@ -161,6 +180,9 @@ func (v *Vcsim) GovcWithin(limit time.Duration, args ...string) (string, error) 
 	cmd := exec.CommandContext(ctx, v.govc, args...)
 	cmd.Env = append(os.Environ(), "GOVC_URL="+v.URL(), "GOVC_INSECURE=true", "GOVC_PERSIST_SESSION=false", "GOVC_SHOW_UNRELEASED=true", "HOME="+v.tmp)
 	out, err := cmd.CombinedOutput()
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // it was killed for that
+	}
 	if err != nil {
 		return string(out), fmt.Errorf("govc %s: %w\n%s", strings.Join(args, " "), err, out)
 	}

@@ -59,7 +59,7 @@ func (a *alarms) AcknowledgeAlarm(ctx *simulator.Context, req *types.Acknowledge
 	})
 	if done {
 		text := fmt.Sprintf("Acknowledged alarm '%s' on %s", def.Info.Name, me.Entity().Name)
-		postAlarm(ctx, &types.AlarmAcknowledgedEvent{
+		post(ctx, &types.AlarmAcknowledgedEvent{
 			AlarmEvent: alarmEvent(ctx, def, me, text), Source: argument(me), Entity: rootArgument(ctx, me),
 		})
 	}

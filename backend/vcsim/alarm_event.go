@@ -53,7 +53,7 @@ func postStatus(ctx *simulator.Context, me mo.Entity, alarm types.ManagedObjectR
 		from = types.ManagedEntityStatusGreen
 	}
 	text := fmt.Sprintf("Alarm '%s' on %s changed from %s to %s", def.Info.Name, me.Entity().Name, from, to)
-	postAlarm(ctx, &types.AlarmStatusChangedEvent{
+	post(ctx, &types.AlarmStatusChangedEvent{
 		AlarmEvent: alarmEvent(ctx, def, me, text), Source: argument(me), Entity: rootArgument(ctx, me), From: string(from), To: string(to),
 	})
 }
@@ -93,10 +93,4 @@ func rootArgument(ctx *simulator.Context, me mo.Entity) types.ManagedEntityEvent
 		}
 		me = above
 	}
-}
-
-// postAlarm adds an event to the history.
-func postAlarm(ctx *simulator.Context, e types.BaseEvent) {
-	em := ctx.Map.EventManager()
-	ctx.WithLock(em, func() { em.PostEvent(ctx, &types.PostEvent{EventToPost: e}) })
 }

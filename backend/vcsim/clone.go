@@ -115,7 +115,7 @@ func (m *machine) copyTo(bg *simulator.Context, req *types.CloneVM_Task, to targ
 	if !linked(req.Spec) {
 		vm.Summary.Storage = storage // as that of the original, which may have no files
 	}
-	m.post(bg, &types.VmClonedEvent{VmCloneEvent: types.VmCloneEvent{VmEvent: clone.event(bg)}, SourceVm: *m.event(bg).Vm})
+	post(bg, &types.VmClonedEvent{VmCloneEvent: types.VmCloneEvent{VmEvent: clone.event(bg)}, SourceVm: *m.event(bg).Vm})
 	if req.Spec.PowerOn && !req.Spec.Template {
 		clone.setPower(bg, types.VirtualMachinePowerStatePoweredOn)
 		clone.postPower(bg, types.VirtualMachinePowerStatePoweredOn)

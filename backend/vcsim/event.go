@@ -51,3 +51,9 @@ func (e *events) PostEvent(ctx *simulator.Context, req *types.PostEvent) soap.Ha
 	}
 	return body
 }
+
+// post adds an event to the history; the simulator words it.
+func post(ctx *simulator.Context, e types.BaseEvent) {
+	em := ctx.Map.EventManager()
+	ctx.WithLock(em, func() { em.PostEvent(ctx, &types.PostEvent{EventToPost: e}) })
+}

@@ -30,12 +30,12 @@ func (h *host) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.Enter
 		if fault := usable(bg.Map, h.Self); fault != nil {
 			return fault
 		}
-		h.post(bg, &types.EnteringMaintenanceModeEvent{HostEvent: h.event(bg)})
+		post(bg, &types.EnteringMaintenanceModeEvent{HostEvent: h.event(bg)})
 		return h.clear(bg, time.Duration(req.Timeout)*time.Second, isTrue(req.EvacuatePoweredOffVms), stop)
 	}
 	j.finish = func(bg *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		h.setMaintenance(bg, true)
-		h.post(bg, &types.EnteredMaintenanceModeEvent{HostEvent: h.event(bg)})
+		post(bg, &types.EnteredMaintenanceModeEvent{HostEvent: h.event(bg)})
 		return nil, nil
 	}
 	ref := h.srv.run(ctx, h.host, h.host.Name, j)
@@ -105,7 +105,7 @@ func (h *host) ExitMaintenanceModeTask(ctx *simulator.Context, _ *types.ExitMain
 			return nil, &types.InvalidState{}
 		}
 		h.setMaintenance(bg, false)
-		h.post(bg, &types.ExitMaintenanceModeEvent{HostEvent: h.event(bg)})
+		post(bg, &types.ExitMaintenanceModeEvent{HostEvent: h.event(bg)})
 		return nil, nil
 	}
 	ref := h.srv.run(ctx, h.host, h.host.Name, j)
@@ -153,7 +153,7 @@ func (h *host) setLink(ctx *simulator.Context, id string, to types.HostSystemCon
 				m.setLink(bg, types.VirtualMachineConnectionState(to))
 			}
 		}
-		h.post(bg, told)
+		post(bg, told)
 	}
 	return h.srv.run(ctx, h.host, h.host.Name, j)
 }
@@ -172,10 +172,4 @@ func (h *host) event(bg *simulator.Context) types.HostEvent {
 		e.UserName = bg.Session.UserName
 	}
 	return e
-}
-
-// post adds an event to the history; the simulator words it.
-func (h *host) post(bg *simulator.Context, e types.BaseEvent) {
-	em := bg.Map.EventManager()
-	bg.Map.WithLock(bg, em, func() { em.PostEvent(bg, &types.PostEvent{EventToPost: e}) })
 }

@@ -58,7 +58,7 @@ func (m *machine) ResetVMTask(ctx *simulator.Context, _ *types.ResetVM_Task) soa
 			return nil, m.invalidPower(types.VirtualMachinePowerStatePoweredOn)
 		}
 		m.setPower(bg, types.VirtualMachinePowerStatePoweredOn)
-		m.post(bg, &types.VmResettingEvent{VmEvent: m.event(bg)})
+		post(bg, &types.VmResettingEvent{VmEvent: m.event(bg)})
 		return nil, nil
 	}
 	return &methods.ResetVM_TaskBody{Res: &types.ResetVM_TaskResponse{Returnval: m.run(ctx, j)}}
@@ -125,11 +125,11 @@ func (m *machine) postPower(bg *simulator.Context, to types.VirtualMachinePowerS
 	e := m.event(bg)
 	switch to {
 	case types.VirtualMachinePowerStatePoweredOn:
-		m.post(bg, &types.VmPoweredOnEvent{VmEvent: e})
+		post(bg, &types.VmPoweredOnEvent{VmEvent: e})
 	case types.VirtualMachinePowerStatePoweredOff:
-		m.post(bg, &types.VmPoweredOffEvent{VmEvent: e})
+		post(bg, &types.VmPoweredOffEvent{VmEvent: e})
 	default:
-		m.post(bg, &types.VmSuspendedEvent{VmEvent: e})
+		post(bg, &types.VmSuspendedEvent{VmEvent: e})
 	}
 }
 
@@ -164,12 +164,6 @@ func datacenterOf(reg *simulator.Registry, up *types.ManagedObjectReference) *ty
 		up = e.Entity().Parent
 	}
 	return &types.DatacenterEventArgument{}
-}
-
-// post adds an event to the history; the simulator words it.
-func (m *machine) post(bg *simulator.Context, e types.BaseEvent) {
-	em := bg.Map.EventManager()
-	bg.Map.WithLock(bg, em, func() { em.PostEvent(bg, &types.PostEvent{EventToPost: e}) })
 }
 
 // String is for logs and test failures.

@@ -28,7 +28,7 @@ func (m *machine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_T
 		if fault != nil {
 			return nil, fault
 		}
-		m.post(bg, &types.VmMigratedEvent{VmEvent: m.event(bg), SourceHost: hostArgument(bg.Map, *m.vm.Runtime.Host)})
+		post(bg, &types.VmMigratedEvent{VmEvent: m.event(bg), SourceHost: hostArgument(bg.Map, *m.vm.Runtime.Host)})
 		m.store(bg, to.datastore)
 		m.pool(bg, to.pool)
 		into = to.folder

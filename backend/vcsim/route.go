@@ -35,7 +35,7 @@ func (s *Server) route(ctx *simulator.Context, call *simulator.Method) (mo.Refer
 		s.noteWait(ctx, call.This)
 		return nil, nil
 	}
-	own := s.receiver(call)
+	own := s.receiver(ctx, call)
 	if own == nil {
 		return nil, nil
 	}
@@ -51,12 +51,16 @@ func (s *Server) areas() []func(*simulator.Method) mo.Reference {
 	return []func(*simulator.Method) mo.Reference{
 		s.taskReceiver, s.placeReceiver, s.machineReceiver, s.snapshotReceiver, s.alarmReceiver, s.eventReceiver,
 		s.perfReceiver, s.leaseReceiver, s.ovfReceiver, s.exportReceiver, s.fileReceiver, s.searchReceiver,
+		s.sessionReceiver,
 	}
 }
 
 // receiver is our stand-in for the object of the call, nil where the simulator's
 // own does.
-func (s *Server) receiver(call *simulator.Method) mo.Reference {
+func (s *Server) receiver(ctx *simulator.Context, call *simulator.Method) mo.Reference {
+	if own := s.collectorReceiver(ctx, call); own != nil {
+		return own
+	}
 	for _, area := range s.areas() {
 		if own := area(call); own != nil {
 			return own
