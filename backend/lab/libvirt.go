@@ -11,7 +11,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 //go:embed scripts/packages.txt
@@ -31,14 +30,13 @@ type Libvirtd struct {
 	holder *exec.Cmd
 	stdin  io.Closer
 	fail   func(format string, args ...any)
-	frozen bool
 	setup  LibvirtdSetup
 
+	turn sync.Mutex // held while a daemon is replaced by another
+
 	mu      sync.Mutex
-	daemon  *exec.Cmd
-	exited  chan struct{} // closed when the daemon is gone
-	asked   bool          // it was told to end
-	over    bool          // and for good
+	daemon  *daemon // the one that was started last
+	over    bool    // none is started any more
 	crashes int
 }
 
@@ -111,7 +109,10 @@ func libvirtUp(setup LibvirtdSetup) (*Libvirtd, error) {
 		l.Stop()
 		return nil, err
 	}
-	if err := l.start(); err != nil {
+	l.turn.Lock()
+	err = l.start()
+	l.turn.Unlock()
+	if err != nil {
 		l.Stop()
 		return nil, err
 	}
@@ -221,47 +222,6 @@ func (l *Libvirtd) hold() error {
 		return fmt.Errorf("make namespaces: %s", strings.TrimSpace(errText.String()))
 	}
 	return nil
-}
-
-// start runs libvirtd in the namespaces and waits until it answers.
-func (l *Libvirtd) start() error {
-	log, err := os.OpenFile(filepath.Join(l.dir, "log/stderr.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = log.Close() }()
-	args := []string{"--target", fmt.Sprint(l.holder.Process.Pid), "--mount", "--net", "--uts",
-		"taskset", "--cpu-list", oneCPU(), "libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid"}
-	if l.setup.Listen {
-		args = append(args, "--listen")
-	}
-	cmd := exec.Command("nsenter", args...)
-	cmd.Env = l.setup.environment()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := l.launch(cmd); err != nil {
-		return err
-	}
-	if err := l.awaitAnswer(); err != nil {
-		return err
-	}
-	return unpin(cmd.Process.Pid)
-}
-
-func (l *Libvirtd) awaitAnswer() error {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
-		if _, err := os.Stat(l.Socket()); err == nil {
-			if _, err := l.TryVirsh("uri"); err == nil {
-				return nil
-			}
-		}
-		select {
-		case <-l.gone():
-			return fmt.Errorf("libvirtd ended: %s", l.Log())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("libvirtd does not answer: %s", l.Log())
 }
 
 // Log is the end of what the daemon logged.

@@ -45,40 +45,33 @@ func (l *Libvirtd) TryVirshOn(driver string, args ...string) (string, error) {
 
 // Freeze stops the daemon like a host that hangs.
 func (l *Libvirtd) Freeze() {
-	l.frozen = true
 	l.signal(syscall.SIGSTOP)
 }
 
 // Thaw lets a frozen daemon go on.
 func (l *Libvirtd) Thaw() {
-	l.frozen = false
 	l.signal(syscall.SIGCONT)
 }
 
 // Kill ends the daemon at once; its guests go on, as on a real host.
 func (l *Libvirtd) Kill() {
-	l.told()
-	l.signal(syscall.SIGKILL)
-	<-l.gone()
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	l.kill()
 }
 
 // Restart kills the daemon when it still runs, and starts it again.
 func (l *Libvirtd) Restart() {
-	select {
-	case <-l.gone():
-	default:
-		l.Kill()
-	}
-	l.frozen = false
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	l.kill()
 	if err := l.start(); err != nil {
 		l.fail("restart libvirtd: %v", err)
 	}
 }
 
 func (l *Libvirtd) signal(s syscall.Signal) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.daemon.Process.Signal(s); err != nil {
+	if err := l.current().cmd.Process.Signal(s); err != nil {
 		l.fail("signal libvirtd: %v", err)
 	}
 }

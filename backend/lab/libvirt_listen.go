@@ -48,12 +48,10 @@ func (l *Libvirtd) Inside(name string, args ...string) *exec.Cmd {
 // Fate says whether the daemon runs, or how it ended: for tests that wonder why it
 // does not answer.
 func (l *Libvirtd) Fate() string {
-	l.mu.Lock()
-	daemon, exited := l.daemon, l.exited
-	l.mu.Unlock()
+	d := l.current()
 	select {
-	case <-exited:
-		return "the daemon has ended: " + daemon.ProcessState.String()
+	case <-d.gone:
+		return "the daemon has ended: " + d.cmd.ProcessState.String()
 	default:
 		return "the daemon runs"
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	libvirt "github.com/digitalocean/go-libvirt"
 )
 
 // procedure names what is called.
@@ -37,8 +39,33 @@ func (f *fence) wholeAnswer(head []byte, h frameHead, size int) error {
 			return fmt.Errorf("the server's answer to %s is broken: %s", procedureName(h.program, h.procedure), why)
 		}
 	}
+	if h.status == statusError {
+		payload = saidRefusal(payload)
+		binary.BigEndian.PutUint32(head, uint32(frameHeadLen+len(payload))) //nolint:gosec // no frame is that long
+	}
 	f.head = append(head, payload...)
 	return nil
+}
+
+// saidRefusal makes a refusal that lacks its number or its words one that the library reads as
+// what it is: without a number it would take the answer for that of a call that went well and
+// read the refusal as its result, without words it would take the level for their length.
+func saidRefusal(payload []byte) []byte {
+	const code, message = 0, 8
+	noCode := binary.BigEndian.Uint32(payload[code:]) == 0
+	noWords := binary.BigEndian.Uint32(payload[message:]) == 0
+	if !noCode && !noWords {
+		return payload
+	}
+	out := slices.Clone(payload)
+	if noCode {
+		binary.BigEndian.PutUint32(out[code:], uint32(libvirt.ErrInternalError))
+	}
+	if noWords {
+		words := []byte("\x00\x00\x00\x01\x00\x00\x00\x1cthe server refused, no words")
+		out = slices.Concat(out[:message], words, out[message+4:])
+	}
+	return out
 }
 
 // payload takes in the rest of a frame. A daemon's sign of life in the middle of it means

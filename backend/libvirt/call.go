@@ -78,6 +78,9 @@ type answer[T any] struct {
 // ctx ended is left to itself and keeps its slot until the server answers.
 func call[T any](ctx context.Context, r *rpcConn, d deed, fn func(*libvirt.Libvirt) (T, error)) (T, error) {
 	var zero T
+	if ctx.Err() != nil { // below an answer that is there already could come first
+		return zero, d.failed(ctx.Err())
+	}
 	timer := time.NewTimer(d.limit)
 	defer timer.Stop()
 	select {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hvdeck/backend"
+	"hvdeck/backend/backendtest"
 )
 
 // openFrame is a REMOTE_PROC_CONNECT_OPEN call as the library writes it.
@@ -101,8 +102,22 @@ func FuzzEvents(f *testing.F) {
 	f.Add(uint32(procSecretLifecycle), append(make([]byte, 24), 0, 0, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0))
 	f.Add(uint32(procDeviceUpdate), []byte{0, 0, 0, 1, 0, 0, 0, 5, 'n', 'e', 't', '_', 'x', 0, 0, 0})
 	f.Add(uint32(procPoolLifecycle), bytes.Repeat([]byte{255}, 64))
-	f.Fuzz(func(_ *testing.T, procedure uint32, payload []byte) {
-		newEventBox(&client{}).receive(procedure, payload)
+	f.Fuzz(func(t *testing.T, procedure uint32, payload []byte) {
+		b := newEventBox(&client{id: "c"})
+		b.receive(procedure, payload)
+		b.receive(procedure, payload) // what is told twice is one change
+		n := b.take()
+		for i := range n.happened {
+			if n.happened[i].Conn != "c" {
+				t.Errorf("it happened on %q", n.happened[i].Conn)
+			}
+			backendtest.Shown(t, &n.happened[i])
+		}
+		for k, ids := range n.changed {
+			if len(ids) > 1 {
+				t.Errorf("one event is about %d objects of kind %v", len(ids), k)
+			}
+		}
 	})
 }
 

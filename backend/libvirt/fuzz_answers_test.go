@@ -249,6 +249,28 @@ func TestAnswersThatClaimTooMuch(t *testing.T) {
 	}
 }
 
+// TestARefusalThatLacksItsNumberOrWords is one: the library would take the first for an
+// answer to a call that went well, and the second for one with as many words as its level.
+func TestARefusalThatLacksItsNumberOrWords(t *testing.T) {
+	rest := frameOf(0, 0, 0, 0, 0, 0, 0)
+	words := append(frameOf(1, 4), "gone"...)
+	for name, c := range map[string]struct {
+		answer []byte
+		want   string
+	}{
+		"no number": {append(append(frameOf(0, 10), words...), append(frameOf(2), rest...)...), "gone"},
+		"no words":  {append(frameOf(42, 10, 0, 2), rest...), "the server refused, no words"},
+		"neither":   {append(frameOf(0, 10, 0, 2), rest...), "the server refused, no words"},
+		"both":      {append(append(frameOf(42, 10), words...), append(frameOf(2), rest...)...), "gone"},
+	} {
+		for i, one := range anyCalls() {
+			if err := checkAnswer(t, one, statusError, c.answer); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s, call %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
 // TestAnswerToAnotherCall: the library would read an answer to another procedure as
 // what the call gives, and some as events.
 func TestAnswerToAnotherCall(t *testing.T) {

@@ -29,10 +29,7 @@ func (c *client) Do(ctx context.Context, op backend.Op, progress backend.Progres
 	if err != nil {
 		return backend.Result{}, err
 	}
-	if err := ctx.Err(); err != nil {
-		return backend.Result{}, ch.deed.failed(context.Canceled)
-	}
-	return c.carryOut(ctx, ch, progress)
+	return c.carry(ctx, ch, progress)
 }
 
 // doneTo forgets which disks a VM has after an operation on it: not every change of a

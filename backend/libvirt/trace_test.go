@@ -1,8 +1,10 @@
 package libvirt
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,13 +38,23 @@ func TestTextsIn(t *testing.T) {
 
 func FuzzFrameTap(f *testing.F) {
 	f.Add(append(openFrame(1), openFrame(2)...), 5)
-	f.Fuzz(func(_ *testing.T, data []byte, size int) {
-		tap := &frameTap{whole: func(h frameHead, _ uint32, payload []byte) {
-			_ = textsIn(payload, int(h.length)-frameHeadLen)
-			_, _ = refusalWords(payload)
-		}}
-		for size = max(size, 1); len(data) > 0; data = data[min(size, len(data)):] {
-			tap.follow(data[:min(size, len(data))])
+	// What is noted of a stream is the same in whatever pieces it comes.
+	f.Fuzz(func(t *testing.T, data []byte, size int) {
+		noted := func(size int) (all []string) {
+			tap := &frameTap{whole: func(h frameHead, status uint32, payload []byte) {
+				if len(payload) > tracedMax || len(payload) > int(h.length)-frameHeadLen {
+					t.Errorf("%d bytes of a message of %d", len(payload), h.length)
+				}
+				code, words := refusalWords(payload)
+				all = append(all, fmt.Sprint(h, status, code, words != nil, textsIn(payload, int(h.length)-frameHeadLen)))
+			}}
+			for rest := data; len(rest) > 0; rest = rest[min(size, len(rest)):] {
+				tap.follow(rest[:min(size, len(rest))])
+			}
+			return all
+		}
+		if whole, pieces := noted(len(data)), noted(max(size, 1)); !slices.Equal(whole, pieces) {
+			t.Errorf("in one piece %q, in pieces of %d %q", whole, size, pieces)
 		}
 	})
 }

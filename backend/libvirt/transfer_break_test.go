@@ -59,7 +59,7 @@ func (x *transferLab) slowed(ctx context.Context, op backend.Op) (begun chan str
 // sparse makes a file too large to be moved in a moment.
 func (x *transferLab) sparse(t *testing.T, path string) uint64 {
 	t.Helper()
-	const n = 40 << 30
+	const n = 8 << 30
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func (x *transferLab) sparse(t *testing.T, path string) uint64 {
 func (x *transferLab) endless(t *testing.T) backend.Ref {
 	t.Helper()
 	v := x.raw(t, "endless", 1<<20)
-	if err := os.Truncate(x.file("endless"), 40<<30); err != nil {
+	if err := os.Truncate(x.file("endless"), 8<<30); err != nil {
 		t.Fatal(err)
 	}
 	return v
