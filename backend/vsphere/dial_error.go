@@ -47,6 +47,11 @@ func (d *dialer) connectError(ctx context.Context, err error) error {
 		e.Remedy = "check the name, or use the address"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("no answer within %v", connectTimeout)
+		e.Remedy = "check address, port and firewall"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Message, e.Remedy = "the host refuses the connection: nothing listens at that port", "check the port, and that the server runs"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		e.Message, e.Remedy = "no way to the host: "+innermost(err).Error(), "check the address and the network"
 	case notHTTP(err):
 		e.Message, e.Remedy = "the server does not speak HTTP", whereVSphere
 	case brokenOff(err):

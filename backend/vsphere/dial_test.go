@@ -259,7 +259,7 @@ func TestOtherServersAreNamed(t *testing.T) {
 		// Its words are lost when it closes while the request is being written.
 		"TLS where http was meant": {plain, "does not speak the vSphere API|broke off the connection at the first request"},
 		"http where TLS was meant": {strings.Replace(page.URL, "http:", "https:", 1), "no TLS"},
-		"nobody":                   {"https://" + closed, "refused"},
+		"nobody":                   {"https://" + closed, "refuses the connection"},
 		"an unknown name":          {"https://no-such-host.invalid", "not known"},
 	} {
 		t.Run(name, func(t *testing.T) {

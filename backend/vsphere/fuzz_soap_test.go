@@ -56,7 +56,7 @@ func listening(tb testing.TB, s *saying) *Conn {
 	}
 	client := soap.NewClient(&url.URL{Scheme: "https", Host: "vc.invalid", Path: "/sdk"}, true)
 	client.Namespace, client.Version = "urn:vim25", "8.0.0.0"
-	client.Transport = s
+	client.Transport = &answers{next: s, wire: &wire{}}
 	manager := moref{Type: "EventManager", Value: "EventManager"}
 	vc := &vim25.Client{Client: client, RoundTripper: &decoded{next: client}, ServiceContent: types.ServiceContent{
 		RootFolder:        moref{Type: "Folder", Value: "group-d1"},

@@ -99,7 +99,8 @@ func (l *nfcLease) hold(ctx context.Context, end context.CancelCauseFunc, work f
 	if err := l.ready(ctx); err != nil {
 		return err
 	}
-	alive, done := context.WithCancel(ctx)
+	// Also behind a cancel: until the work has ended the lease is needed.
+	alive, done := context.WithCancel(context.WithoutCancel(ctx))
 	told := make(chan struct{})
 	guard.Go("keep a lease", func(err error) { end(err) }, func() {
 		defer close(told)

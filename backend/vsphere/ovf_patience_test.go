@@ -89,7 +89,7 @@ func TestOVFCancelledTooLate(t *testing.T) {
 		watched := make(chan struct{})
 		go func() {
 			defer close(watched)
-			for ctx.Err() == nil {
+			for ; ctx.Err() == nil; time.Sleep(100 * time.Microsecond) {
 				if _, err := os.Lstat(filepath.Join(dir, "out-disk1.vmdk")); err == nil {
 					cancel()
 				}
