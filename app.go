@@ -51,7 +51,7 @@ type app struct {
 	model    *ui.Model
 	outside  *outside
 	terminal *tty.Terminal
-	tells    chan string // for the foot of the screen
+	tells    chan error // for the foot of the screen
 	asker    *ui.Asker
 	audit    *wrap.Log
 	trace    *trace.Log // nil: none is wanted
@@ -59,14 +59,14 @@ type app struct {
 }
 
 // tellsMax is how many warnings may wait for the screen.
-const tellsMax = 8
+const tellsMax = 64
 
 // newApp wires everything and starts to dial; nothing of it waits for a server.
 func newApp(ctx context.Context, cmd config.Command, from *outside) (*app, error) {
 	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
 		return nil, usageError{errors.New("standard input and output have to be a terminal; over ssh use ssh -t")}
 	}
-	a := &app{screen: ctx, cmd: cmd, outside: from, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}, tells: make(chan string, tellsMax)}
+	a := &app{screen: ctx, cmd: cmd, outside: from, asker: ui.NewAsker(), store: store.New(time.Now), demo: func() {}, tells: make(chan error, tellsMax)}
 	a.terminal = tty.Open(os.Stdin, os.Stdout)
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	a.openLog()
@@ -142,7 +142,7 @@ func (a *app) newModel(help string) (*ui.Model, error) {
 	noColour := os.Getenv("NO_COLOR") != ""
 	return ui.New(ui.Options{
 		Store: a.store, Tasks: a.tasks, Poller: a.poller, Keys: a.cmd.Keys, Demo: a.cmd.Demo, Help: help, Fault: a.fault, Columns: a.cmd.Columns, Notice: a.cmd.Warning,
-		Away: a.outside.away.Store, Terminal: a.terminal, Tells: a.tells,
+		Away: a.outside.lend, Terminal: a.terminal, Tells: a.tells,
 		Dark: a.cmd.Background != "light",
 		Theme: func(dark bool) (*theme.Theme, error) {
 			if a.cmd.Background != "" {
@@ -239,7 +239,7 @@ func (a *app) unwritten(err error) {
 func (a *app) tell(err error) {
 	a.store.AddEvent(backend.Event{At: time.Now(), Text: err.Error(), Severity: backend.SeverityWarning})
 	select {
-	case a.tells <- err.Error():
+	case a.tells <- err:
 	default: // too many wait to be read; the events have them all
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"hvdeck/backend"
 	"hvdeck/backend/linefile"
 	"hvdeck/config"
 )
@@ -46,9 +47,11 @@ func (l *logFile) Write(line []byte) (int, error) {
 	l.mu.Unlock()
 	switch change {
 	case linefile.Failed:
-		l.tell(fmt.Errorf("the log can't be written: %w; make room or make it writable: %s", err, l.path))
+		l.tell(backend.FileNotice{File: "log",
+			Err: fmt.Errorf("the log can't be written: %w; make room or make it writable: %s", err, l.path)})
 	case linefile.Mended:
-		l.tell(fmt.Errorf("the log is written again, %d lines are missing in it: %s", missing, l.path))
+		l.tell(backend.FileNotice{File: "log", Written: true,
+			Err: fmt.Errorf("the log is written again, %d lines are missing in it: %s", missing, l.path)})
 	case linefile.Same:
 	}
 	return len(line), nil

@@ -47,6 +47,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, config.Example)
 		return 0
 	}
+	wakeful()
 	from := &outside{}
 	ctx, stop := from.untilSignal()
 	defer stop()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"hvdeck/backend/guard"
 	"hvdeck/config"
@@ -17,8 +18,32 @@ import (
 
 // outside is what reaches the program from outside of it.
 type outside struct {
-	away      atomic.Bool // another program has the terminal, an editor
+	away      atomic.Bool               // another program has the terminal, an editor
+	back      atomic.Pointer[time.Time] // when it gave it back; a clock that is set meanwhile changes nothing
 	unwritten atomic.Pointer[func(error)]
+}
+
+// lateInterrupt is how long an interrupt that was typed in an editor may be on its way here
+// when the editor has ended at it: on a busy machine its end is known before. What is typed
+// into our own screen is a key and no interrupt.
+const lateInterrupt = time.Second
+
+// lend notes that another program has the terminal, or that it is back.
+func (o *outside) lend(yes bool) {
+	if !yes {
+		now := time.Now()
+		o.back.Store(&now)
+	}
+	o.away.Store(yes)
+}
+
+// meantForOther says whether an interrupt that comes now was typed in another program.
+func (o *outside) meantForOther() bool {
+	if o.away.Load() {
+		return true
+	}
+	back := o.back.Load()
+	return back != nil && time.Since(*back) < lateInterrupt
 }
 
 // report says who takes that the vitals can't be written; it must not block.
@@ -40,7 +65,7 @@ func (o *outside) untilSignal() (context.Context, context.CancelFunc) {
 				switch {
 				case s == syscall.SIGUSR1:
 					o.giveVitals()
-				case s != syscall.SIGINT || !o.away.Load():
+				case s != syscall.SIGINT || !o.meantForOther():
 					cancel()
 				}
 			}

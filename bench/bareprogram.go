@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // consoleFPS is the frame rate of the console's terminal writer (ui.FPS), teaFPS that
@@ -19,7 +21,7 @@ type bareFigures struct {
 }
 
 // startBare starts the bare program with 10,000 rows.
-func (b *bench) startBare(z size, fps int, l line) (*terminal, error) {
+func (b *bench) startBare(z size, fps int, l slowline.Line) (*terminal, error) {
 	t, err := start(b.dir, z, l, b.bareArgs(fps)...)
 	if err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ func (b *bench) bareArgs(fps int) []string {
 // bareProgram takes the figures of the bare program that the console's stand beside,
 // and puts its keys at both frame rates into the table.
 func (b *bench) bareProgram(z size) error {
-	t, err := b.startBare(z, consoleFPS, line{})
+	t, err := b.startBare(z, consoleFPS, slowline.Line{})
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func (b *bench) bareProgram(z size) error {
 }
 
 func (b *bench) bareKeys(t *terminal, z size) error {
-	usual, err := b.startBare(z, teaFPS, line{})
+	usual, err := b.startBare(z, teaFPS, slowline.Line{})
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"strings"
 	"testing"
-	"time"
 )
 
 func figureAt(server string, vms int, name string, value float64) figure {
@@ -42,25 +40,6 @@ func TestTargets(t *testing.T) {
 		if target != c.target || missed != c.missed {
 			t.Errorf("%v: %s of %v: target %q, missed %v; want %q, %v", c.f.at, c.f.name, c.f.value, target, missed, c.target, c.missed)
 		}
-	}
-}
-
-// TestLine: bytes arrive whole and in order, no sooner than the line allows.
-func TestLine(t *testing.T) {
-	t.Parallel()
-	l := line{bits: 1_000_000, delay: 50 * time.Millisecond}
-	sent := bytes.Repeat([]byte("0123456789"), 1000)
-	var got []byte
-	began := time.Now()
-	var last time.Time
-	l.carry(bytes.NewReader(sent), func(p []byte, at time.Time) { got, last = append(got, p...), at })
-	if !bytes.Equal(got, sent) {
-		t.Fatalf("%d of %d bytes arrived, or in another order", len(got), len(sent))
-	}
-	packets := (len(sent) + packetMost - 1) / packetMost
-	least := l.delay + time.Duration((len(sent)+packets*packetOver)*8)*time.Microsecond
-	if took := last.Sub(began); took < least {
-		t.Errorf("the last byte arrived after %v; the line needs %v", took, least)
 	}
 }
 

@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"hvdeck/ui/uitest/slowline"
+)
 
 // few is the inventory that the calls of a large one are compared with.
 const few = 100
@@ -36,7 +40,7 @@ func (s *session) counted(on *server) (counts, error) {
 		return counts{}, err
 	}
 	defer c.close()
-	t, err := start(s.dir, s.at.size, line{}, s.program, uri)
+	t, err := start(s.dir, s.at.size, slowline.Line{}, s.program, uri)
 	if err != nil {
 		return counts{}, err
 	}

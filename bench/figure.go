@@ -50,6 +50,7 @@ const (
 const (
 	quiet     = "quiet"
 	refreshed = "during a full refresh"
+	renewed   = "all VMs come anew"
 	hanging   = "a host hangs"
 )
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // lineOf is what the console's row says, as a line of text.
@@ -24,7 +26,7 @@ func writeLines(path string, n int) error {
 
 // lessFilter is how long less needs to show only the lines with a text.
 func (b *bench) lessFilter(path, last string) (float64, error) {
-	t, err := start(b.dir, mainSize, line{}, "less", "-S", path)
+	t, err := start(b.dir, mainSize, slowline.Line{}, "less", "-S", path)
 	if err != nil {
 		return 0, err
 	}
@@ -50,7 +52,7 @@ func (b *bench) pagers() error {
 		b.note("htop is not installed here, so there is no figure of it.")
 		return nil
 	}
-	t, err := start(b.dir, mainSize, line{}, "htop")
+	t, err := start(b.dir, mainSize, slowline.Line{}, "htop")
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (b *bench) less() error {
 		return err
 	}
 	b.add(at, firstRow, rows.median(), "ms")
-	t, err := start(b.dir, mainSize, line{}, "less", "-S", path)
+	t, err := start(b.dir, mainSize, slowline.Line{}, "less", "-S", path)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (b *bench) less() error {
 }
 
 func (b *bench) lessStart(path string) (float64, error) {
-	t, err := start(b.dir, mainSize, line{}, "less", "-S", path)
+	t, err := start(b.dir, mainSize, slowline.Line{}, "less", "-S", path)
 	if err != nil {
 		return 0, err
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // session is the console at work on one server, in a terminal of one size, with the
@@ -42,6 +45,7 @@ func parts() []part {
 		{name: "peak", run: (*session).peak},
 		{name: "slowline", aside: true, once: true, run: (*session).slowline},
 		{name: "calls", aside: true, once: true, run: (*session).calls},
+		{name: "renew", once: true, run: (*session).renew},
 		{name: "hang", once: true, run: (*session).hang},
 	}
 }
@@ -86,51 +90,71 @@ func (b *bench) inventory(kind string, n int) error {
 	if b.soak > 0 {
 		return b.watched(s)
 	}
+	var failed error
 	for _, z := range b.sizes {
 		if err := b.session(s, z, b.partsOf(n, z)); err != nil {
-			return fmt.Errorf("%v: %w", z, err)
+			failed = errors.Join(failed, fmt.Errorf("%v: %w", z, err))
 		}
 	}
-	return nil
+	return failed
 }
 
-// session takes the parts, first those aside of it.
+// session takes the parts, first those aside of it. One that fails leaves the others.
 func (b *bench) session(s *server, z size, chosen []part) error {
 	if len(chosen) == 0 {
 		return nil
 	}
 	it := &session{bench: b, server: s, at: s.at(z)}
 	var within []part
+	var failed error
 	for _, p := range chosen {
 		if !p.aside {
 			within = append(within, p)
 			continue
 		}
-		if err := p.take(it); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, p.take(it))
 	}
 	if len(within) == 0 {
-		return nil
+		return failed
 	}
+	return errors.Join(failed, it.within(z, within))
+}
+
+// within takes the parts of one session; after one that failed it is begun anew.
+func (s *session) within(z size, chosen []part) (failed error) {
 	var err error
-	if it.bare, err = b.startBare(z, consoleFPS, line{}); err != nil {
+	if s.bare, err = s.startBare(z, consoleFPS, slowline.Line{}); err != nil {
 		return err
 	}
-	defer it.bare.stop()
-	if it.t, err = b.open(s, z); err != nil {
-		return err
-	}
-	defer it.t.stop()
-	if it.names, err = nameColumn(it.t); err != nil {
-		return err
-	}
-	for _, p := range within {
-		if err := p.take(it); err != nil {
-			return err
+	defer s.bare.stop()
+	for _, p := range chosen {
+		if s.t == nil {
+			if err := s.begin(z); err != nil {
+				return errors.Join(failed, err)
+			}
+		}
+		if err := p.take(s); err != nil {
+			failed = errors.Join(failed, err)
+			s.t.stop()
+			s.t = nil
 		}
 	}
-	return nil
+	if s.t != nil {
+		s.t.stop()
+	}
+	return failed
+}
+
+// begin opens the console and finds the names.
+func (s *session) begin(z size) (err error) {
+	if s.t, err = s.open(s.server, z); err != nil {
+		return err
+	}
+	if s.names, err = nameColumn(s.t); err != nil {
+		s.t.stop()
+		s.t = nil
+	}
+	return err
 }
 
 // take runs the part and says how long it took.
@@ -149,7 +173,7 @@ func (p part) take(s *session) error {
 
 // open starts the console and waits until all VMs are shown and it has come to rest.
 func (b *bench) open(s *server, z size, more ...string) (*terminal, error) {
-	t, err := start(b.dir, z, line{}, append([]string{b.program, s.uri}, more...)...)
+	t, err := start(b.dir, z, slowline.Line{}, append([]string{b.program, s.uri}, more...)...)
 	if err != nil {
 		return nil, err
 	}

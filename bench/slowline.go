@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // slowFigures are of a program on the slow line, in ms.
@@ -20,7 +22,7 @@ func (s *session) slowline() error {
 		return err
 	}
 	bare := s.bench.bare[s.at.size].slow
-	t, err := start(s.dir, s.at.size, slow(), s.program, s.server.uri)
+	t, err := start(s.dir, s.at.size, slowline.SSH(), s.program, s.server.uri)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (s *session) slowBare() error {
 	if f.slow != nil {
 		return nil
 	}
-	t, err := s.startBare(s.at.size, consoleFPS, slow())
+	t, err := s.startBare(s.at.size, consoleFPS, slowline.SSH())
 	if err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (s *session) slowBare() error {
 	if err != nil {
 		return err
 	}
-	again, err := start(s.dir, s.at.size, slow(), s.bareArgs(consoleFPS)...)
+	again, err := start(s.dir, s.at.size, slowline.SSH(), s.bareArgs(consoleFPS)...)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // starts are how often the way to the first row is taken.
@@ -48,7 +50,7 @@ func (s *session) start() error {
 
 // startOnce takes the way to the first row and, where it is wanted, to the whole list.
 func (s *session) startOnce(whole bool) (row, list, cpu float64, err error) {
-	t, err := start(s.dir, s.at.size, line{}, s.program, s.server.uri)
+	t, err := start(s.dir, s.at.size, slowline.Line{}, s.program, s.server.uri)
 	if err != nil {
 		return 0, 0, 0, err
 	}

@@ -47,7 +47,7 @@ func targets() []target {
 		{figure: soakGoroutines, none: true},
 		{figure: soakFiles, none: true},
 	}
-	for _, during := range []string{quiet, refreshed, hanging} {
+	for _, during := range []string{quiet, refreshed, renewed, hanging} {
 		out = append(out,
 			target{figure: keyTo(during, 50), times: 1.25},
 			target{figure: keyTo(during, 95), times: 1.25},

@@ -15,6 +15,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
+	"hvdeck/ui/uitest/slowline"
 )
 
 // size is of a terminal, in cells.
@@ -51,7 +53,7 @@ type terminal struct {
 
 // start runs a program with a configuration and a state of its own, over a line; the
 // zero line is none.
-func start(home string, s size, l line, argv ...string) (*terminal, error) {
+func start(home string, s size, l slowline.Line, argv ...string) (*terminal, error) {
 	t := &terminal{
 		emu: vt.NewEmulator(s.columns, s.rows), size: s, seed: maphash.MakeSeed(), watched: area{0, 0, s.columns, s.rows},
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
@@ -67,11 +69,11 @@ func start(home string, s size, l line, argv ...string) (*terminal, error) {
 	if t.pty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: uint16(s.columns), Rows: uint16(s.rows)}); err != nil {
 		return nil, fmt.Errorf("start %s: %w", argv[0], err)
 	}
-	t.up = l.to(t.pty)
+	t.up = l.To(t.pty)
 	go func() { _, _ = io.Copy(t.up, t.emu) }() // what the terminal answers
 	go func() {
 		defer close(t.ended)
-		l.carry(t.pty, t.show)
+		l.Carry(t.pty, t.show)
 	}()
 	return t, nil
 }

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,23 +18,8 @@ import (
 	"hvdeck/backend/backendtest"
 	"hvdeck/backend/lab"
 	"hvdeck/e2e/desk"
+	"hvdeck/ui/uitest"
 )
-
-// passes presses a key until the page is gone: one that came by itself takes none until
-// there was quiet.
-func (c *console) passes(t *testing.T, page, key string) {
-	t.Helper()
-	c.WaitFor(page)
-	for range 20 {
-		c.Settle(50 * time.Millisecond).Press(key)
-		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-			if !strings.Contains(c.Text(), page) {
-				return
-			}
-		}
-	}
-	t.Fatalf("%q stays", page)
-}
 
 // importing opens the wizard on a simulator and reads a package.
 func importing(t *testing.T, v *lab.Vcsim, source string) *console {
@@ -67,13 +51,13 @@ func TestImportOVAFromTheKeyboard(t *testing.T) {
 	s := backendtest.OVFSample{Name: "appliance", Disks: [][]byte{backendtest.Noise(300_000, 1)}, EULA: true, Property: true, Option: true}
 	c := importing(t, v, ovaOf(t, s))
 	c.WaitFor("What is in it").WaitFor("Sample 1.0").WaitFor("checksums of")
-	c.passes(t, "What is in it", "enter")
+	c.Answer("What is in it", "enter")
 	c.WaitFor("Pay in cake.").Press("A").WaitFor("4 CPUs").Press("j", "enter")
 	c.toVerdict("from-ova")
 	c.WaitFor("Port").Press("ctrl+u").Type("99999").Press("tab").WaitFor("✗").Press("up", "ctrl+u").Type("8080").Press("tab")
 	c.Type("open sesame").Press("tab").Type("open sesame").Press("enter")
 	c.WaitFor("Options of the server").WaitFor("lax").Press("enter")
-	c.passes(t, "What the server says", "enter")
+	c.Answer("What the server says", "enter")
 	c.WaitFor("Makes a VM called from-ova on vc").Press("S")
 	c.WaitFor("✓ import OVF as from-ova", 20*time.Second)
 	if got := v.Govc("vm.info", "from-ova"); !strings.Contains(got, "CPU:          4 vCPU") || !strings.Contains(got, "poweredOff") {
@@ -92,15 +76,15 @@ func TestImportOVAWithWrongManifest(t *testing.T) {
 	before := govcVMs(v)
 	s := backendtest.OVFSample{Name: "appliance", Disks: [][]byte{backendtest.Noise(300_000, 1)}, Wrong: true}
 	c := importing(t, v, ovaOf(t, s))
-	c.passes(t, "What is in it", "enter")
+	c.Answer("What is in it", "enter")
 	c.toVerdict("never")
 	c.WaitFor("Options of the server").Press("enter")
-	c.passes(t, "What the server says", "enter")
+	c.Answer("What the server says", "enter")
 	c.WaitFor("Summary").Press("S").WaitFor("The answers are kept").WaitFor("appliance-disk0.vmdk")
 	if after := govcVMs(v); !slices.Equal(before, after) {
 		t.Errorf("there was %q, now there is %q", before, after)
 	}
-	c.Settle(450*time.Millisecond).Press("down", "enter").WaitFor("appliance.ova").Press("ctrl+c").WaitFor("Quit the import?").Press("y")
+	c.Settle(uitest.Grace).Press("down", "enter").WaitFor("appliance.ova").Press("ctrl+c").WaitFor("Quit the import?").Press("y")
 	c.WaitGone("File or URL")
 }
 
@@ -144,10 +128,10 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 			v := desk.Vcenter(t)
 			before := govcVMs(v)
 			c := importing(t, v, slowDisk(t))
-			c.passes(t, "What is in it", "enter")
+			c.Answer("What is in it", "enter")
 			c.toVerdict("half")
 			c.WaitFor("Options of the server").Press("enter")
-			c.passes(t, "What the server says", "enter")
+			c.Answer("What the server says", "enter")
 			c.WaitFor("Summary").Press("S")
 			desk.Eventually(t, 20*time.Second, "the upload to begin", func() bool { return slices.Contains(govcVMs(v), "half") })
 			leave(c)
@@ -194,7 +178,7 @@ func TestExportOVAFromTheKeyboard(t *testing.T) {
 	// What was written goes in again.
 	c.Menu("n", "new VM on vc", "o")
 	c.WaitFor("File or URL").Type(file).Press("enter")
-	c.passes(t, "What is in it", "enter")
+	c.Answer("What is in it", "enter")
 	c.WaitFor("Runs in").Type("again").Press("enter").WaitFor("Datastore").Press("esc").Press("esc").Press("esc").Press("ctrl+c")
 	c.WaitFor("Quit the import?").Press("y").WaitGone("Quit the import?")
 }
@@ -203,11 +187,7 @@ func TestExportOVAFromTheKeyboard(t *testing.T) {
 // for the file.
 func (c *console) exportAnswered(t *testing.T, file string) {
 	t.Helper()
-	question := regexp.MustCompile(`Export OVF or OVA: \S+\?`)
-	desk.Eventually(t, 30*time.Second, file, func() bool {
-		if question.MatchString(c.Text()) {
-			c.Settle(450 * time.Millisecond).Press("y")
-		}
+	c.ExportAnswered(file, func() bool {
 		_, err := os.Stat(file)
 		return err == nil
 	})

@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"hvdeck/e2e/desk"
 	"hvdeck/ui/uitest"
@@ -173,7 +176,7 @@ func TestHelpAndVersion(t *testing.T) {
 func TestNoPasswordIsEverShown(t *testing.T) {
 	c := start(t, desk.Setup{Args: []string{"https://user:hunter2@127.0.0.1:1/sdk"}})
 	c.WaitFor("unreachable").Press("i").WaitFor("Connections").Press("enter")
-	c.WaitFor("State: unreachable").WaitFor("connection refused").Reject("hunter2")
+	c.WaitFor("State: unreachable").WaitFor("refuses the connection").Reject("hunter2")
 	if strings.Contains(c.Log(), "hunter2") {
 		t.Errorf("a password is in the log: %s", c.Log())
 	}
@@ -191,4 +194,36 @@ func TestEnvironmentNamesTheConnections(t *testing.T) {
 	v := desk.Vcenter(t)
 	c := start(t, desk.Setup{Env: []string{"GOVC_URL=http://user:pass@" + v.Addr() + "/sdk", "LIBVIRT_DEFAULT_URI=qemu+unix:///system?socket=/nonexistent"}})
 	c.WaitFor("unreachable").Pane("VMs").WaitFor("DC0_C0_RP0_VM0")
+}
+
+// Editors come and go: what they took to run is given back each time, and what is typed while
+// one runs is for it alone.
+func TestEditorsLeaveNothing(t *testing.T) {
+	home := t.TempDir()
+	desk.WriteFile(t, filepath.Join(home, "editor.sh"), "touch '"+home+"/typed'; echo ready for $(wc -l <'"+home+"/typed'); read typed; echo \"$typed\" >>'"+home+"/typed'\n")
+	c := demo(t, desk.Setup{Home: home, Env: []string{"EDITOR=sh '" + home + "/editor.sh'"}})
+	vms := c.Pane("VMs").WaitFor("ad-1")
+	vms.Focus()
+	c.Press("/").Type("git-01").Pane("VMs").WaitFor(regexp.MustCompile(`❯\S git-01`))
+	c.Press("enter")
+	typed := func() string { text, _ := os.ReadFile(filepath.Join(home, "typed")); return string(text) }
+	edits := func(n int) {
+		for range n {
+			was := strings.Count(typed(), "\n")
+			c.Press("e").WaitFor(fmt.Sprintf("ready for %d", was)).Type("jqk:\r")
+			desk.Eventually(t, 10*time.Second, "the editor to end", func() bool { return strings.Count(typed(), "\n") > was })
+			vms.WaitFor(regexp.MustCompile(`❯\S git-01`))
+		}
+	}
+	edits(1)
+	before := c.Vitals().OpenFiles()
+	edits(4)
+	desk.Eventually(t, 10*time.Second, "what was opened to be closed", func() bool { return c.Vitals().OpenFiles() <= before })
+	if got := typed(); got != strings.Repeat("jqk:\n", 5) {
+		t.Errorf("the editor was given %q", got)
+	}
+	c.Press("ctrl+c")
+	if status := c.WaitExit(); status != 0 {
+		t.Errorf("status %d", status)
+	}
 }

@@ -243,7 +243,7 @@ func (m *Model) startKept(s safeMsg) tea.Cmd {
 		cmd = m.start(again)
 	}
 	if len(s.failed) > 0 {
-		m.message("Not reverted", "The safety snapshot failed, so nothing was reverted:\n\n"+strings.Join(s.failed, "\n"), theme.StateBad)
+		m.messageUnasked("Not reverted", "The safety snapshot failed, so nothing was reverted:\n\n"+strings.Join(s.failed, "\n"), theme.StateBad)
 	}
 	return cmd
 }

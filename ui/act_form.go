@@ -105,7 +105,7 @@ func (m *Model) askDetailed(a keymap.Action, s keymap.Selection) tea.Cmd {
 	}, func(d *backend.Detail, err error) tea.Cmd {
 		m.unsay(looking)
 		if err != nil {
-			m.messageArrived(strings.TrimSuffix(a.Title, "…"), errorWords(err))
+			m.messageArrived(asked, strings.TrimSuffix(a.Title, "…"), errorWords(err))
 			return nil
 		}
 		m.store.PutDetail(d)

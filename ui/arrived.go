@@ -91,17 +91,32 @@ func (m *Model) waitBox(title, text string, stop func()) overlayBox {
 	return box
 }
 
-// messageArrived shows text that an answer brought. Where a box, a filter or a console has
-// the keys its first line goes to the foot.
-func (m *Model) messageArrived(title, text string) {
-	if !m.idle() {
-		first, _, _ := strings.Cut(text, "\n")
-		m.say(theme.StateBad, title+": "+first)
+// messageArrived shows text that an answer brought, in a box where the operator still waits
+// for it, else in the foot.
+func (m *Model) messageArrived(asked spot, title, text string) {
+	if !m.still(asked) {
+		m.sayFirst(theme.StateBad, title, text)
 		return
 	}
-	m.message(title, text, theme.StateBad)
+	m.messageUnasked(title, text, theme.StateBad)
+}
+
+// messageUnasked shows text that comes by itself. Where a box, a filter or a console has the
+// keys its first line goes to the foot.
+func (m *Model) messageUnasked(title, text string, tok theme.Token) {
+	if !m.idle() {
+		m.sayFirst(tok, title, text)
+		return
+	}
+	m.message(title, text, tok)
 	top := len(m.overlays) - 1
 	m.overlays[top] = m.overlays[top].quietly()
+}
+
+// sayFirst puts the first line of a message into the foot.
+func (m *Model) sayFirst(tok theme.Token, title, text string) {
+	first, _, _ := strings.Cut(text, "\n")
+	m.say(tok, title+": "+first)
 }
 
 // unsay takes a line at the foot away, unless a newer one stands there.
@@ -114,7 +129,7 @@ func (m *Model) unsay(text string) {
 // keyFor is the key of an action as it is now, for a line that names it; "" without one.
 func (m *Model) keyFor(id string) string {
 	if a, ok := m.reg.ByID(id); ok && len(a.Keys) > 0 {
-		return keyWord(a.Keys[0])
+		return a.Keys[0]
 	}
 	return ""
 }

@@ -140,7 +140,7 @@ func TestEventsThatFailLate(t *testing.T) {
 	if len(m.overlays) != 1 {
 		t.Error("a key that was under way closed the message")
 	}
-	m.messageArrived("Other", "first\nsecond")
+	m.messageUnasked("Other", "first\nsecond", theme.StateBad)
 	if len(m.overlays) != 1 || m.note.text != "Other: first" {
 		t.Errorf("%d boxes, the foot says %q", len(m.overlays), m.note.text)
 	}

@@ -126,6 +126,9 @@ func (m *Model) focusOn(slot int) {
 	m.follow()
 	m.arrive() // what is moved to has to be about the cursor, at once
 	m.focus = slot
+	if m.stackFocus() != slotTasks {
+		m.tasksList.Release() // what begins next has to be seen
+	}
 	if slot == focusDetails && m.zoom != zoomNone {
 		m.zoom = zoomNone
 	}

@@ -113,8 +113,11 @@ func (s *pageScreen) tabsWidth(from, to int) int {
 
 // describe shows the details on the whole screen, and the object's documents.
 func (m *Model) describe() {
-	if o := m.cursor(); o != nil {
+	switch o := m.cursorObject(); {
+	case o != nil:
 		m.push(m.describing(o))
+	case m.screen() == nil && m.stackFocus() == slotTasks: // its object is gone
+		m.showTask()
 	}
 }
 
@@ -129,7 +132,7 @@ func (m *Model) describing(o backend.Object) *pageScreen {
 // openRaw shows the XML or the properties of what is under the cursor: as it is now,
 // as it will be from its next start, and what else the server has to say in XML.
 func (m *Model) openRaw() {
-	o := m.cursor()
+	o := m.cursorObject()
 	if o == nil {
 		return
 	}

@@ -75,12 +75,13 @@ func (m *Model) editDefinition() tea.Cmd {
 	r := o.Ref()
 	d := &draft{kind: r.Kind, object: r, under: m.ownerOf(o), name: m.fullName(o), file: o.Title(), note: countsFrom(o)}
 	m.opening = true
+	asked := m.here()
 	m.say(theme.StateBusy, "reading the definition of "+d.name)
 	return direct(m, "definition", r.Conn, func(ctx context.Context, b backend.Backend) (string, error) {
 		return definition(ctx, b, r)
 	}, func(text string, err error) tea.Cmd {
 		d.before, d.text = text, text
-		return m.beginDraft(d, err)
+		return m.beginDraft(asked, d, err)
 	})
 }
 
@@ -136,13 +137,13 @@ func countsFrom(o backend.Object) string {
 }
 
 // beginDraft goes on with what a server has given to begin with.
-func (m *Model) beginDraft(d *draft, err error) tea.Cmd {
+func (m *Model) beginDraft(asked spot, d *draft, err error) tea.Cmd {
 	m.opening = false
 	if err != nil {
-		m.message("Can't "+d.words(), errorWords(err), theme.StateBad)
+		m.messageArrived(asked, "Can't "+d.words(), errorWords(err))
 		return nil
 	}
-	if len(m.overlays) > 0 || m.filtering != nil { // the operator has gone on to something else
+	if !m.still(asked) {
 		m.say(theme.StateWarn, d.name+": its definition has come; begin again to edit it")
 		return nil
 	}
@@ -182,8 +183,10 @@ func (m *Model) execEditor(d *draft, words []string, f *edit.File) tea.Cmd {
 		c.Stdin, c.Stdout = m.o.Terminal.Files()
 	}
 	m.o.Away(true)
+	m.lend(true)
 	return m.o.Exec(c, func(err error) tea.Msg {
 		m.o.Away(false)
+		m.lend(false)
 		defer f.Remove()
 		text, unread := f.Read()
 		return directMsg{func() tea.Cmd { m.edited(d, text, err, unread); return nil }}

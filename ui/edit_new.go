@@ -62,6 +62,7 @@ func (m *Model) defineInEditor() tea.Cmd {
 		return nil
 	}
 	m.opening = true
+	asked := m.here()
 	m.say(theme.StateBusy, "preparing a new "+d.kind.String())
 	return direct(m, "template", d.conn(), func(ctx context.Context, b backend.Backend) (string, error) {
 		definer, ok := backend.As[backend.Definer](b)
@@ -71,7 +72,7 @@ func (m *Model) defineInEditor() tea.Cmd {
 		return definer.Template(ctx, d.under, d.kind)
 	}, func(text string, err error) tea.Cmd {
 		d.text = text
-		return m.beginDraft(d, err)
+		return m.beginDraft(asked, d, err)
 	})
 }
 

@@ -283,7 +283,7 @@ func (s *eventsScreen) take(m *Model, events []backend.Event, err error) {
 	if err != nil {
 		e.why = strings.ReplaceAll(clean.Text(err.Error()), "\n", " ")
 		if m.screen() == s {
-			m.messageArrived("Events of "+e.obj.Title(), errorWords(err)+"\n\n"+m.keyFor("refresh")+" asks again.")
+			m.messageUnasked("Events of "+e.obj.Title(), errorWords(err)+"\n\n"+m.keyFor("refresh")+" asks again.", theme.StateBad)
 		}
 		return
 	}

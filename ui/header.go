@@ -20,7 +20,7 @@ func (m *Model) header(w int) string {
 	if m.o.Demo {
 		b.Add(theme.StateWarn, "DEMO ")
 	}
-	b.Add(theme.StateWarn, m.alert())
+	b.Add(theme.StateWarn, m.unwrittenChip()).Add(theme.StateWarn, m.alert())
 	m.alarmChip(b)
 	m.chips(b)
 	gauges := m.gauges(b.Left() - 2)

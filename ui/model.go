@@ -50,8 +50,9 @@ type Options struct {
 	Columns map[string][]string
 	// Notice is shown at the foot at first; "" for none.
 	Notice string
-	// Tells brings warnings for the foot, from elsewhere in the program; may be nil.
-	Tells <-chan string
+	// Tells brings warnings for the foot, from elsewhere in the program; may be nil. Files
+	// that can't be written (backend.FileNotice) stay in the header until they can.
+	Tells <-chan error
 	// Help is shown instead of an inventory when there is no connection at all.
 	Help string
 	// Away hears that another program, an editor, has the terminal, and that it has it
@@ -86,6 +87,7 @@ type Model struct {
 	scopeAll bool
 
 	tasksList *tasksList
+	unwritten []string // files of ours that can't be written now
 	screens   []screen
 	overlays  []overlayEntry
 	prompts   []promptMsg

@@ -13,28 +13,12 @@ import (
 	"hvdeck/ui/uitest"
 )
 
-// passes presses a key until what the page shows is gone: one that came by itself takes
-// no key until there was quiet.
-func (w *world) passes(page any, keys ...string) {
-	w.t.Helper()
-	w.WaitFor(page)
-	for range 20 {
-		w.Press(keys...)
-		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-			if !strings.Contains(w.Text(), fmt.Sprint(page)) {
-				return
-			}
-		}
-	}
-	w.WaitGone(page)
-}
-
 // toPlace leads the wizard from the start to the page after the deployment option.
 func (w *world) toPlace(source string) {
 	w.t.Helper()
 	w.row("db-1", "off")
 	w.Press("n").WaitFor("Import OVF or OVA").Press("o").WaitFor("File or URL").Type(source).Press("enter")
-	w.passes("What is in it", "enter")
+	w.Answer("What is in it", "enter")
 	w.WaitFor("Licence").WaitFor("may be used").Press("enter").Settle(50 * time.Millisecond).Expect("may be used")
 	w.Press("A").WaitFor("Deployment option").WaitFor("for the real thing")
 	w.Press("enter").WaitFor("Name and place")
@@ -64,7 +48,7 @@ func TestImportOVF(t *testing.T) {
 	w.Press("n").WaitFor("Import OVF or OVA").Press("o").WaitFor("File or URL")
 	w.Type(strings.TrimSuffix(source, "op.ovf")).Press("tab").WaitFor("shop.ovf").Press("enter")
 	w.WaitFor("What is in it").WaitFor("Shop 2.1").WaitFor("what is inside can't be verified").WaitFor("20 GiB")
-	w.passes("What is in it", "enter")
+	w.Answer("What is in it", "enter")
 	w.WaitFor("may be used").Press("A").WaitFor("Deployment option").WaitFor("Small (default)").Press("j", "enter")
 	w.WaitFor("Name and place").WaitFor("pool prod/web").Type("new-shop").Press("enter")
 	w.WaitFor("as the server chooses").WaitFor("ds-large, 300")
@@ -77,7 +61,7 @@ func TestImportOVF(t *testing.T) {
 	w.Press("ctrl+u").Type("hunter2").Press("enter")
 	w.WaitFor("Options of the server").WaitFor("Ignores unknown hardware").Press("right", "enter")
 	w.WaitFor("What the server says").WaitFor("unsupported hardware").Expect("The disks take")
-	w.passes("It would do this, and says", "enter")
+	w.Answer("It would do this, and says", "enter")
 	w.WaitFor("Summary").WaitFor("Makes a VM called new-shop on vc1").Press("enter").Settle(50 * time.Millisecond).Expect("Summary")
 	w.Press("G").Settle(50 * time.Millisecond).WaitFor("set, not shown").Reject("hunter").Press("S")
 	w.WaitFor("done: import OVF as new-shop on vc1. all of it is there")
@@ -130,14 +114,14 @@ func TestImportOVFUnreadable(t *testing.T) {
 	w.row("db-1", "off")
 	w.Press("n").WaitFor("Import OVF").Press("o").WaitFor("File or URL").Type("https://me:pass@host/x.ova").Press("enter").WaitFor("would be shown")
 	w.Press("ctrl+u").Type(junk).Press("enter").WaitFor("Can't read the package")
-	w.Press("esc").WaitGone("Can't read").WaitFor("junk.ova").Settle(450 * time.Millisecond)
+	w.Press("esc").WaitGone("Can't read").WaitFor("junk.ova").Settle(uitest.Grace)
 	broken := filepath.Join(dir, "broken.ovf")
 	text := strings.Replace(descriptorText, `<File ovf:id="file1" ovf:href="shop-disk1.vmdk" ovf:size="1000"/>`, "", 1)
 	if err := os.WriteFile(broken, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.Press("ctrl+u").Type(broken).Press("enter").WaitFor("this package can't be imported").Reject("enter next")
-	w.Settle(450 * time.Millisecond).Press("enter").Settle(50 * time.Millisecond).Expect("this package can't be imported").Press("esc").WaitFor("broken.ovf")
+	w.Settle(uitest.Grace).Press("enter").Settle(50 * time.Millisecond).Expect("this package can't be imported").Press("esc").WaitFor("broken.ovf")
 }
 
 // The server's errors stop it, and lead back; one that can't be asked is no way on.
@@ -152,7 +136,7 @@ func TestImportOVFRefused(t *testing.T) {
 	toVerdict()
 	w.Press("tab", "tab").Type("hunter2").Press("tab").Type("hunter2").Press("enter")
 	w.WaitFor("It would refuse this").WaitFor("vmx-13 is not supported").Reject("enter next")
-	w.passes("It would refuse this", "W")
+	w.Answer("It would refuse this", "W")
 	s.mu.Lock()
 	s.hold = make(chan struct{})
 	hold := s.hold
@@ -161,7 +145,7 @@ func TestImportOVFRefused(t *testing.T) {
 	toVerdict()
 	w.WaitFor("Password (kept)").Press("enter").WaitFor("esc stops waiting").Press("esc").WaitFor("Access").Press("enter").WaitFor("esc stops waiting")
 	close(hold)
-	w.passes("It has nothing against it", "enter")
+	w.Answer("It has nothing against it", "enter")
 	s.drop(backend.KindPool, "ds-large")
 	w.eventually("the datastore to go", func() bool { return w.store.Object(s.ref(backend.KindPool, "ds-large-id")) == nil })
 	w.WaitFor("Summary").Press("S").WaitFor("The datastore that was chosen is gone")
@@ -179,14 +163,14 @@ func TestImportOVFTakenUpAgain(t *testing.T) {
 	through := func() {
 		w.Press("enter").WaitFor("Datastore").Press("enter").WaitFor("Networks").Press("enter").WaitFor("Access")
 		w.Reject("(kept)").Press("tab", "tab").Type("hunter2").Press("tab").Type("hunter2").Press("enter")
-		w.passes("It has nothing against it", "enter")
+		w.Answer("It has nothing against it", "enter")
 		w.WaitFor("Summary").Press("S")
 	}
 	w.Type("kept")
 	through()
-	w.answer("The answers are kept", "enter")
+	w.Answer("The answers are kept", "enter")
 	w.Press("n").WaitFor("Import OVF or OVA").Press("o").WaitFor("Take up the answers for shop.ovf").Press("a").WaitFor("File or URL").Press("enter")
-	w.passes("What is in it", "enter")
+	w.Answer("What is in it", "enter")
 	w.WaitFor("may be used").Press("A").WaitFor("for the real thing").Press("enter").WaitFor("Runs in").Press("end").Type("2")
 	s.says(nil)
 	through()
@@ -239,7 +223,7 @@ func TestImportOVFSizes(t *testing.T) {
 			} {
 				w.WaitFor(step.page)
 				w.bordered(false)
-				w.passes(step.page, step.key)
+				w.Answer(step.page, step.key)
 			}
 		})
 	}
@@ -266,7 +250,7 @@ func TestExportOVF(t *testing.T) {
 	s.says(nil, backend.Finding{Severity: backend.SeverityWarning, Text: "The serial port is left out."})
 	w.WaitFor("Checksums").Press("tab", "right", "tab", "right", "right", "tab").Type("other").Press("tab", "tab", "right", "tab", "right", "enter")
 	w.WaitFor("The serial port is left out.").Expect("db-1").Expect("vc1").Expect("is replaced when the")
-	w.answer("Cancel", "y")
+	w.Answer("Cancel", "y")
 	w.eventually("the export", func() bool { return len(s.done()) == 1 })
 	want := backend.OVFExportOp{Object: s.ref(backend.KindVM, "db-1-id"), File: file, Overwrite: true, Digest: "SHA512", Options: []string{"mac"}, Name: "other", Images: true}
 	if got := s.done()[0]; !reflect.DeepEqual(got, want) {

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hvdeck/backend/guard"
-	"hvdeck/theme"
 	"hvdeck/ui/tty"
 )
 
@@ -16,9 +15,13 @@ import (
 // waits for up to 17 ms, at 120 for up to 8.
 const FPS = 120
 
-// storePace is the least time between two notices of the store: data redraws at
-// most ten times a second, keys at once.
-const storePace = 100 * time.Millisecond
+// storePace is the time between two notices of the store, and storeBurst how many may come
+// at once after a rest: data redraws ten times a second at most, keys and what comes after a
+// while, as the first rows do, at once.
+const (
+	storePace  = 100 * time.Millisecond
+	storeBurst = 4
+)
 
 // Run shows the console until it is quit or ctx ends. The terminal is restored in
 // every case. extra are options for tests.
@@ -29,7 +32,7 @@ func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption
 	defer m.edits.RemoveAll()
 	// Signals end ctx. Bubble Tea's own handler beside that one can wait for ever to
 	// pass its signal on to a loop that has just ended.
-	options := append([]tea.ProgramOption{tea.WithFPS(FPS), tea.WithoutSignalHandler(), tea.WithFilter(sized)}, extra...)
+	options := append([]tea.ProgramOption{tea.WithFPS(FPS), tea.WithoutSignalHandler(), tea.WithFilter(m.filter)}, extra...)
 	if t := m.o.Terminal; t != nil {
 		options = append(options, tea.WithInput(t.In()), tea.WithOutput(t.Out()))
 		guard.Go("end of the terminal", m.o.Fault, func() { endAtHangup(ctx, t, cancel) })
@@ -48,6 +51,7 @@ func Run(ctx context.Context, m *Model, asker *Asker, extra ...tea.ProgramOption
 	guard.Go("way out", m.o.Fault, func() { m.endWith(ctx, p, over) })
 	_, err := p.Run()
 	close(over)
+	m.stopReading()
 	m.declinePrompts()
 	if errors.Is(err, tea.ErrInterrupted) || (errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil) {
 		return nil // ended from outside, in good order
@@ -99,6 +103,24 @@ func endAtHangup(ctx context.Context, t *tty.Terminal, end func()) {
 // terminals have had.
 const unknownWidth, unknownHeight = 80, 24
 
+// filter sees what comes before the model does: the end, from which on keys are for the
+// shell, and that the shell gave them back.
+func (m *Model) filter(root tea.Model, msg tea.Msg) tea.Msg {
+	switch msg.(type) {
+	case tea.QuitMsg:
+		m.stopReading()
+	case tea.ResumeMsg:
+		m.lend(false)
+	}
+	return sized(root, msg)
+}
+
+func (m *Model) stopReading() {
+	if m.o.Terminal != nil {
+		m.o.Terminal.StopReading()
+	}
+}
+
 // sized gives a terminal that says it has no cells the usual ones.
 func sized(_ tea.Model, msg tea.Msg) tea.Msg {
 	if size, ok := msg.(tea.WindowSizeMsg); ok && size.Width == 0 && size.Height == 0 {
@@ -113,14 +135,28 @@ func (m *Model) passNotes(ctx context.Context, p *tea.Program) {
 		select {
 		case <-ctx.Done():
 			return
-		case text := <-m.o.Tells:
-			p.Send(noteMsg{theme.StateWarn, text})
+		case told := <-m.o.Tells:
+			p.Send(tellMsg{told})
 		}
 	}
 }
 
-// pump passes on that the store has changed: one notice outstanding, one per pace.
+// pacer says how long to wait before the next notice.
+type pacer struct {
+	due time.Time // when the last notice would have gone at one per pace
+}
+
+func (p *pacer) wait(now time.Time) time.Duration {
+	if p.due.Before(now) {
+		p.due = now
+	}
+	p.due = p.due.Add(storePace)
+	return max(p.due.Sub(now)-(storeBurst-1)*storePace, 0)
+}
+
+// pump passes on that the store has changed: one notice outstanding, at its pace.
 func pump(ctx context.Context, m *Model, p *tea.Program) {
+	var pace pacer
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,7 +167,7 @@ func pump(ctx context.Context, m *Model, p *tea.Program) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(storePace):
+		case <-time.After(pace.wait(time.Now())):
 		}
 	}
 }

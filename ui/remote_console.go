@@ -42,6 +42,7 @@ func (m *Model) askRemoteConsole(s keymap.Selection) tea.Cmd {
 }
 
 func (m *Model) getRemoteConsole(vm *backend.VM) tea.Cmd {
+	asked := m.here()
 	return direct(m, "remote console", vm.ID.Conn, func(ctx context.Context, b backend.Backend) (*backend.RemoteConsole, error) {
 		c, ok := backend.As[backend.RemoteConsoler](b)
 		if !ok {
@@ -50,10 +51,10 @@ func (m *Model) getRemoteConsole(vm *backend.VM) tea.Cmd {
 		return c.RemoteConsole(ctx, vm.ID)
 	}, func(rc *backend.RemoteConsole, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Graphical console of "+vm.Name, errorWords(err))
+			m.messageArrived(asked, "Graphical console of "+vm.Name, errorWords(err))
 			return nil
 		}
-		return m.showRemoteConsole(vm, rc)
+		return m.askArrived(asked, "display of "+vm.Name, func() tea.Cmd { return m.showRemoteConsole(vm, rc) })
 	})
 }
 

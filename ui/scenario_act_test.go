@@ -104,8 +104,8 @@ func TestGreyedEntriesSayWhy(t *testing.T) {
 	w := begin(t, scene{hosts: []mem.Config{cfg}})
 	w.row("web-1", "off")
 	w.Press("p").WaitFor("Power off, hard · it is off").WaitFor("Answer its question… · it asks nothing").WaitFor("Resume · it is off")
-	w.Press("f").Expect("power: web-1").Press("esc")
-	w.Press("s").WaitFor("Revert to the current one… · it has no snapshots").Press("esc")
+	w.Press("f").Expect("power: web-1").Press("esc").WaitGone("power: web-1")
+	w.Press("s").WaitFor("Revert to the current one… · it has no snapshots").Press("esc").WaitGone("snapshot: web-1")
 	w.Press("x").WaitFor("Every action: web-1").WaitFor("Create snapshot…").Press("esc")
 	if n := w.hosts[0].Calls(mem.CallDo); n != 0 {
 		t.Errorf("%d operations reached the host", n)
@@ -164,7 +164,7 @@ func TestTasks(t *testing.T) {
 	w.Press("q").WaitFor("Quit hvdeck?").WaitFor("1 running here").Press("esc").WaitGone("Quit hvdeck?")
 	w.Press("C").WaitFor("Stop the task: create snapshot web-1?").Press("y")
 	w.Pane("Tasks").WaitFor("cancelled")
-	w.WaitFor("Waited for").Press("esc").WaitGone("Waited for")
+	w.Dismiss("Waited for")
 	w.Press("enter").WaitFor("Object:   web-1 on kvm1").Press("esc")
 }
 

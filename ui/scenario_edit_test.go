@@ -131,25 +131,9 @@ func TestEditChangedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Press("A").WaitFor("Cancel").Press("y")
-	w.answer("was changed at the server meanwhile", "down", "enter")
+	w.Answer("was changed at the server meanwhile", "down", "enter")
 	w.WaitFor("7</vcpu>").Expect("768")
 	w.Press("A").WaitFor("Cancel").Press("y").WaitFor("done: change")
-}
-
-// answer gives keys to a box that opened by itself, which takes none until there was
-// quiet.
-func (w *world) answer(title string, keys ...string) {
-	w.t.Helper()
-	w.WaitFor(title)
-	for range 10 {
-		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-			if !strings.Contains(w.Text(), title) {
-				return
-			}
-		}
-		w.Press(keys...)
-	}
-	w.WaitGone(title)
 }
 
 // Passwords are in the file, and never on the screen.

@@ -71,7 +71,7 @@ func TestHostileErrors(t *testing.T) {
 	w.menu("p", "power: web-1", "f")
 	w.WaitFor("hard: web-1?").Press("y").WaitFor("on kvm1: error")
 	w.bordered(false)
-	w.dismiss("on kvm1: error")
+	w.Dismiss("on kvm1: error")
 	w.Press("6", "enter").WaitFor("Object:")
 	w.bordered(false)
 	w.Press("esc")

@@ -6,14 +6,11 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"hvdeck/backend"
 	"hvdeck/backend/poll"
+	"hvdeck/ui/uitest"
 )
-
-// overlayGrace is longer than what a box that opens by itself swallows at first.
-const overlayGrace = 500 * time.Millisecond
 
 // acting is a center on which VMs are moved; a test says what it thinks of it, and sees
 // what was asked for.
@@ -101,7 +98,7 @@ func TestCheckRefuses(t *testing.T) {
 	w.row("db-1", "run")
 	w.Press("2", "g")
 	w.toMove("db-1")
-	w.WaitFor("The server would refuse it; nothing was done.").WaitFor("ds1 can't be reached").Settle(overlayGrace).Press("esc")
+	w.WaitFor("The server would refuse it; nothing was done.").WaitFor("ds1 can't be reached").Settle(uitest.Grace).Press("esc")
 	w.WaitGone("would refuse").WaitFor(regexp.MustCompile(`Host or cluster +.*cluster C0`)).Press("esc")
 	if ops := a.moved(); len(ops) != 0 {
 		t.Errorf("it was started all the same: %v", ops)
@@ -127,7 +124,7 @@ func TestCheckOfSeveral(t *testing.T) {
 	w.Press("2", "g", "space", "space", "space")
 	w.toMove("3 VMs")
 	w.WaitFor("skipped: no such network there").WaitFor("mail-1: the server warns: a CD is attached").WaitFor("to the cluster C0")
-	w.Settle(overlayGrace).Press("y")
+	w.Settle(uitest.Grace).Press("y")
 	w.eventually("two VMs to be moved", func() bool { return len(a.moved()) == 2 })
 	for _, op := range a.moved() {
 		if op.Target().ID == "db-1" {
@@ -174,7 +171,7 @@ func TestMoveKeepsToItsConnection(t *testing.T) {
 	w.row("db-1", "run")
 	w.Press("2", "/").Type("name:=db-1").Press("enter", "*")
 	w.toMove("2 VMs")
-	w.WaitFor("skipped: on another connection than db-1").Settle(overlayGrace).Press("y")
+	w.WaitFor("skipped: on another connection than db-1").Settle(uitest.Grace).Press("y")
 	w.eventually("one VM to be moved", func() bool { return len(a.moved())+len(b.moved()) == 1 })
 	for _, op := range append(a.moved(), b.moved()...) {
 		if to := op.(backend.VMRelocateOp).To; to.Cluster.Conn != op.Target().Conn {
@@ -210,7 +207,7 @@ func TestRemoteConsole(t *testing.T) {
 	w.WaitFor("holds a copy of YOUR session").Reject("planted-ticket").Press("enter").WaitGone("YOUR session").Reject("planted-ticket")
 	w.menu("v", "manage: db-1", "g")
 	w.WaitFor("YOUR session").Press("y").WaitFor("vmrc://clone:planted-ticket@vc1/?moid=vm-1").WaitFor("webmks: not for this VM")
-	w.Settle(overlayGrace).Press("v").WaitGone("planted-ticket").WaitFor("clipboard")
+	w.Settle(uitest.Grace).Press("v").WaitGone("planted-ticket").WaitFor("clipboard")
 }
 
 // A task of somebody else is cancelled after a question that names them.

@@ -11,6 +11,7 @@ import (
 	"hvdeck/keymap"
 	"hvdeck/theme"
 	"hvdeck/ui/kind"
+	"hvdeck/ui/line"
 	"hvdeck/ui/pager"
 	"hvdeck/ui/pane"
 	"hvdeck/ui/table"
@@ -126,10 +127,29 @@ func (m *Model) openConnections() {
 	m.push(&connScreen{listScreen{name: "Connections", view: view, scope: []keymap.Scope{keymap.List, keymap.Global}, empty: "no connections"}, view})
 }
 
-// connScreen opens the whole story of a connection on enter.
+// connScreen has the story of the connection under the cursor below the list where there is
+// room for both, and opens the whole of it on enter.
 type connScreen struct {
 	listScreen
 	list *pane.List[store.ConnStatus, backend.ConnID]
+}
+
+func (s *connScreen) draw(m *Model, w, h int) []string {
+	const story = 10 // lines that are worth it
+	c, ok := s.list.Cursor()
+	above := s.list.Len() + 1
+	if !ok || h < above+story {
+		return s.listScreen.draw(m, w, h)
+	}
+	th := m.env.Theme
+	out := append(s.listScreen.draw(m, w, above), line.New(th, theme.Plain, w).Rule(theme.Border, th.Glyphs.Box.Horizontal, w).String())
+	for _, text := range line.Wrap(m.connStory(c), w-2) {
+		out = append(out, line.New(th, theme.Plain, w).Gap(1).Add(theme.Text, text).Gap(w).String())
+	}
+	for len(out) < h {
+		out = append(out, theme.Blank(w))
+	}
+	return out[:h]
 }
 
 func (s *connScreen) do(m *Model, id string) bool {
@@ -171,11 +191,19 @@ func connWhy(c store.ConnStatus) string {
 		}
 		return ""
 	}
-	_, why, found := strings.Cut(c.Err, c.URI+": ")
-	if !found {
-		why = c.Err
+	return strings.ReplaceAll(withoutPlace(c.Err), "\n", " ")
+}
+
+// withoutPlace leaves out of "connect to URI: why" what was done where.
+func withoutPlace(err string) string {
+	uri := strings.Index(err, "://")
+	if uri < 0 || strings.Count(err[:uri], " ") > 2 {
+		return err
 	}
-	return strings.ReplaceAll(why, "\n", " ")
+	if _, why, found := strings.Cut(err[uri:], ": "); found {
+		return why
+	}
+	return err
 }
 
 func (m *Model) nextTry(c store.ConnStatus) string {

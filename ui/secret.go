@@ -50,6 +50,7 @@ func (m *Model) whyNoSecret(s *backend.Secret) string {
 }
 
 func (m *Model) readSecret(s *backend.Secret) tea.Cmd {
+	asked := m.here()
 	return direct(m, "read secret", s.ID.Conn, func(ctx context.Context, b backend.Backend) (backend.Hidden, error) {
 		reader, ok := backend.As[backend.SecretReader](b)
 		if !ok {
@@ -58,10 +59,10 @@ func (m *Model) readSecret(s *backend.Secret) tea.Cmd {
 		return reader.SecretValue(ctx, s.ID)
 	}, func(value backend.Hidden, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Value of "+s.Name, errorWords(err))
+			m.messageArrived(asked, "Value of "+s.Name, errorWords(err))
 			return nil
 		}
-		return m.showSecret(s.Name, value)
+		return m.askArrived(asked, "value of "+s.Name, func() tea.Cmd { return m.showSecret(s.Name, value) })
 	})
 }
 

@@ -14,5 +14,13 @@ func (m *Model) suspend() tea.Cmd {
 		m.say(theme.StateWarn, "there is no shell to go back to: hvdeck is the only program of this terminal")
 		return nil
 	}
+	m.lend(true)
 	return tea.Suspend
+}
+
+// lend gives the keys to another program, or takes them back.
+func (m *Model) lend(yes bool) {
+	if m.o.Terminal != nil {
+		m.o.Terminal.Lend(yes)
+	}
 }

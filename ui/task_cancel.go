@@ -83,6 +83,7 @@ func (m *Model) whyNoCancel(t task.Task) string {
 }
 
 func (m *Model) cancelForeign(t task.Task) tea.Cmd {
+	asked := m.here()
 	return direct(m, "cancel task", t.Conn, func(ctx context.Context, b backend.Backend) (struct{}, error) {
 		c, ok := backend.As[backend.TaskCanceller](b)
 		if !ok {
@@ -91,7 +92,7 @@ func (m *Model) cancelForeign(t task.Task) tea.Cmd {
 		return struct{}{}, c.CancelTask(ctx, t.RemoteKey)
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
-			m.messageArrived("Cancel "+taskWords(t), errorWords(err))
+			m.messageArrived(asked, "Cancel "+taskWords(t), errorWords(err))
 			return nil
 		}
 		m.say(theme.StateBusy, "the server was asked to cancel: "+taskWords(t))

@@ -401,5 +401,5 @@ func (m *Model) tellWaited(t task.Task) {
 	if more := strings.TrimSpace(failureText(t)); more != "" {
 		words += "\n\n" + more
 	}
-	m.message("Waited for", words, theme.Focus)
+	m.messageUnasked("Waited for", words, theme.Focus)
 }

@@ -74,6 +74,8 @@ func (m *Model) onOwn(msg tea.Msg) (cmd tea.Cmd, ours bool) {
 		cmd = msg.take()
 	case noteMsg:
 		m.say(msg.tok, msg.text)
+	case tellMsg:
+		m.tell(msg.err)
 	case objectsMsg:
 		msg.add()
 	case waitedMsg:

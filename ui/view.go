@@ -39,7 +39,8 @@ func (m *Model) frame() []string {
 	if lay.tasks {
 		out = append(out, m.taskLine(m.w))
 	}
-	out = append(out, m.footLine(m.w))
+	foot := m.footLines(m.w)
+	out = append(out[:max(m.h-len(foot), 0)], foot...) // a long note lies over what is above
 	return m.withOverlay(out)
 }
 

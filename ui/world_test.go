@@ -205,23 +205,6 @@ func (w *world) menu(lead, title, key string) {
 	w.Press(lead).WaitFor(title).Press(key)
 }
 
-// dismiss closes a box that opened by itself: it swallows keys until there was quiet.
-func (w *world) dismiss(title string) {
-	w.t.Helper()
-	w.WaitFor(title)
-	for range 10 {
-		gone := false
-		w.Press("esc")
-		for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end) && !gone; time.Sleep(10 * time.Millisecond) {
-			gone = !strings.Contains(w.Text(), title)
-		}
-		if gone {
-			return
-		}
-	}
-	w.WaitGone(title)
-}
-
 // framed waits until the borders stand where they should, and fails when they don't
 // come to.
 func (w *world) framed() {

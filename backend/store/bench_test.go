@@ -20,18 +20,6 @@ func tenThousand() []backend.Object {
 	return vms
 }
 
-// BenchmarkReplace10k is what a refresh of a large list costs that changed nothing.
-func BenchmarkReplace10k(b *testing.B) {
-	s := store.New(time.Now)
-	b.ReportAllocs()
-	for b.Loop() {
-		b.StopTimer()
-		vms := tenThousand()
-		b.StartTimer()
-		s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: vms})
-	}
-}
-
 // BenchmarkReadWhileReplacing10k gives the longest that a reader waited while a large
 // list was refreshed that had not changed, as wait-ns: the mean over all refreshes.
 func BenchmarkReadWhileReplacing10k(b *testing.B) {
@@ -73,16 +61,5 @@ func BenchmarkUpsert(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		vm := *vms[i%len(vms)].(*backend.VM)
 		s.Apply("c", backend.Upsert{Objects: []backend.Object{&vm}})
-	}
-}
-
-func BenchmarkAll10k(b *testing.B) {
-	s := store.New(time.Now)
-	s.Apply("c", backend.Replace{Query: backend.Query{Kind: backend.KindVM}, Objects: tenThousand()})
-	b.ReportAllocs()
-	for b.Loop() {
-		if len(s.All(backend.KindVM)) != 10000 {
-			b.Fatal("objects are missing")
-		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hvdeck/backend"
 	"hvdeck/backend/guard"
 	"hvdeck/backend/linefile"
 )
@@ -147,9 +148,11 @@ func (l *Log) put(f file, line Line) {
 	err := f.Append(text, n)
 	switch f.Changed(err) {
 	case linefile.Failed:
-		l.notice(fmt.Errorf("the trace can't be written: %w; make room for it, what comes meanwhile is counted", err))
+		l.notice(backend.FileNotice{File: "trace",
+			Err: fmt.Errorf("the trace can't be written: %w; make room for it, what comes meanwhile is counted", err)})
 	case linefile.Mended:
-		l.notice(fmt.Errorf("the trace is written again: %d lines are missing in it", missing))
+		l.notice(backend.FileNotice{File: "trace", Written: true,
+			Err: fmt.Errorf("the trace is written again: %d lines are missing in it", missing)})
 	case linefile.Same:
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hvdeck/backend"
 	"hvdeck/backend/guard"
 	"hvdeck/backend/linefile"
 )
@@ -140,12 +141,16 @@ func (l *Log) append(r Record) {
 	err = l.file.Append(line, 1)
 	switch l.file.Changed(err) {
 	case linefile.Failed:
-		l.report(l.problem(err))
+		l.report(backend.FileNotice{File: auditLog, Err: l.problem(err)})
 	case linefile.Mended:
-		l.report(fmt.Errorf("the audit log is written again, %d records are missing in it: %s", missing, l.path))
+		l.report(backend.FileNotice{File: auditLog, Written: true,
+			Err: fmt.Errorf("the audit log is written again, %d records are missing in it: %s", missing, l.path)})
 	case linefile.Same:
 	}
 }
+
+// auditLog is what notices call the file.
+const auditLog = "audit log"
 
 // gap is the record that says how many are missing before it.
 func (l *Log) gap(lost int) []byte {

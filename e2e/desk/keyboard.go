@@ -12,8 +12,10 @@ const (
 	// frozen is what no key may take of its own time where the calm is calm: a program that
 	// stands still for a second is found by it, if not always on a machine of a load of 30.
 	frozen = 500 * time.Millisecond
-	// prompt is what keys may take in any case; the strict figures are the bench's.
+	// prompt is what keys may take in any case under the race detector, and strict what the
+	// program as it is given out may need for 99 of a hundred keys.
 	prompt = 60 * time.Millisecond
+	strict = 20 * time.Millisecond
 	// often is how many times as long as in the calm a key may take.
 	often = 4
 	// fewest are the keys that say something.
@@ -57,11 +59,18 @@ func (c *Console) Prompt(what string, calm, meanwhile uitest.Latency) {
 }
 
 // Sluggish says what is wrong with keys, or "". What is compared are the program's own
-// times: two of a hundred and one more may take longer than four times as long as 99 of a
-// hundred in the calm, and none as long as a program that stands still.
-func Sluggish(calm, meanwhile uitest.Latency) string {
+// times. None may take as long as a program that stands still. Under the race detector two of
+// a hundred and one more may take longer than four times as long as 99 of a hundred in the
+// calm; without it one of a hundred and one more longer than 20 ms, or 99 of a hundred in the
+// calm where that is longer.
+func Sluggish(calm, meanwhile uitest.Latency) string { return sluggish(calm, meanwhile, RaceDetector) }
+
+func sluggish(calm, meanwhile uitest.Latency, racing bool) string {
 	still := max(frozen, often*calm.OwnAt(100))
-	limit := min(max(prompt, often*calm.OwnAt(99)), still)
+	limit, share := min(max(strict, calm.OwnAt(99)), still), 100
+	if racing {
+		limit, share = min(max(prompt, often*calm.OwnAt(99)), still), 50
+	}
 	slower := 0
 	for _, took := range meanwhile.Own {
 		if took > limit {
@@ -75,7 +84,7 @@ func Sluggish(calm, meanwhile uitest.Latency) string {
 		return fmt.Sprintf("%d keys say nothing", len(meanwhile.Own))
 	case meanwhile.OwnAt(100) > still:
 		return fmt.Sprintf("a key took %v of its own time, %v is standing still", meanwhile.OwnAt(100), still)
-	case slower > 1+len(meanwhile.Own)/50:
+	case slower > 1+len(meanwhile.Own)/share:
 		return fmt.Sprintf("%d keys took longer than %v of their own time", slower, limit)
 	}
 	return ""

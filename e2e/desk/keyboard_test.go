@@ -36,8 +36,20 @@ func TestWhatIsSluggish(t *testing.T) {
 		"a key is lost":                {calm, lost, true},
 		"hardly a key":                 {calm, times(2, 15*ms, 15*ms), true},
 	} {
-		if why := Sluggish(c.calm, c.meanwhile); (why != "") != c.sluggish {
+		if why := sluggish(c.calm, c.meanwhile, true); (why != "") != c.sluggish {
 			t.Errorf("%s: %q", what, why)
+		}
+	}
+	slow := func(n int) uitest.Latency { // n of 300 keys
+		l := times(300, 9*ms, 9*ms)
+		for i := range n {
+			l.Own[i] = 21 * ms
+		}
+		return l
+	}
+	for n, late := range map[int]bool{1: false, 4: false, 5: true, 30: true} {
+		if why := sluggish(times(60, 9*ms, 12*ms), slow(n), false); (why != "") != late {
+			t.Errorf("%d of 300 keys take more than 20 ms without the race detector: %q", n, why)
 		}
 	}
 }

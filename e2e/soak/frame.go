@@ -21,6 +21,10 @@ func whole(lines []string, w int) error {
 			last = y
 		}
 	}
+	const note = 3 // lines at most, the last of which lies over the border of a pane that is alone
+	if end := len(lines) - note; first >= 0 && last < first && end > first && strings.HasPrefix(lines[end], " ") {
+		last = end - 1
+	}
 	if first < 0 || last < first {
 		return errors.New("no frame is on the screen")
 	}

@@ -10,6 +10,10 @@ func TestABrokenFrameIsSeen(t *testing.T) {
 	if err := whole(strings.Split(good, "\n"), 10); err != nil {
 		t.Errorf("a whole frame: %v", err)
 	}
+	const noted = " hvdeck\n╭ a     ╮\n│ x     │\n│ y     │\n a note\n of three\n lines"
+	if err := whole(strings.Split(noted, "\n"), 9); err != nil {
+		t.Errorf("a frame with a long note over its last border: %v", err)
+	}
 	for what, bad := range map[string]string{
 		"a row that is too long":  strings.Replace(good, "│ x ││ y │", "│ xx ││ y │", 1),
 		"a row that is too short": strings.Replace(good, "│ x ││ y │", "│ x ││ y", 1),

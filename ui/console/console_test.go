@@ -120,6 +120,16 @@ func onlyLooks(t testing.TB, lines []string) {
 	}
 }
 
+// A guest that takes its screen for larger sets margins beyond it: they end at the edge, as
+// on any terminal.
+func TestMarginsBeyondTheScreen(t *testing.T) {
+	term := newTerminal(t, 20, 4)
+	term.Feed([]byte("one\r\ntwo\r\nthree\r\nfour\x1b[2;50r\x1b[2;1H\x1b[L\x1b[?69h\x1b[1;200s\x1b[@"))
+	if got := words(t, term, 20, 4); got != "one\n\ntwo\nthree" {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzTerminal(f *testing.F) {
 	for _, s := range []string{
 		"\x1b[999999999999b", "\x1b[?2048h\x1b[?1049h\x1b[2J", "\x1b[5;2r\x1b[100L\x1b[100M", "\x1b]52;c;?\x07", "e\u0301\u200d👨‍👩‍👧\x1b[6n",
@@ -129,7 +139,7 @@ func FuzzTerminal(f *testing.F) {
 	}
 	th := looksOf(f)
 	f.Fuzz(func(t *testing.T, in []byte, w, h uint8) {
-		term := NewTerminal(10, 4, nil)
+		term := NewTerminal(10, 4, func(err error) { t.Error(err) })
 		defer term.Close()
 		began := time.Now()
 		term.Feed(in)

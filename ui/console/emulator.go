@@ -72,4 +72,18 @@ func muzzle(e *vt.Emulator) {
 	for _, cmd := range []int{'h', 'l', ansi.Command('?', 0, 'h'), ansi.Command('?', 0, 'l')} {
 		e.RegisterCsiHandler(cmd, oddMode)
 	}
+	// A guest that takes its screen for larger than it is, as many do on a serial line, sets
+	// margins beyond it; terminals end them at the edge, the emulator would run over it.
+	e.RegisterCsiHandler('r', endingAt(e.Height))
+	e.RegisterCsiHandler('s', endingAt(e.Width))
+}
+
+// endingAt ends the second parameter of a sequence at a limit, and leaves the rest to others.
+func endingAt(limit func() int) vt.CsiHandler {
+	return func(p ansi.Params) bool {
+		if n, _, ok := p.Param(1, 0); ok && n > limit() {
+			p[1] = ansi.Param(limit())
+		}
+		return false
+	}
 }

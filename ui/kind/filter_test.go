@@ -2,8 +2,10 @@ package kind_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"hvdeck/backend"
 	"hvdeck/backend/store"
@@ -138,7 +140,20 @@ func FuzzFilter(f *testing.F) {
 	}
 	spec := specs(f).Of(backend.KindVM)
 	o := vm("web-1", "kvm1")
-	f.Fuzz(func(_ *testing.T, s string) { kind.ParseFilter(s).Match(spec, o) })
+	f.Fuzz(func(t *testing.T, s string) {
+		finds := kind.ParseFilter(s).Match(spec, o)
+		if again := kind.ParseFilter(s).Match(spec, o); again != finds {
+			t.Errorf("%q finds it only sometimes", s)
+		}
+		half := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "=") // still being typed: it matches all
+		word := !strings.ContainsFunc(s, unicode.IsSpace) && !strings.ContainsAny(s, `"!`) && s != "" && !half
+		if inverted := kind.ParseFilter("!"+s).Match(spec, o); word && inverted == finds {
+			t.Errorf("%q and its inverse are both %t", s, finds)
+		}
+		if both := kind.ParseFilter(s+" web").Match(spec, o); word && both != finds {
+			t.Errorf("%q is %t, with a word that matches %t", s, finds, both)
+		}
+	})
 }
 
 func TestSelect(t *testing.T) {

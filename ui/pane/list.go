@@ -118,6 +118,17 @@ func (l *List[V, K]) Unmark() bool { return unmark(l.table) }
 // Hold keeps the cursor on its row, also while the first rows come in.
 func (l *List[V, K]) Hold() { l.table.Hold() }
 
+// Release leaves a cursor that is on the first row there, whatever row comes to be the first:
+// nobody looks at the one that it is on.
+func (l *List[V, K]) Release() {
+	if l.table.CursorIndex() == 0 {
+		l.table.Release()
+	}
+}
+
+// Len is the number of rows shown.
+func (l *List[V, K]) Len() int { return l.table.Len() }
+
 // Wheel scrolls.
 func (l *List[V, K]) Wheel(n int) { wheel(l.table, n) }
 

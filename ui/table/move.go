@@ -32,6 +32,9 @@ func (m *Model[V, K]) SetCursorID(id K) bool {
 // when something is about to be asked about the row under the cursor.
 func (m *Model[V, K]) Hold() { m.touched = true }
 
+// Release ends what Hold and moves began: the cursor stays where it is on the screen.
+func (m *Model[V, K]) Release() { m.touched = false }
+
 // Move moves n rows down, up when negative.
 func (m *Model[V, K]) Move(n int) { m.SetCursor(m.cursor + n) }
 

@@ -208,32 +208,3 @@ func FuzzDraw(f *testing.F) {
 		draw(t, m, w, h, theme.Options{})
 	})
 }
-
-func BenchmarkSetRows10k(b *testing.B) {
-	m, rows := New(spec()), chain(10_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		m.SetRows(rows)
-	}
-}
-
-// What is left for the event loop when the rows were linked before.
-func BenchmarkSetForest10k(b *testing.B) {
-	m := New(spec())
-	f := Grow(spec(), chain(10_000))
-	b.ReportAllocs()
-	for b.Loop() {
-		m.SetForest(f)
-	}
-}
-
-func BenchmarkDraw10k(b *testing.B) {
-	m := New(spec())
-	m.SetRows(chain(10_000))
-	m.SetCursor(5000)
-	th := testTheme(b, theme.Options{})
-	b.ReportAllocs()
-	for b.Loop() {
-		m.Draw(120, 40, th, true, table.Opts{Header: true})
-	}
-}

@@ -89,7 +89,7 @@ func (i *Input) take(p []byte, n int) int {
 		return n
 	}
 	for i.t.lag.waits() && begins(p[:n]) != "" && n < len(p) && i.ready(restOfAnswer) {
-		more, err := i.File.Read(p[n:])
+		more, err := i.file.Read(p[n:])
 		i.t.look(err)
 		if more <= 0 {
 			break
@@ -128,7 +128,7 @@ func (t *Terminal) arrived(n int) {
 
 // ready says whether something can be read, and waits for it.
 func (i *Input) ready(wait time.Duration) (yes bool) {
-	conn, err := i.File.SyscallConn()
+	conn, err := i.file.SyscallConn()
 	if err != nil {
 		return false
 	}
@@ -141,9 +141,10 @@ func (i *Input) ready(wait time.Duration) (yes bool) {
 }
 
 // emptied takes what was asked for and has not been answered, so that the shell does not
-// get it. It is for when nobody else reads and the terminal is not echoing yet.
+// get it; what was typed behind the last answer is the shell's. It is for when nobody else
+// reads and the terminal is not echoing yet.
 func (t *Terminal) emptied(now time.Time) {
-	in, buf := t.In(), make([]byte, 256)
+	in, one, read := t.In(), make([]byte, 1), []byte(nil)
 	for end := t.lag.lastAnswer(now); !t.isEnding(); {
 		rest := time.Until(end)
 		if rest <= 0 || !t.lag.waits() {
@@ -152,9 +153,14 @@ func (t *Terminal) emptied(now time.Time) {
 		if !in.ready(min(rest, restOfAnswer) + time.Millisecond) {
 			continue
 		}
-		if _, err := in.Read(buf); err != nil {
+		n, err := in.file.Read(one)
+		t.look(err)
+		if n == 0 {
 			return
 		}
+		kept, found := new(answers).take(append(read, one...))
+		t.arrived(found)
+		read = []byte(begins(kept))
 	}
 }
 

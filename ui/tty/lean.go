@@ -12,8 +12,12 @@ import (
 // lean leaves out of a frame the changes of the pen that nobody can see: the writer takes
 // the pen back for each blank and sets it anew for what comes after, which between the
 // borders of boxes is half of a first frame. What the terminal shows is the same, and so
-// is its pen at the end.
+// is its pen at the end. A frame with a broken character is left as it is: terminals take
+// different lengths of what follows for part of it.
 func lean(p []byte) []byte {
+	if !utf8.Valid(p) {
+		return p
+	}
 	l := thin{out: make([]byte, 0, len(p))}
 	for len(p) > 0 {
 		n := l.next(p)

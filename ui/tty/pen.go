@@ -1,6 +1,7 @@
 package tty
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,15 +78,20 @@ func (p *pen) take(all []string) int {
 	return 1
 }
 
-// colourLength is how many parameters a colour has that is not of the sixteen.
+// colourLength is how many parameters a colour has that is not of the sixteen; 0 where
+// terminals may take different ones for part of it.
 func colourLength(all []string) int {
+	n := 0
 	switch {
 	case len(all) >= 3 && all[1] == "5":
-		return 3
+		n = 3
 	case len(all) >= 5 && all[1] == "2":
-		return 5
+		n = 5
 	}
-	return 0
+	if slices.ContainsFunc(all[:n], func(one string) bool { return strings.Contains(one, ":") }) {
+		return 0
+	}
+	return n
 }
 
 // colour is the colour of the text (3), behind it (4) or of the line under it (5).

@@ -39,6 +39,7 @@ type Terminal struct {
 
 	once sync.Once
 	gone chan struct{} // closed when the terminal is
+	keys keys
 
 	mu     sync.Mutex
 	ending bool // writes wait no longer than lastWords
@@ -50,7 +51,7 @@ type Terminal struct {
 // Open takes the terminal that in and out are. It fails in nothing: where the terminal
 // can't be opened anew, as after su, writes go to out and may block.
 func Open(in, out *os.File) *Terminal {
-	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{}), lag: lag{asks: mayAsk(in, out), caught: make(chan struct{}, 1)}}
+	t := &Terminal{in: in, out: out, to: out, gone: make(chan struct{}), keys: newKeys(), lag: lag{asks: mayAsk(in, out), caught: make(chan struct{}, 1)}}
 	for _, name := range []string{"/proc/self/fd/1", "/dev/tty"} {
 		f, err := os.OpenFile(name, os.O_WRONLY|openFlags, 0) //nolint:gosec // names of our own
 		if err != nil {
@@ -123,43 +124,16 @@ func (t *Terminal) forget() bool {
 	return true
 }
 
-// Close frees what Open opened.
+// Close frees what Open opened, and ends all reading.
 func (t *Terminal) Close() {
+	t.keys.end()
 	if t.to != t.out {
 		_ = t.to.Close()
 	}
 }
 
-// In is the terminal as something to read from.
-func (t *Terminal) In() *Input { return &Input{File: t.in, t: t} }
-
 // Out is the terminal as something to write to.
 func (t *Terminal) Out() *Output { return &Output{File: t.out, t: t} }
-
-// Input reads keys; its file descriptor is that of the terminal itself.
-type Input struct {
-	*os.File
-	t       *Terminal
-	paste   paste
-	seqs    sequences
-	answers answers
-}
-
-// Read implements io.Reader; an end or an error of the terminal is its end. Esc and ctrl-c
-// end a paste that has no end.
-func (i *Input) Read(p []byte) (int, error) {
-	room := len(p)
-	if room > len(pasteEnd) {
-		room -= len(pasteEnd)
-	}
-	n, err := i.File.Read(p[:room])
-	i.t.look(err)
-	n = i.take(p[:room], len(i.seqs.bound(p[:max(n, 0)])))
-	if n+len(pasteEnd) <= len(p) {
-		n = i.paste.ended(p, n)
-	}
-	return n, err
-}
 
 // Output writes frames; its file descriptor is that of the terminal itself.
 type Output struct {

@@ -18,7 +18,7 @@ func pair(t *testing.T) (master *os.File, term *Terminal) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = master.Close(); _ = tty.Close() })
-	term = &Terminal{in: tty, out: tty, gone: make(chan struct{})}
+	term = &Terminal{keys: newKeys(), in: tty, out: tty, gone: make(chan struct{})}
 	to, err := os.OpenFile(tty.Name(), os.O_WRONLY|openFlags, 0)
 	if err != nil {
 		t.Fatal(err)

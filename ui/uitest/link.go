@@ -1,11 +1,12 @@
 package uitest
 
 import (
+	"io"
 	"os"
 	"sync"
 	"time"
 
-	"hvdeck/backend/guard"
+	"hvdeck/ui/uitest/slowline"
 )
 
 // due are bytes and when they arrive.
@@ -13,9 +14,6 @@ type due struct {
 	bytes []byte
 	at    time.Time
 }
-
-// packet is how many bytes arrive together at most.
-const packet = 1400
 
 // onTheWay counts what a program wrote and the terminal has not got yet.
 type onTheWay struct {
@@ -40,38 +38,27 @@ func (s *Screen) MostOnTheWay() int {
 	return most
 }
 
-// carryOutput takes what the program writes at once and shows it when a link of so many
+// carryOutput takes what the program writes at once and shows it when a line of so many
 // bytes a second has carried it.
 func (s *Screen) carryOutput(from *os.File, rate int) {
-	arriving := make(chan due, 1<<16)
-	arrived := make(chan struct{})
-	guard.Go("distant terminal", s.fail, func() {
-		defer close(arrived)
-		for p := range arriving {
-			time.Sleep(time.Until(p.at))
-			s.way.add(-len(p.bytes))
-			if _, err := s.Write(p.bytes); err != nil {
-				s.fail(err)
-			}
+	l := slowline.Line{Bits: 8 * rate, Delay: s.delay}
+	l.Carry(&counted{from, &s.way}, func(p []byte, _ time.Time) {
+		s.way.add(-len(p))
+		if _, err := s.Write(p); err != nil {
+			s.fail(err)
 		}
 	})
-	free := time.Now()
-	for buf := make([]byte, packet); ; {
-		n, err := from.Read(buf)
-		if now := time.Now(); free.Before(now) {
-			free = now
-		}
-		if n > 0 {
-			if rate > 0 {
-				free = free.Add(time.Duration(n) * time.Second / time.Duration(rate))
-			}
-			s.way.add(n)
-			arriving <- due{append([]byte(nil), buf[:n]...), free.Add(s.delay)}
-		}
-		if err != nil {
-			close(arriving)
-			<-arrived
-			return
-		}
-	}
+}
+
+// counted notes what is read as under way.
+type counted struct {
+	io.Reader
+	way *onTheWay
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.way.add(n)
+	return n, err
 }

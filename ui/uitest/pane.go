@@ -218,17 +218,21 @@ func (p *Pane) Select(text string) *Screen {
 	return p.s
 }
 
-// walk presses a key until the cursor's row holds text; false when the cursor no
-// longer moves.
+// walk presses a key until the cursor's row holds text; false when there are no more rows
+// that way. A key that takes long must not be taken for one that moved nothing: it would
+// move the cursor away from where it was left.
 func (p *Pane) walk(key, text string) bool {
 	for {
-		at := p.CursorLine()
-		if strings.Contains(at, text) {
+		lines := p.Lines()
+		if strings.Contains(cursorLine(lines), text) {
 			return true
 		}
-		before := cursorPlace(p.Lines())
+		if key == "j" && nothingBelow(lines) {
+			return false
+		}
+		before := cursorPlace(lines)
 		p.s.Press(key)
-		if !p.s.until(time.Second, func() bool {
+		if !p.s.until(patience, func() bool {
 			lines, ok := p.inside()
 			now := cursorPlace(lines)
 			return ok && now != "" && now != before
@@ -238,13 +242,21 @@ func (p *Pane) walk(key, text string) bool {
 	}
 }
 
+// nothingBelow says whether the cursor is on the last row, with empty lines behind it.
+func nothingBelow(lines []string) bool {
+	at := cursorLine(lines)
+	below := lines[slices.Index(lines, at)+1:]
+	return at != "" && len(below) > 0 && strings.TrimSpace(strings.Join(below, "")) == ""
+}
+
 // cursorPlace tells one place of the cursor from another: its line and the name there,
-// not the figures beside it, which move by themselves.
+// not the signs and figures beside it, which change by themselves.
 func cursorPlace(lines []string) string {
 	at := cursorLine(lines)
-	words := strings.Fields(at)
-	if len(words) == 0 {
-		return ""
+	for _, word := range strings.Fields(at) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			return fmt.Sprint(slices.Index(lines, at), word)
+		}
 	}
-	return fmt.Sprint(slices.Index(lines, at), words[:min(len(words), 2)])
+	return ""
 }

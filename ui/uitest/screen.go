@@ -33,7 +33,7 @@ type TB interface {
 const patience = 10 * time.Second
 
 // escapePause is longer than programs wait for the rest of an escape sequence.
-const escapePause = 80 * time.Millisecond
+const escapePause = 150 * time.Millisecond
 
 // driver is how a program is reached.
 type driver interface {

@@ -30,13 +30,7 @@ func TestAnExportFindsNoRoom(t *testing.T) {
 	export := func(file, end string) {
 		c.Menu("v", "manage: "+vm, "x")
 		c.WaitFor("Checksums").Press("ctrl+u").Type(file).Press("enter")
-		question := regexp.MustCompile(`Export OVF or OVA: \S+\?`)
-		desk.Eventually(t, 30*time.Second, end, func() bool {
-			if question.MatchString(c.Text()) {
-				c.Settle(450 * time.Millisecond).Press("y")
-			}
-			return strings.Contains(c.Text(), end)
-		})
+		c.ExportAnswered(end, func() bool { return strings.Contains(c.Text(), end) })
 	}
 	full := filepath.Join(d.dir, "out.ova")
 	export(full, "no space left on device") // in the middle

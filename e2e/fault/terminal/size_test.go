@@ -26,7 +26,7 @@ func finds(c *desk.Console, name string) {
 	c.Press("enter").Settle(100 * time.Millisecond)
 }
 
-// 200 sizes in a second, and then the right picture: that of a console that was never
+// 60 sizes in three seconds, with the keyboard measured, then 200 in a second, and then the right picture: that of a console that was never
 // another size.
 func TestAStormOfSizes(t *testing.T) {
 	c, v := center(t, desk.Setup{Size: uitest.Size{W: 120, H: 40}})
@@ -34,6 +34,12 @@ func TestAStormOfSizes(t *testing.T) {
 	vms.Select("VM0")
 	before := underWay(c, v)
 	calm := c.CalmKeys()
+	keys := c.MeasureEnds(desk.KeyGap)
+	for range 60 { // with room for the rows, so that keys can be seen to do something
+		c.Resize(100+rand.IntN(60), 30+rand.IntN(20))
+		time.Sleep(50 * time.Millisecond)
+	}
+	c.Prompt("the terminal changes its size", calm, keys.Stop())
 	for range 200 {
 		c.Resize(20+rand.IntN(231), 5+rand.IntN(66))
 		time.Sleep(5 * time.Millisecond)

@@ -15,6 +15,7 @@ import (
 
 	"hvdeck/backend/lab"
 	"hvdeck/e2e/desk"
+	"hvdeck/vitals"
 )
 
 // far is a daemon that is reached through ssh: a real sshd on this machine.
@@ -24,6 +25,8 @@ type far struct {
 	dir  string // of the server
 	port int
 	sshd *exec.Cmd
+	// plain is what a console holds that came in without a question or a fault.
+	plain vitals.Vitals
 }
 
 func startFar(t *testing.T) *far {
@@ -140,6 +143,55 @@ func (w *way) ready(limit time.Duration) {
 	w.WaitFor("● far QEMU", limit)
 }
 
+// asPlain is what a console holds that nothing stood in the way of.
+func (f *far) asPlain(t *testing.T) vitals.Vitals {
+	t.Helper()
+	w := f.by(t, "", "user", true).start("")
+	w.isThere(soon)
+	v := w.holds()
+	w.leaves()
+	return v
+}
+
+// holds is what the console holds, with files called as in any other console.
+func (w *way) holds() vitals.Vitals {
+	w.t.Helper()
+	v := w.Vitals()
+	files := map[string]int{}
+	for name, n := range v.Files {
+		name = strings.ReplaceAll(name, w.home, "~")
+		if strings.HasPrefix(name, "/dev/pts/") {
+			name = "/dev/pts"
+		}
+		files[name] += n
+	}
+	v.Files = files
+	return v
+}
+
+// isThere waits until both daemons are there, and nothing is under way.
+func (w *way) isThere(limit time.Duration) {
+	w.t.Helper()
+	w.ready(limit)
+	w.WaitFor("● near QEMU").Pane("VMs").WaitTitle(" 10 ")
+	w.Pane("VMs").Select("m00000")
+	w.Pane("Overview").WaitTitle("m00000")
+}
+
+// entered waits until the far daemon is there after all; then the console holds no more than
+// one that came in without all that.
+func (w *way) entered(limit time.Duration) {
+	w.t.Helper()
+	w.isThere(limit)
+	grown := ""
+	for end := time.Now().Add(soon); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if grown = w.holds().Grown(w.far.plain); grown == "" {
+			return
+		}
+	}
+	w.t.Errorf("it holds more than a console that was let in at once:\n%s", grown)
+}
+
 // says looks for words about the connection, where the connections are listed.
 func (w *way) says(words ...string) {
 	w.t.Helper()
@@ -189,6 +241,7 @@ func (w *way) kill(pids ...int) {
 func TestSSH(t *testing.T) {
 	t.Parallel()
 	f := startFar(t)
+	f.plain = f.asPlain(t)
 	for name, test := range map[string]func(*testing.T, *far){
 		"an unknown host is asked for": unknownHost, "a passphrase": passphrase, "a password and a code": passwordAndCode,
 		"refusals": refusals, "dies": dies, "dies while it asks": diesAsking, "noise": noise, "flood": flood, "no place": noPlace,
@@ -211,6 +264,7 @@ func unknownHost(t *testing.T, f *far) {
 	if text, _ := os.ReadFile(w.path("known")); !strings.Contains(string(text), "127.0.0.1") {
 		t.Errorf("the host is not remembered: %q", text)
 	}
+	w.entered(soon)
 	w.leaves()
 }
 
@@ -224,6 +278,7 @@ func passphrase(t *testing.T, f *far) {
 	if strings.Contains(w.Log(), "sesame") {
 		t.Error("the passphrase is in the log")
 	}
+	w.entered(soon)
 	w.leaves()
 }
 
@@ -244,7 +299,7 @@ func passwordAndCode(t *testing.T, f *far) {
 	w.Press("ctrl+r")
 	w.Calm("Password for root@127.0.0.1").Type("pass").Press("enter").WaitGone("Password for")
 	w.Calm("Verification code").Type("123456").Press("enter")
-	w.ready(soon)
+	w.entered(soon)
 	w.leaves()
 }
 
@@ -320,8 +375,8 @@ func (w *way) unlink() {
 	if err := os.Remove(sockets[0]); err != nil {
 		w.t.Fatal(err)
 	}
-	w.far.l.Virsh("desc", "m00000", "the socket is gone")
-	w.Pane("Overview").WaitFor("the socket is gone", soon)
+	w.far.l.Virsh("domrename", "m00002", "m00002-is-open")
+	w.Pane("VMs").WaitFor(regexp.MustCompile(`(?s)m00002-is-open.*m00002-is-open`), soon) // on both ways
 	w.Expect("● far QEMU")
 }
 
@@ -345,7 +400,7 @@ func diesAsking(t *testing.T, f *far) {
 	}
 	w.WaitGone("Password for", soon).WaitFor("far unreachable", soon)
 	w.Calm("Password for root@127.0.0.1").Type("pass").Press("enter")
-	w.ready(soon)
+	w.entered(soon)
 	w.leaves()
 }
 
@@ -354,7 +409,7 @@ const noiseScript = `printf 'Welcome to far!\n\033]0;evil\007\033[2J\033[?1049l\
 
 func noise(t *testing.T, f *far) {
 	w := f.by(t, noiseScript, "user", true).start("")
-	w.ready(soon)
+	w.entered(soon)
 	if w.Title() != "hvdeck" {
 		t.Errorf("the window is called %q", w.Title())
 	}
@@ -377,7 +432,7 @@ func noPlace(t *testing.T, f *far) {
 	w.WaitFor("far unreachable", soon).WaitFor("● near QEMU")
 	w.says("there is no place for ssh's questions", "no space left on device", "make room in ")
 	fill.free()
-	w.ready(20 * time.Second)
+	w.entered(20 * time.Second)
 	w.leaves()
 }
 

@@ -98,6 +98,56 @@ func alone(t *testing.T, v *lab.Vcsim, config string, env []string) (uitest.Late
 	return calm, took
 }
 
+// deadOnes are ten connections that are dead, each in another way, with what is said of each
+// in WHY, and the file of certificates that they need.
+func deadOnes(t *testing.T, v *lab.Vcsim, home, socket string) (config, known string, said map[string]string) {
+	t.Helper()
+	ill := startFront(t, v.Addr(), false)
+	ill.Set(status(http.StatusInternalServerError))
+	unavailable := startFront(t, v.Addr(), false)
+	unavailable.Set(status(http.StatusServiceUnavailable))
+	page := startFront(t, v.Addr(), false)
+	page.Set(html)
+	halved := startFront(t, v.Addr(), false)
+	halved.Set(half)
+	other := startFront(t, v.Addr(), true)
+	known = filepath.Join(home, "known_hosts")
+	desk.WriteFile(t, known, strings.TrimPrefix(other.server.URL, "https://")+" "+strings.Repeat("00:", 31)+"00\n")
+	said = map[string]string{}
+	for name, d := range map[string]struct{ uri, said string }{ // in whatever order
+		"d01-refused": {"http://user@" + refused(t) + "/sdk", "refuses the connection"}, "d02-deaf": {"http://user@" + silent(t) + "/sdk", "no answer|connecting"},
+		"d03-hole": {"http://user@" + hole(t) + "/sdk", "no answer|i/o timeout|connecting"}, "d04-cert": {other.URI("user"), "certificate has changed"},
+		"d05-500": {ill.URI("user"), "500 Internal"}, "d06-503": {unavailable.URI("user"), "503 Service"}, "d07-html": {page.URI("user"), "does not speak"},
+		"d08-half": {halved.URI("user"), "does not speak|can't be read"}, "d09-socket": {socket, "nothing listens"},
+		"d10-gone": {"qemu+unix:///system?socket=/nonexistent/sock", "no libvirt daemon here"},
+	} {
+		config += withPassword(name, d.uri)
+		said[name] = d.said
+	}
+	return config, known, said
+}
+
+// listsThem looks whether all that is dead is listed as that at each size, and why where
+// there is room.
+func listsThem(t *testing.T, c *desk.Console, said map[string]string) {
+	t.Helper()
+	for _, size := range []uitest.Size{{W: 80, H: 24}, {W: 120, H: 40}, {W: 200, H: 60}} {
+		c.Resize(size.W, size.H)
+		c.WaitUntil("the size", func(lines []string) bool { return len(lines) == size.H })
+		c.WaitFor(regexp.MustCompile(`(?m)^ hvdeck .*(unreachable|refused)`)).WaitFor(regexp.MustCompile(`\+\d+ more, i lists them`))
+		c.Press("i").WaitFor("Connections")
+		for name, why := range said {
+			c.WaitFor(regexp.MustCompile(name + ` +(unreachable|refused)`))
+			if size.W >= 120 {
+				c.WaitFor(regexp.MustCompile(name + ` .*(` + why + `)`))
+			}
+		}
+		t.Logf("at %dx%d:\n%s", size.W, size.H, c.Text())
+		c.Press("esc").WaitGone("Connections")
+	}
+	c.Resize(120, 40)
+}
+
 // TestTwentyConnections: half of them are dead, each in another way, and the living ones
 // are as if they were alone.
 func TestTwentyConnections(t *testing.T) {
@@ -112,32 +162,8 @@ func TestTwentyConnections(t *testing.T) {
 	t.Parallel()
 	socket := killed.URI("qemu")
 	killed.Kill()
-	ill := startFront(t, v.Addr(), false)
-	ill.Set(status(http.StatusInternalServerError))
-	unavailable := startFront(t, v.Addr(), false)
-	unavailable.Set(status(http.StatusServiceUnavailable))
-	page := startFront(t, v.Addr(), false)
-	page.Set(html)
-	halved := startFront(t, v.Addr(), false)
-	halved.Set(half)
-	other := startFront(t, v.Addr(), true)
-	home := t.TempDir()
-	known := filepath.Join(home, "known_hosts")
-	desk.WriteFile(t, known, strings.TrimPrefix(other.server.URL, "https://")+" "+strings.Repeat("00:", 31)+"00\n")
-
-	config, alive := "", ""
-	dead := map[string]string{ // and what is said of each
-		"d01-refused": "connection refused", "d02-deaf": "no answer|connecting", "d03-hole": "no answer|i/o timeout|connecting",
-		"d04-cert": "certificate has changed", "d05-500": "500 Internal", "d06-503": "503 Service", "d07-html": "does not speak",
-		"d08-half": "does not speak|can't be read", "d09-socket": "nothing listens", "d10-gone": "no libvirt daemon here",
-	}
-	for name, uri := range map[string]string{ // in whatever order
-		"d01-refused": "http://user@" + refused(t) + "/sdk", "d02-deaf": "http://user@" + silent(t) + "/sdk", "d03-hole": "http://user@" + hole(t) + "/sdk",
-		"d04-cert": other.URI("user"), "d05-500": ill.URI("user"), "d06-503": unavailable.URI("user"), "d07-html": page.URI("user"), "d08-half": halved.URI("user"),
-		"d09-socket": socket, "d10-gone": "qemu+unix:///system?socket=/nonexistent/sock",
-	} {
-		config += withPassword(name, uri)
-	}
+	home, alive := t.TempDir(), ""
+	config, known, dead := deadOnes(t, v, home, socket)
 	var living []string
 	for i := range 10 {
 		name := fmt.Sprintf("l%02d", i)
@@ -154,23 +180,7 @@ func TestTwentyConnections(t *testing.T) {
 	c.Pane("VMs").Focus()
 	desk.Eventually(t, 40*time.Second, "the dead ones to be called dead", func() bool { return !strings.Contains(c.Text(), "connecting") })
 
-	for _, size := range []uitest.Size{{W: 80, H: 24}, {W: 120, H: 40}, {W: 200, H: 60}} {
-		c.Resize(size.W, size.H)
-		c.WaitUntil("the size", func(lines []string) bool { return len(lines) == size.H })
-		c.WaitFor(regexp.MustCompile(`(?m)^ hvdeck .*(unreachable|refused)`)).WaitFor(regexp.MustCompile(`\+\d+ more, i lists them`))
-		c.Press("i").WaitFor("Connections")
-		for name := range dead {
-			c.WaitFor(regexp.MustCompile(name + ` +(unreachable|refused)`))
-		}
-		if size.W >= 120 {
-			for name, why := range dead {
-				c.WaitFor(regexp.MustCompile(name + ` .*(` + why + `)`))
-			}
-		}
-		t.Logf("at %dx%d:\n%s", size.W, size.H, c.Text())
-		c.Press("esc").WaitGone("Connections")
-	}
-	c.Resize(120, 40)
+	listsThem(t, c, dead)
 	before := held(c) // idle: under keys other goroutines draw and tick
 	keys := c.MeasureEnds(desk.KeyGap)
 	most(before, held(c))

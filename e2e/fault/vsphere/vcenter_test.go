@@ -139,8 +139,7 @@ func (b *bad) judge() {
 // story is what the connection's entry says.
 func (b *bad) story(words any) {
 	b.t.Helper()
-	b.Press("i").WaitFor("Connections").Press("enter").WaitFor("URI: ").WaitFor(words)
-	b.Dismiss("URI: ")
+	b.Press("i").WaitFor("Connections").WaitFor("URI: ").WaitFor(words)
 	b.Press("esc").WaitGone("Connections")
 }
 

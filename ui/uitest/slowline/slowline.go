@@ -1,4 +1,7 @@
-package main
+// Package slowline is a bad way between a program and the person at the terminal. It
+// promises that bytes arrive whole, in order and no sooner than the line allows, and that
+// there is neither loss nor jitter.
+package slowline
 
 import (
 	"io"
@@ -6,22 +9,20 @@ import (
 	"time"
 )
 
-// line is the way between a program and the person at the terminal, the same in both
-// directions; the zero value costs nothing. There is no loss and no jitter.
-type line struct {
-	bits  int           // a second, each way
-	delay time.Duration // one way
+// Line is the way, the same in both directions; the zero value costs nothing.
+type Line struct {
+	Bits  int           // a second, each way; 0: no limit
+	Delay time.Duration // one way
+	Over  int           // bytes that each packet has besides what it carries
+	Room  int           // bytes that the sending side takes ahead of the line, then writes wait; 0: no limit
 }
 
-// slow is the line that the targets speak of.
-func slow() line { return line{bits: 64000, delay: 100 * time.Millisecond} }
+// SSH is an SSH session over 64 kbit/s with 100 ms each way: a packet costs 76 bytes for
+// TCP/IP and SSH.
+func SSH() Line { return Line{Bits: 64000, Delay: 100 * time.Millisecond, Over: 76, Room: 64 << 10} }
 
-const (
-	// A packet carries so much at most, and so much more for TCP/IP and SSH.
-	packetMost, packetOver = 1400, 76
-	// The sending side takes so much ahead of the line; then the program's writes wait.
-	sendBuffer = 64 << 10
-)
+// packetMost is how many bytes a packet carries at most.
+const packetMost = 1400
 
 // packet is what arrives together.
 type packet struct {
@@ -29,9 +30,9 @@ type packet struct {
 	at   time.Time
 }
 
-// carry takes what r gives over the line to show, until r ends.
-func (l line) carry(r io.Reader, show func(p []byte, at time.Time)) {
-	if l == (line{}) {
+// Carry takes what r gives over the line to show, until r ends.
+func (l Line) Carry(r io.Reader, show func(p []byte, at time.Time)) {
+	if l == (Line{}) {
 		buf := make([]byte, 64<<10)
 		for {
 			n, err := r.Read(buf)
@@ -43,7 +44,7 @@ func (l line) carry(r io.Reader, show func(p []byte, at time.Time)) {
 			}
 		}
 	}
-	q := newWaiting()
+	q := newWaiting(l.Room)
 	arriving := make(chan packet, 1<<16)
 	var done sync.WaitGroup
 	done.Go(func() { l.send(q, arriving) })
@@ -66,7 +67,7 @@ func (l line) carry(r io.Reader, show func(p []byte, at time.Time)) {
 }
 
 // send puts one packet after another on the line.
-func (l line) send(q *waiting, arriving chan<- packet) {
+func (l Line) send(q *waiting, arriving chan<- packet) {
 	defer close(arriving)
 	free := time.Now()
 	for {
@@ -77,20 +78,22 @@ func (l line) send(q *waiting, arriving chan<- packet) {
 		if now := time.Now(); free.Before(now) {
 			free = now
 		}
-		free = free.Add(time.Duration(len(data)+packetOver) * 8 * time.Second / time.Duration(l.bits))
+		if l.Bits > 0 {
+			free = free.Add(time.Duration(len(data)+l.Over) * 8 * time.Second / time.Duration(l.Bits))
+		}
 		time.Sleep(time.Until(free))
-		arriving <- packet{data, free.Add(l.delay)}
+		arriving <- packet{data, free.Add(l.Delay)}
 	}
 }
 
-// to gives a writer whose bytes reach w over the line; it never blocks for less than a
+// To gives a writer whose bytes reach w over the line; it never blocks for less than a
 // full buffer. What is under way when w fails is lost.
-func (l line) to(w io.Writer) io.Writer {
-	if l == (line{}) {
+func (l Line) To(w io.Writer) io.Writer {
+	if l == (Line{}) {
 		return w
 	}
 	r, out := io.Pipe()
-	go l.carry(r, func(p []byte, _ time.Time) { _, _ = w.Write(p) })
+	go l.Carry(r, func(p []byte, _ time.Time) { _, _ = w.Write(p) })
 	return out
 }
 
@@ -99,11 +102,12 @@ type waiting struct {
 	mu    sync.Mutex
 	more  *sync.Cond
 	bytes []byte
+	room  int // 0: no limit
 	ended bool
 }
 
-func newWaiting() *waiting {
-	w := &waiting{}
+func newWaiting(room int) *waiting {
+	w := &waiting{room: room}
 	w.more = sync.NewCond(&w.mu)
 	return w
 }
@@ -112,7 +116,7 @@ func newWaiting() *waiting {
 func (w *waiting) put(p []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.bytes) >= sendBuffer {
+	for w.room > 0 && len(w.bytes) >= w.room {
 		w.more.Wait()
 	}
 	w.bytes = append(w.bytes, p...)

@@ -27,30 +27,3 @@ func inventory(b *testing.B, n int) (*kind.Spec, []backend.Object) {
 	}
 	return kind.All(kind.NewEnv(store.New(time.Now), th)).Of(backend.KindVM), vms
 }
-
-func BenchmarkFilter10k(b *testing.B) {
-	s, vms := inventory(b, 10000)
-	f := kind.ParseFilter("web 99 !host:kvm01")
-	b.ReportAllocs()
-	for b.Loop() {
-		if got := kind.Select(s, vms, f, nil, false); len(got) == 0 {
-			b.Fatal("nothing passes")
-		}
-	}
-}
-
-func BenchmarkSortByName10k(b *testing.B) {
-	s, vms := inventory(b, 10000)
-	var key func(backend.Object) kind.Key
-	for _, c := range s.Columns {
-		if c.Key == "name" {
-			key = c.SortKey
-		}
-	}
-	list := make([]backend.Object, len(vms))
-	b.ReportAllocs()
-	for b.Loop() {
-		copy(list, vms)
-		kind.Select(s, list, kind.Filter{}, key, false)
-	}
-}
