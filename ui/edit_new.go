@@ -17,7 +17,7 @@ func (m *Model) newDraft(transient bool) *draft {
 	k := m.newKind()
 	under := m.newUnder(k)
 	if under == nil {
-		m.say(theme.StateWarn, "new "+k.String()+": no place for it is in sight")
+		m.say(theme.StateWarn, "new "+k.String()+": "+m.whyNoPlace(k))
 		return nil
 	}
 	if why := m.whyNotNew(k, under, transient); why != "" {

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,7 +19,7 @@ func (m *Model) openNew() {
 	k := m.newKind()
 	under := m.newUnder(k)
 	if under == nil {
-		m.say(theme.StateWarn, "new "+k.String()+": no place for it is in sight")
+		m.say(theme.StateWarn, "new "+k.String()+": "+m.whyNoPlace(k))
 		return
 	}
 	s := m.selection()
@@ -96,6 +97,14 @@ func (m *Model) newUnder(k backend.Kind) backend.Object {
 		}
 	}
 	return nil
+}
+
+// whyNoPlace is why a new object of a kind has nothing to come under.
+func (m *Model) whyNoPlace(k backend.Kind) string {
+	if k == backend.KindVolume || k == backend.KindSnapshot || !m.coming(backend.KindHost, m.place) {
+		return "no place for it is in sight"
+	}
+	return strings.TrimSuffix("the hosts of "+string(m.place), " of ") + " are not listed yet"
 }
 
 // placeOfVMs is a cluster, resource pool or folder itself: which host a VM in it runs on

@@ -189,7 +189,8 @@ func (m *Model) emptyWords(s *slot) string {
 
 // howToMake ends the words of an empty list with the key that makes the first.
 func (m *Model) howToMake(s *slot) string {
-	if why := m.whyNone(s.pane().Source().Conn); why != "none" || !m.tabExists(s.kind()) || !m.makeable(s.kind()) {
+	conn := s.pane().Source().Conn
+	if m.whyNone(conn) != "none" || m.coming(backend.KindHost, conn) || !m.tabExists(s.kind()) || !m.makeable(s.kind()) {
 		return ""
 	}
 	a, ok := m.reg.ByID("menu.new")

@@ -254,6 +254,25 @@ func TestNobodyAsksForAllChildren(t *testing.T) {
 	}
 }
 
+// What is seen can be worked with: a VM is on the screen no sooner than the host that new
+// ones come under.
+func TestTheHostIsListedFirst(t *testing.T) {
+	r := newRig(t, poll.Options{})
+	d := &counting{Dialer: &halfHung{Dialer: mem.New(two("k")).Dialer(), unwatch: true}}
+	if err := r.p.Add(poll.Endpoint{ID: "k", Dialer: d}); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the VMs", func() bool { return r.s.Count(backend.KindVM) > 0 })
+	if r.s.Count(backend.KindHost) == 0 {
+		t.Error("the VMs are listed before their host")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.asked) == 0 || d.asked[0].Kind != backend.KindHost {
+		t.Errorf("asked for %v", d.asked)
+	}
+}
+
 func TestTouchedLooksAgain(t *testing.T) {
 	r := newRig(t, poll.Options{Intervals: poll.Intervals{Stats: time.Hour, Lists: time.Hour, Hidden: time.Hour, Focus: time.Hour, Detail: time.Hour}})
 	h := r.add(two("k"))

@@ -167,11 +167,12 @@ func (c *conn) refreshAll() {
 }
 
 // listable are the kinds that stand directly under a connection and that no watch
-// keeps, in the order an operator wants them.
+// keeps, in the order an operator wants them. The host goes first: it is soon told, and what
+// is under it is worked with as soon as it is seen.
 func listable(caps backend.Caps) []backend.Kind {
 	var out []backend.Kind
 	for _, k := range []backend.Kind{
-		backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork,
+		backend.KindHost, backend.KindVM, backend.KindPool, backend.KindNetwork,
 		backend.KindCluster, backend.KindResourcePool,
 	} {
 		if slices.Contains(caps.Kinds, k) && !slices.Contains(caps.Watched, k) {
