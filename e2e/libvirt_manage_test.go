@@ -107,7 +107,7 @@ func TestSecretValueGoesNowhereElse(t *testing.T) {
 	c.WaitFor("It is shown in clear for 10s").Press("y").WaitFor(value)
 	c.WaitGone(value, 15*time.Second) // by itself
 	c.Press("q", "q").WaitExit()
-	desk.Eventually(t, 5*time.Second, "the trace", func() bool { text, _ := os.ReadFile(trace); return bytes.Contains(text, []byte("SECRET_SET_VALUE")) })
+	desk.Eventually(t, 10*time.Second, "the trace", func() bool { text, _ := os.ReadFile(trace); return bytes.Contains(text, []byte("SECRET_SET_VALUE")) })
 	nowhere(t, value, trace, c.Home)
 }
 
@@ -141,7 +141,7 @@ func TestDevicesFromTheKeyboard(t *testing.T) {
 	virsh(t, l, disk, "domblklist", "guest", "--inactive")
 
 	c.Menu("v", "manage: guest", "e")
-	c.WaitFor("vCPUs and memory: guest").Press("tab", "tab").Press("ctrl+u").Type("80 MiB").Press("enter")
+	c.Calm("vCPUs and memory: guest").Press("tab", "tab").Press("ctrl+u").Type("80 MiB").Press("enter")
 	c.Yes("vCPUs and memory: guest?")
 	virsh(t, l, "<currentMemory unit='KiB'>81920</currentMemory>", "dumpxml", "guest", "--inactive")
 }
@@ -154,7 +154,7 @@ func TestADaemonKilledDuringAForm(t *testing.T) {
 	c.Menu("n", "new network on kvm", "n")
 	c.WaitFor("Host's address").Type("lab-net").Press("tab").Type("isolated")
 	l.Kill()
-	c.WaitFor("kvm reconnecting", 5*time.Second)
+	c.WaitFor("kvm reconnecting")
 	c.Press("enter")
 	c.WaitFor(regexp.MustCompile(`nothing fits any more|kvm is (reconnecting|failed)|the connection is`))
 	c.dismissAll()
@@ -190,7 +190,7 @@ func TestUndefineDeletesWhatIsTicked(t *testing.T) {
 	c := start(t, desk.Setup{Config: desk.Connection("kvm", l.URI("qemu")), Size: uitest.Size{W: 160, H: 55}})
 	c.Pane("VMs").Select("doomed")
 	c.Menu("v", "manage: doomed", "u")
-	c.WaitFor("Delete vda").Press("tab", "tab", "tab", "tab", "space").WaitFor(regexp.MustCompile(`Delete vda.*yes`)).Press("enter")
+	c.Calm("Delete vda").Press("tab", "tab", "tab", "tab", "space").WaitFor(regexp.MustCompile(`Delete vda.*yes`)).Press("enter")
 	c.WaitFor("DELETED with all that is in it: vda").WaitFor("Its other disks stay").Type("doomed").Press("enter")
 	desk.Eventually(t, 15*time.Second, "the disk to go", func() bool { _, err := os.Stat(filepath.Join(dir, "doomed-vda.qcow2")); return os.IsNotExist(err) })
 	if _, err := os.Stat(filepath.Join(dir, "doomed-vdb.qcow2")); err != nil {

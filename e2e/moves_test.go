@@ -1,11 +1,12 @@
 package e2e
 
 import (
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
 	"hvdeck/e2e/desk"
+	"hvdeck/ui/uitest"
 )
 
 // moves presses keys until the cursor has gone down and up again; a screen that waits
@@ -14,17 +15,11 @@ func (c *console) moves(t *testing.T, from, to string) {
 	t.Helper()
 	vms := c.Pane("VMs")
 	for _, step := range []struct{ key, name string }{{"j", to}, {"k", from}} {
-		began := time.Now()
-		c.Press(step.key)
-		c.WaitUntil("the cursor on "+step.name, func(lines []string) bool {
-			for _, l := range lines {
-				if strings.Contains(l, "❯") && strings.Contains(l, step.name) {
-					return true
-				}
-			}
-			return false
-		}, 2*time.Second)
-		if took := time.Since(began); took > desk.LiveWithin(250*time.Millisecond) {
+		took := uitest.Took(c.Pid(), func() {
+			c.Press(step.key)
+			vms.WaitFor(regexp.MustCompile(`❯\S? ?` + step.name + ` `))
+		})
+		if took > desk.LiveWithin(250*time.Millisecond) {
 			t.Errorf("%s took %v while a host hung", step.key, took)
 		}
 	}

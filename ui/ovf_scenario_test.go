@@ -187,16 +187,17 @@ func TestImportOVFLarge(t *testing.T) {
 	w, _ := beginOVF(t, scene{})
 	w.toPlace(packageOf(t, licence, manyProperties(400)))
 	w.Press("esc").WaitFor("for the real thing").Press("esc").WaitFor("may be used")
-	began := time.Now()
-	w.Press("G").WaitFor("THE END")
-	w.Press("A").WaitFor("for the real thing").Press("enter").WaitFor("Name and place").Press("enter").WaitFor("Datastore").Press("enter")
-	w.WaitFor("Networks").Press("enter").WaitFor("Access")
-	for range 100 {
-		w.Press("down")
-	}
-	w.WaitFor("Setting 9")
-	w.Press("up", "up", "up").Settle(100 * time.Millisecond)
-	if took := time.Since(began); took > 8*time.Second {
+	took := uitest.Took(0, func() {
+		w.Press("G").WaitFor("THE END")
+		w.Press("A").WaitFor("for the real thing").Press("enter").WaitFor("Name and place").Press("enter").WaitFor("Datastore").Press("enter")
+		w.WaitFor("Networks").Press("enter").WaitFor("Access")
+		for range 100 {
+			w.Press("down")
+		}
+		w.WaitFor("Setting 9")
+		w.Press("up", "up", "up").Settle(100 * time.Millisecond)
+	})
+	if took > 8*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

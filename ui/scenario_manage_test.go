@@ -96,7 +96,7 @@ func TestUndefineKeepsDisks(t *testing.T) {
 	w := begin(t, tall(scene{hosts: []mem.Config{vms("kvm1", "-web-1", "-web-2")}}))
 	w.row("web-1", "off")
 	w.menu("v", "manage: web-1", "u")
-	w.WaitFor("Saved state").WaitFor("Delete vda").Press("enter")
+	w.Calm("Delete vda").Press("enter")
 	w.WaitFor("Undefine, unregister: web-1?").WaitFor("Its disks stay.").Type("web-1").Press("enter")
 	w.eventually("web-1 to go", func() bool { return w.store.Object(w.hosts[0].VM("web-1")) == nil })
 }

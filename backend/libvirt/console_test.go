@@ -171,7 +171,7 @@ func TestConsole(t *testing.T) {
 		}
 		_ = x.con.Close()
 		l.Virsh("start", "g1")
-		eventually(t, 5*time.Second, "the console to be free", func() bool {
+		eventually(t, 10*time.Second, "the console to be free", func() bool {
 			con, err := b.(backend.ConsoleOpener).OpenConsole(t.Context(), vm, "", false)
 			if err == nil {
 				_ = con.Close()

@@ -47,7 +47,7 @@ func TestEventsOfOthers(t *testing.T) {
 	w := watch(t, b)
 	soon := func(t *testing.T, what string, ok func() bool) {
 		t.Helper()
-		eventually(t, 5*time.Second, what, ok)
+		eventually(t, 10*time.Second, what, ok)
 	}
 	t.Run("secret", func(t *testing.T) {
 		const id = "1b4ef2ab-9d4b-4c4a-8b64-5a4f4d9b2f10"
@@ -97,7 +97,7 @@ func TestDeviceEvents(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v %s\n%s", err, out, l.VirshOn("test", "nodedev-list"))
 	}
-	eventually(t, 5*time.Second, "a device comes and goes: "+string(out), func() bool {
+	eventually(t, 10*time.Second, "a device comes and goes: "+string(out), func() bool {
 		return w.saw(backend.KindNodeDevice, backend.Ref{Conn: "c", Kind: backend.KindNodeDevice, ID: "scsi_host12"}) &&
 			w.told("scsi_host12", "device added") && w.told("scsi_host12", "device removed")
 	})

@@ -126,7 +126,7 @@ func watch(t testing.TB, b backend.Backend) *watcher {
 		})
 	}()
 	t.Cleanup(func() { cancel(); <-finished })
-	eventually(t, 5*time.Second, "the watch begins", func() bool { return w.saw(backend.KindNetwork, backend.Ref{}) })
+	eventually(t, 10*time.Second, "the watch begins", func() bool { return w.saw(backend.KindNetwork, backend.Ref{}) })
 	w.reset()
 	return w
 }

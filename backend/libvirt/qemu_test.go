@@ -164,7 +164,7 @@ func hostStats(t *testing.T, b backend.Backend) {
 	if !ok {
 		t.Fatal("no node monitor")
 	}
-	eventually(t, 5*time.Second, "node figures", func() bool {
+	eventually(t, 10*time.Second, "node figures", func() bool {
 		n, err := monitor.Node(t.Context(), hosts[0].ID)
 		if err != nil {
 			t.Fatal(err)
@@ -251,7 +251,7 @@ func TestHungGuest(t *testing.T) {
 		if limit := 2*dearPatience + time.Second; i == 0 && took > limit {
 			t.Errorf("took %v", took)
 		}
-		if i > 0 && took > time.Second {
+		if i > 0 && took >= dearPatience {
 			t.Errorf("round %d took %v, the list %v", i, took, listed)
 		}
 	}

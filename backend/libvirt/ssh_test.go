@@ -103,7 +103,7 @@ func (s *sshd) serve(t *testing.T, command func(string, ...string) *exec.Cmd) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	eventually(t, 5*time.Second, "sshd listens", func() bool {
+	eventually(t, 10*time.Second, "sshd listens", func() bool {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
 		if err == nil {
 			_ = c.Close()
@@ -191,7 +191,7 @@ func TestSSH(t *testing.T) {
 		}
 		start := time.Now()
 		_ = b.Close()
-		eventually(t, 2*time.Second, "no ssh outlives the connection", func() bool { return s.clients(t) == 0 })
+		eventually(t, 10*time.Second, "no ssh outlives the connection", func() bool { return s.clients(t) == 0 })
 		if took := time.Since(start); took > 4*time.Second {
 			t.Errorf("closing took %v", took)
 		}
@@ -331,8 +331,8 @@ func TestSSHAsides(t *testing.T) {
 		}
 		r.close()
 	}
-	eventually(t, 5*time.Second, "only the two that stay run", func() bool { return s.clients(t) == before })
-	eventually(t, 5*time.Second, "no goroutine stays", func() bool { return runtime.NumGoroutine() <= goroutines })
+	eventually(t, 10*time.Second, "only the two that stay run", func() bool { return s.clients(t) == before })
+	eventually(t, 10*time.Second, "no goroutine stays", func() bool { return runtime.NumGoroutine() <= goroutines })
 	if _, err := b.(*client).aside(t.Context()); err != nil {
 		t.Errorf("the connection that the others share has ended: %v", err)
 	}

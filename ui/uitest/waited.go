@@ -64,3 +64,11 @@ func Waited(before, after Waits) (sum time.Duration) {
 
 // Own is a key's time without what the machine let it wait; a fifth of it always stays.
 func Own(took, waited time.Duration) time.Duration { return max(took-waited, took/5) }
+
+// Took is how long something takes by itself in a program (0: in this process), without what
+// the machine let it wait.
+func Took(pid int, do func()) time.Duration {
+	before, began := WaitsOf(pid), time.Now()
+	do()
+	return Own(time.Since(began), Waited(before, WaitsOf(pid)))
+}
