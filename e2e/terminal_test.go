@@ -17,7 +17,9 @@ import (
 func demo(t *testing.T, s desk.Setup) *console {
 	t.Helper()
 	s.Args = append(s.Args, "--demo")
-	return start(t, s)
+	c := start(t, s)
+	c.WaitFor(regexp.MustCompile(`\S`), time.Minute) // the simulators are started first
+	return c
 }
 
 func TestTheTerminalIsPutBack(t *testing.T) {

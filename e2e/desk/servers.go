@@ -42,9 +42,10 @@ func Password() []string { return []string{"GOVC_PASSWORD=pass"} }
 // Sessions counts the sessions at the server that are the program's.
 func Sessions(v *lab.Vcsim) int { return strings.Count(v.Govc("session.ls"), "hvdeck/") }
 
-// Row is a regular expression for a row of the VMs: the name, then the state's word.
+// Row is a regular expression for a row of the VMs: the name, then the state's word, with
+// or without a sign before it. What is on its way to a state is not in it.
 func Row(name, state string) *regexp.Regexp {
-	return regexp.MustCompile(regexp.QuoteMeta(name) + ` +(\S+ )?` + state)
+	return regexp.MustCompile(regexp.QuoteMeta(name) + ` +([^\s\pL]+ )?` + state)
 }
 
 // Domstate waits until virsh gives this state.

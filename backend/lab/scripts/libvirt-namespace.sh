@@ -9,6 +9,13 @@ for pair in etc:/etc/libvirt run:/run/libvirt lib:/var/lib/libvirt cache:/var/ca
 done
 mount --bind "$D/passwd" /etc/passwd
 mount --bind "$D/group" /etc/group
+# KVM that opens may still not work, as inside of some virtual machines: all is TCG. libvirt
+# offers KVM where it may write to the device, as root can to all but a read-only file.
+if [ -e /dev/kvm ]; then
+  : >"$D/kvm"
+  mount --bind "$D/kvm" /dev/kvm
+  mount -o remount,bind,ro /dev/kvm
+fi
 hostname "lab-$(basename "$D")"
 ip link set lo up
 echo ready
