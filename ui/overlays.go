@@ -25,6 +25,7 @@ type overlayEntry struct {
 	onPaste func(string)
 	prompt  int            // number of the prompt it belongs to; 0 for none
 	conn    backend.ConnID // that asks by it
+	failure bool           // a task that did not end well
 }
 
 func (o overlayEntry) paste(text string) {

@@ -16,7 +16,6 @@ import (
 	"hvdeck/ui/form"
 	"hvdeck/ui/kind"
 	"hvdeck/ui/line"
-	"hvdeck/ui/overlay"
 	"hvdeck/ui/pane"
 	"hvdeck/ui/spark"
 	"hvdeck/ui/table"
@@ -259,15 +258,8 @@ func (m *Model) tellEnded() {
 	m.tellBatches()
 	m.tellDefined()
 	m.tellImported()
-	for id, s := range m.started {
-		t, ok := m.tasks.Get(id)
-		if ok && !t.Done() {
-			continue
-		}
-		delete(m.started, id)
-		if ok && (t.State == backend.TaskFailed || t.State == backend.TaskUnknown) {
-			m.showFailure(t, s)
-		}
+	for _, f := range m.failures() {
+		m.showFailure(f.task, f.startMsg)
 	}
 }
 
@@ -285,53 +277,6 @@ func (m *Model) tellBatches() {
 		}
 		m.say(tok, what+": "+b.Summary()+"; 6 lists them")
 	}
-}
-
-// awaited is how long an operator who presses keys may still be looking what comes of a task.
-const awaited = 2 * time.Second
-
-// hasGoneOn reports whether keys were pressed since a task began that are not about it.
-func (m *Model) hasGoneOn(t task.Task) bool { return m.keyed.After(t.Queued.Add(awaited)) }
-
-// showFailure shows the server's words; where a form was filled in, enter leads back
-// to it as it was. An operator who has gone on to something else is told in the foot: a box
-// would take the keys that are meant for that.
-func (m *Model) showFailure(t task.Task, s startMsg) {
-	if !m.idle() || m.hasGoneOn(t) { // the keys are meant for something else
-		first, _, _ := strings.Cut(failureText(t), "\n")
-		m.say(theme.StateBad, fmt.Sprintf("%s %s: %s; %s shows it", t.Title, t.TargetName, first, m.keyFor("pane.6")))
-		return
-	}
-	text := failureText(t)
-	again := s.action.Form != nil && t.State == backend.TaskFailed
-	if again {
-		text += "\n\nenter goes back to the form"
-	}
-	box := overlay.NewMessage(fmt.Sprintf("%s %s on %s: %s", t.Title, t.TargetName, t.ConnName, t.State), text).Async()
-	box.Tok = theme.StateBad
-	m.overlays = append(m.overlays, overlayEntry{box: box, update: func(k tea.KeyPressMsg) (bool, tea.Cmd) {
-		if box.Update(k) == overlay.Open {
-			return false, nil
-		}
-		if again && k.String() == "enter" {
-			m.askForm(s.action, s.sel, s.args)
-		}
-		return true, nil
-	}})
-}
-
-func failureText(t task.Task) string {
-	text := t.Err
-	if t.Result.Text != "" {
-		text += "\n\n" + t.Result.Text
-	}
-	if t.Note != "" {
-		text += "\n\n" + t.Note
-	}
-	if t.Remedy != "" {
-		text += "\n\nWhat to do: " + t.Remedy
-	}
-	return text
 }
 
 // showTask shows everything about the task under the cursor.

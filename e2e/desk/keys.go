@@ -2,6 +2,7 @@ package desk
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,15 @@ func (c *Console) ExportAnswered(what string, ended func() bool) {
 		}
 		return ended()
 	})
+}
+
+// CloseMessages closes what opened by itself, one after the other.
+func (c *Console) CloseMessages() {
+	c.t.Helper()
+	const open = "esc close"
+	for strings.Contains(c.Text(), open) {
+		c.Calm(open).Press("esc").Settle(200 * time.Millisecond)
+	}
 }
 
 // Yes answers a question whose harmless answer has the focus.

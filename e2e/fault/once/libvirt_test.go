@@ -1,6 +1,7 @@
 package once
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,10 @@ func TestWhatNobodyCanSeeStaysUnknown(t *testing.T) {
 	held()
 	desk.Eventually(t, noticed, "the answer to be lost", func() bool { return !bad.passes() })
 	bad.mend()
-	c.WaitFor("look at the guest's console", noticed)
+	tasks := c.Pane("Tasks").WaitFor(regexp.MustCompile(`reset guest +unknown`), noticed).WaitFor(regexp.MustCompile(`suspend guest +error`))
+	c.CloseMessages()
+	tasks.Select("reset guest")
+	c.Press("enter").WaitFor("look at the guest's console").Press("esc").WaitGone("look at the guest's console")
 	told(t, c, "reset", "started", "unknown")
 	c.Press("ctrl+r").WaitFor("● kvm QEMU", recovers)
 	if n := line.Calls(procSuspend); n != 0 {
