@@ -57,7 +57,7 @@ func TestImportOVAFromTheKeyboard(t *testing.T) {
 	c.WaitFor("Port").Press("ctrl+u").Type("99999").Press("tab").WaitFor("✗").Press("up", "ctrl+u").Type("8080").Press("tab")
 	c.Type("open sesame").Press("tab").Type("open sesame").Press("enter")
 	c.WaitFor("Options of the server").WaitFor("lax").Press("enter")
-	c.Answer("What the server says", "enter")
+	c.Answer("It has nothing against it", "enter")
 	c.WaitFor("Makes a VM called from-ova on vc").Press("S")
 	c.WaitFor("✓ import OVF as from-ova", 20*time.Second)
 	if got := v.Govc("vm.info", "from-ova"); !strings.Contains(got, "CPU:          4 vCPU") || !strings.Contains(got, "poweredOff") {
@@ -79,7 +79,7 @@ func TestImportOVAWithWrongManifest(t *testing.T) {
 	c.Answer("What is in it", "enter")
 	c.toVerdict("never")
 	c.WaitFor("Options of the server").Press("enter")
-	c.Answer("What the server says", "enter")
+	c.Answer("It has nothing against it", "enter")
 	c.WaitFor("Summary").Press("S").WaitFor("The answers are kept").WaitFor("appliance-disk0.vmdk")
 	if after := govcVMs(v); !slices.Equal(before, after) {
 		t.Errorf("there was %q, now there is %q", before, after)
@@ -131,7 +131,7 @@ func TestLeavingDuringAnUploadLeavesNothing(t *testing.T) {
 			c.Answer("What is in it", "enter")
 			c.toVerdict("half")
 			c.WaitFor("Options of the server").Press("enter")
-			c.Answer("What the server says", "enter")
+			c.Answer("It has nothing against it", "enter")
 			c.WaitFor("Summary").Press("S")
 			desk.Eventually(t, 20*time.Second, "the upload to begin", func() bool { return slices.Contains(govcVMs(v), "half") })
 			leave(c)
