@@ -187,7 +187,9 @@ func TestEditPoolAndNetwork(t *testing.T) {
 	}
 
 	desk.WriteFile(t, file, "<network><name>lab0</name><bridge name='hvdlab0'/></network>\n")
-	e.Press("5", "n").WaitFor("From an XML file").Press("f").WaitFor("File").Type(file).Press("enter")
+	e.Press("5")
+	e.Menu("n", "From an XML file", "f")
+	e.WaitFor("File").Type(file).Press("enter")
 	e.WaitFor("hvdlab0")
 	e.applies("Define a new network on kvm?")
 	e.WaitFor("done: define a new network")

@@ -167,12 +167,12 @@ func (c *conn) refreshAll() {
 }
 
 // listable are the kinds that stand directly under a connection and that no watch
-// keeps, in the order an operator wants them. The host goes first: it is soon told, and what
-// is under it is worked with as soon as it is seen.
+// keeps, in the order an operator wants them. The host is not first: libvirt counts its
+// domains for it, which at 10,000 takes as long as their first rows.
 func listable(caps backend.Caps) []backend.Kind {
 	var out []backend.Kind
 	for _, k := range []backend.Kind{
-		backend.KindHost, backend.KindVM, backend.KindPool, backend.KindNetwork,
+		backend.KindVM, backend.KindHost, backend.KindPool, backend.KindNetwork,
 		backend.KindCluster, backend.KindResourcePool,
 	} {
 		if slices.Contains(caps.Kinds, k) && !slices.Contains(caps.Watched, k) {

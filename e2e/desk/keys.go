@@ -6,9 +6,13 @@ import (
 	"time"
 )
 
-// Menu opens the menu of a leading key and takes an entry.
+// Menu opens the menu of a leading key and takes an entry. What is new comes under a host,
+// which may be listed behind its VMs.
 func (c *Console) Menu(lead, title, key string) {
 	c.t.Helper()
+	if lead == "n" {
+		c.Pane("Hosts").WaitFor(regexp.MustCompile(`[●○*] ?\S`))
+	}
 	c.Press(lead).WaitFor(title).Press(key)
 }
 
