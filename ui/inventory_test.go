@@ -149,7 +149,7 @@ func TestInventorySizes(t *testing.T) {
 	for _, size := range []uitest.Size{{W: 80, H: 24}, {W: 40, H: 12}, {W: 120, H: 40}, {W: 200, H: 60}} {
 		w := begin(t, scene{size: size, plain: theme.Options{ASCII: size.W == 80}})
 		shop().join(t, w)
-		w.WaitFor("vc1").Press("2", "b").WaitFor("web-1")
+		w.WaitFor("vc1").Press("2", "b").WaitFor("INVENTORY").WaitFor("db-1")
 		if size.W == 80 {
 			for _, l := range w.Lines() {
 				if strings.ContainsFunc(l, func(r rune) bool { return r > '~' }) {
