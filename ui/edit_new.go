@@ -14,10 +14,8 @@ import (
 // newDraft begins a new object of the kind in focus; nil when that can't be, which is
 // then said.
 func (m *Model) newDraft(transient bool) *draft {
-	k := m.newKind()
-	under := m.newUnder(k)
+	k, under := m.placeOfNew()
 	if under == nil {
-		m.say(theme.StateWarn, "new "+k.String()+": "+m.whyNoPlace(k))
 		return nil
 	}
 	if why := m.whyNotNew(k, under, transient); why != "" {

@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,10 +15,8 @@ import (
 // openNew shows what makes a new object of the kind in focus. Its actions act on what
 // the new one comes under, which is there also where the list is empty.
 func (m *Model) openNew() {
-	k := m.newKind()
-	under := m.newUnder(k)
+	k, under := m.placeOfNew()
 	if under == nil {
-		m.say(theme.StateWarn, "new "+k.String()+": "+m.whyNoPlace(k))
 		return
 	}
 	s := m.selection()
@@ -99,12 +96,27 @@ func (m *Model) newUnder(k backend.Kind) backend.Object {
 	return nil
 }
 
+// placeOfNew is the kind of a new object and what it comes under; nil for nothing, which is
+// then said.
+func (m *Model) placeOfNew() (backend.Kind, backend.Object) {
+	k := m.newKind()
+	under := m.newUnder(k)
+	if under == nil {
+		m.say(theme.StateWarn, "new "+k.String()+": "+m.whyNoPlace(k))
+	}
+	return k, under
+}
+
 // whyNoPlace is why a new object of a kind has nothing to come under.
 func (m *Model) whyNoPlace(k backend.Kind) string {
-	if k == backend.KindVolume || k == backend.KindSnapshot || !m.coming(backend.KindHost, m.place) {
+	switch {
+	case k == backend.KindVolume, k == backend.KindSnapshot, !m.coming(backend.KindHost, m.place):
 		return "no place for it is in sight"
+	case m.place == "":
+		return "the hosts are not listed yet"
+	default:
+		return "the hosts of " + string(m.place) + " are not listed yet"
 	}
-	return strings.TrimSuffix("the hosts of "+string(m.place), " of ") + " are not listed yet"
 }
 
 // placeOfVMs is a cluster, resource pool or folder itself: which host a VM in it runs on
